@@ -1,0 +1,61 @@
+# Every target sets up what it needs in .venv, from pins with hashes. PYTHON may name any interpreter >= 3.11.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+UV_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help audit test check bench estate schemas pins matrix wheel-test chromium clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.run: requirements.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ringfence needs Python 3.11 or newer; set PYTHON=")'
+	$(PIP) install --require-hashes --only-binary :all: -r requirements.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt
+	$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+audit: $(VENV)/.run ## audit the estate that ships inside the package; the report lands under out/
+	@$(BIN)/ringfence audit --demo --allow-partial -o out
+
+test: $(VENV)/.dev chromium ## run every test
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.dev ## format, lint, types, layers, stored schemas
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/.dev ## measure speed and memory; prints tables, asserts nothing
+	@$(BIN)/python -m tests.bench
+
+estate: $(VENV)/.run ## rebuild the embedded estate from its generator
+	@$(BIN)/python -m infra.estate.build
+
+schemas: $(VENV)/.run ## rewrite the published JSON Schemas
+	@$(BIN)/python -m functions.schemas
+
+matrix: ## run the tests on the other supported Pythons, and once against the built wheel
+	@for version in 3.12 3.13; do $(MAKE) test PYTHON=python$$version VENV=.venv-$$version || exit 1; done
+	@$(MAKE) wheel-test
+
+wheel-test: $(VENV)/.dev ## build the wheel and audit the demo estate from it, outside the checkout
+	@tests/wheel.sh $(BIN)/python
+
+chromium: ## Debian's chromium, for the browser test
+	@tests/browser/chromium.sh
+
+pins: ## recompile the pins (needs uv); the development set decides, so that one venv holds both
+	uv pip compile pyproject.toml --group dev $(UV_FLAGS) -o requirements-dev.txt --upgrade
+	uv pip compile pyproject.toml --group build $(UV_FLAGS) -o requirements.txt -c requirements-dev.txt --upgrade
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) .venv-* out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

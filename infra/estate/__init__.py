@@ -1,0 +1,1 @@
+"""The embedded estate: seven clusters over three clouds, and the generator that builds them."""

@@ -1,0 +1,1 @@
+"""One live cluster's API, read into a snapshot."""

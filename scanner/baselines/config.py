@@ -1,0 +1,41 @@
+"""What an operator declares about an estate: platform namespaces, edges, approved ranges, tiers. Data, no logic."""
+
+from __future__ import annotations
+
+import msgspec
+
+PLATFORM_NAMESPACES = (
+    "kube-system", "kube-public", "kube-node-lease", "kube-flannel", "gke-*", "gmp-*", "calico-system", "tigera-operator",
+    "cilium*", "istio-system", "aks-*", "azure-*", "amazon-*",
+)  # fmt: skip
+
+
+class _Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the operator's file: a misspelt key is refused, not ignored."""
+
+
+class Match(_Declared, frozen=True, kw_only=True):
+    """Clusters, namespaces and workloads by shell pattern (`*`, `?`); labels must all be equal. Absent fields match all."""
+
+    cluster: str = "*"
+    namespace: str = "*"
+    workload: str = "*"
+    labels: dict[str, str] = {}
+
+
+class BaselineConfig(_Declared, frozen=True, kw_only=True):
+    """The `baseline:` part of `ringfence.yaml`. Every list adds to the built-in defaults."""
+
+    profile: str = "standard"
+    platform_namespaces: tuple[str, ...] = ()
+    platform_sources: tuple[Match, ...] = ()  # may reach every pod: ingress controllers, monitoring
+    edge: tuple[Match, ...] = ()  # workloads, and the Services in front of them, that may face the internet
+    egress: tuple[Match, ...] = ()  # workloads with an approved way out: proxies, egress gateways
+    metadata: tuple[Match, ...] = ()  # workloads with an approved need for the metadata service
+    organisation_ranges: tuple[str, ...] = ()  # the organisation's own public ranges
+    tiers: dict[
+        str, str
+    ] = {}  # cluster name pattern -> prod | staging | dev; the first that matches wins, default prod
+
+
+DEFAULT_CONFIG = BaselineConfig()

@@ -1,0 +1,1 @@
+"""What a cloud record says, in one form for three clouds."""

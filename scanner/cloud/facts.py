@@ -1,0 +1,77 @@
+"""What judging needs of a cloud record, in one form for three clouds. `None` is "the record does not say"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from scanner.model import Cloud
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """How the API server can be reached. `allowed` are the ranges of a public endpoint's allow list (None: no list)."""
+
+    public: bool | None
+    private: bool | None
+    allowed: tuple[str, ...] | None
+    where: str  # the fields this was read from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """A node pool or node group. Metadata fields say what stands between a pod and the node's metadata service."""
+
+    name: str
+    os: str = ""  # linux, windows
+    image: str = ""  # AMI or image type
+    hop_limit: int | None = None  # EKS launch template: httpPutResponseHopLimit
+    tokens_required: bool | None = None  # EKS launch template: httpTokens == required
+    metadata_mode: str | None = None  # GKE: workloadMetadataConfig.mode
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FargateSelector:
+    """One selector of a Fargate profile: pods of `namespace` with all of `labels` run on Fargate."""
+
+    profile: str
+    namespace: str
+    labels: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSettings:
+    """The cloud's own switches of policy enforcement.
+
+    `managed` names the engine the cloud would run (`eks-vpc-cni`, `gke-dataplane-v2`, `gke-calico`, `aks-npm`,
+    `aks-calico`, `aks-cilium`), "" where it runs none and None where the record does not say. `enabled` is the switch;
+    `half` is set where only one of two switches is on and says which.
+    """
+
+    managed: str | None
+    enabled: bool | None
+    version: str = ""
+    half: str = ""
+    auto_mode: bool = False
+    deny_events: bool | None = None
+    deny_export: bool | None = None
+    enforcing_mode: str = ""  # EKS: standard or strict
+    virtual_nodes: bool = False
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudFacts:
+    """One cluster's cloud record, read. `notices` name parts that were there and could not be understood."""
+
+    provider: Cloud
+    kubernetes_version: str
+    endpoint: Endpoint
+    engine: EngineSettings
+    pools: tuple[Pool, ...] | None  # None: not in the record
+    fargate: tuple[FargateSelector, ...] | None
+    pod_ranges: tuple[str, ...]
+    service_ranges: tuple[str, ...]
+    workload_identity: bool | None
+    metadata_restricted: bool | None  # AKS: IMDS restriction on
+    notices: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""The controls of the hardening baseline, a module per family."""

@@ -1,0 +1,1 @@
+"""Which engine enforces policy in a cluster, where, and how it reads a policy."""

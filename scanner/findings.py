@@ -1,0 +1,134 @@
+"""What judging a cluster gives: items, control results, scores, and the result of one cluster (`result/v1`)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from scanner.model import ClusterRef, Notice, Read
+
+
+class Status(StrEnum):
+    """The outcome of one control, or of one of its items."""
+
+    PASS = "pass"  # noqa: S105 - a status, no password
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not_applicable"
+    WAIVED = "waived"
+
+
+class Severity(StrEnum):
+    """How bad a failure is; weights are in `scanner/scoring.py`."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Level(StrEnum):
+    """The three levels of truth, never mixed."""
+
+    DECLARED = "declared"
+    EFFECTIVE = "effective"
+    PROVEN = "proven"
+
+
+class Evidence(StrEnum):
+    """Evidence levels: E0 nothing; E1 cloud API or manifests; E2 live objects; E3 observed behaviour."""
+
+    E0 = "E0"
+    E1 = "E1"
+    E2 = "E2"
+    E3 = "E3"
+
+
+class _Outcome(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Base of everything reported: immutable, camelCase, every field written."""
+
+
+class Item(_Outcome, frozen=True, kw_only=True):
+    """One subject of a control (a namespace, a workload, a Service, the cluster) and how it did.
+
+    `reason` is a stable machine-readable word (`inert`, `not-isolated`, `declared-pass`); `evidence` are sentences that
+    name objects; `remediation` says what to change, empty where there is nothing to.
+    """
+
+    subject: str
+    status: Status
+    reason: str
+    evidence: tuple[str, ...] = ()
+    remediation: str = ""
+
+
+class ControlResult(_Outcome, frozen=True, kw_only=True):
+    """One control on one cluster. `fraction` is the covered share in [0, 1]; unknown items count as not covered."""
+
+    id: str
+    title: str
+    severity: Severity
+    status: Status
+    reason: str
+    fraction: float
+    level: Level
+    items: tuple[Item, ...] = ()
+
+
+class Score(_Outcome, frozen=True, kw_only=True):
+    """`proven` (0-100, the headline), `ceiling` (what it would be if every unknown passed), `coverage` (0-1)."""
+
+    proven: float
+    ceiling: float
+    coverage: float
+
+
+class Exposure(_Outcome, frozen=True, kw_only=True):
+    """What one level lets through inside a cluster, counted over workloads (pods of one top owner).
+
+    `pairs` are ordered pairs of different workloads; `open` are those with at least one allowed port, `unknown` those
+    where it cannot be told. `isolated_ingress`, `isolated_egress` count workloads isolated in every one of their pods.
+    """
+
+    level: Level
+    workloads: int
+    pairs: int
+    open: int
+    unknown: int
+    isolated_ingress: int
+    isolated_egress: int
+
+
+class DataPlaneSummary(_Outcome, frozen=True, kw_only=True):
+    """The detected data plane as reports show it; `enforcing` is yes, no, partly or unknown."""
+
+    name: str
+    version: str
+    enforcing: str
+    reason: str
+    evidence: tuple[str, ...] = ()
+
+
+class ClusterResult(_Outcome, frozen=True, kw_only=True):
+    """The result of one cluster, stored beside its snapshot as `result.json`.
+
+    `grade` is a letter, with " (provisional)" behind it below 90 % coverage, or "insufficient evidence". `gates` name
+    what capped the grade. `unread` is the reason where nothing could be read.
+    """
+
+    schema: str = "result/v1"
+    baseline: str
+    cluster: ClusterRef
+    taken: str
+    tier: str
+    read: Read
+    unread: str
+    gaps: tuple[str, ...]  # "pods: forbidden, ..." for each kind that was not read whole
+    dataplane: DataPlaneSummary
+    exposure: tuple[Exposure, ...]
+    score: Score
+    grade: str
+    gates: tuple[str, ...]
+    controls: tuple[ControlResult, ...]
+    notices: tuple[Notice, ...]

@@ -1,0 +1,361 @@
+"""What ringfence knows about one cluster: the snapshot, the unit of everything.
+
+Same snapshot in, same result out, on any machine, years later. A snapshot holds only what judging needs: no Secrets, no
+environment values or arguments outside the lists below, no annotation outside a list. The structs are the stored form
+(`snapshot/v1`, camelCase JSON) as well as the form the core works on; `infra/snapshots.py` reads and writes them.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+SNAPSHOT_VERSION = "1.0"
+
+
+class Cloud(StrEnum):
+    """Where a cluster runs. `other` is a cluster whose cloud nobody named (a folder of manifests, a lab)."""
+
+    AWS = "aws"
+    GCP = "gcp"
+    AZURE = "azure"
+    OTHER = "other"
+
+
+class Read(StrEnum):
+    """How much of a cluster's Kubernetes API could be read."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    UNREAD = "unread"
+
+
+class Collected(StrEnum):
+    """How one kind's list ended. `absent`: the server does not serve the kind, which is an answer, not a gap."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    FORBIDDEN = "forbidden"
+    ABSENT = "absent"
+
+
+class Source(StrEnum):
+    """What the objects were read from: decides the highest evidence level they can carry (E2 or E1)."""
+
+    CLUSTER = "cluster"
+    MANIFESTS = "manifests"
+
+
+class _Stored(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True
+):
+    """Base of everything stored: strict, immutable, camelCase, defaults left out."""
+
+
+class ClusterRef(_Stored, frozen=True, kw_only=True):
+    """A managed cluster's address: enough to find it again, nothing that changes.
+
+    `account` is an AWS account id, a GCP project id or an Azure subscription id; `location` is spelled as the provider
+    spells it. `id` is the provider's canonical id (EKS ARN, GKE full resource name, AKS ARM id in lower case) or, where
+    there is none, `cloud/account/location/name`.
+    """
+
+    cloud: Cloud
+    account: str
+    location: str
+    name: str
+    id: str
+
+
+class CloudRecord(_Stored, frozen=True, kw_only=True):
+    """What the cloud's API says of a cluster, each part as the SDK answers, projected to the fields that judging reads.
+
+    `cluster` is `describe_cluster.cluster` (EKS), the REST form of `Cluster` (GKE) or the managed cluster (AKS, both the
+    ARM form with `properties` and the flattened form of `az aks show`). The lists are EKS only. `vpc` is free-form:
+    address ranges and peerings (`cidrs`, `peerings`), for the network graph.
+    """
+
+    provider: Cloud
+    cluster: msgspec.Raw
+    addons: tuple[msgspec.Raw, ...] = ()
+    nodegroups: tuple[msgspec.Raw, ...] = ()
+    fargate_profiles: tuple[msgspec.Raw, ...] = ()
+    launch_templates: tuple[msgspec.Raw, ...] = ()
+    vpc: msgspec.Raw | None = None
+    unread: tuple[str, ...] = ()  # parts that could not be read, as "part: reason"
+
+
+class KindStatus(_Stored, frozen=True, kw_only=True):
+    """How the list of one kind ended, and how many objects it gave."""
+
+    status: Collected
+    count: int = 0
+    reason: str = ""
+
+
+class Origin(_Stored, frozen=True, kw_only=True):
+    """Where an object stands in a folder of manifests. `lines` maps "ingress[0]" and the like to line numbers (from 1)."""
+
+    file: str
+    line: int
+    lines: dict[str, int] = {}
+
+
+class WorkloadRef(_Stored, frozen=True, kw_only=True):
+    """A pod's topmost owner: a Deployment rather than its ReplicaSet; the pod itself where nothing (or a Node) owns it."""
+
+    kind: str
+    name: str
+
+
+class Namespace(_Stored, frozen=True, kw_only=True):
+    """A namespace; `labels` always holds `kubernetes.io/metadata.name`."""
+
+    name: str
+    labels: dict[str, str]
+    annotations: dict[str, str] = {}
+
+
+class ContainerPort(_Stored, frozen=True, kw_only=True):
+    """A port a container declares. `name` is empty where it has none."""
+
+    port: int
+    protocol: str = "TCP"
+    name: str = ""
+    host_port: int = 0
+
+
+class Pod(_Stored, frozen=True, kw_only=True, gc=False):
+    """A pod, or in a folder of manifests the template that stands for a workload's pods (`template` is then true)."""
+
+    namespace: str
+    name: str
+    labels: dict[str, str]
+    workload: WorkloadRef
+    ports: tuple[ContainerPort, ...] = ()
+    node: str = ""
+    host_network: bool = False
+    phase: str = ""  # empty where unknown; Succeeded and Failed pods have no network any more
+    ready: bool = False
+    ips: tuple[str, ...] = ()
+    template: bool = False
+
+
+class Node(_Stored, frozen=True, kw_only=True):
+    """A node, with what decides whether an engine can run on it."""
+
+    name: str
+    labels: dict[str, str]
+    os: str = ""  # linux, windows; empty where the kubelet has not said
+    kernel: str = ""
+    ready: bool = False
+    unschedulable: bool = False
+    provider_id: str = ""
+    addresses: tuple[str, ...] = ()
+    pod_cidrs: tuple[str, ...] = ()
+    taints: tuple[str, ...] = ()  # "key=value:effect"
+
+
+class Container(_Stored, frozen=True, kw_only=True):
+    """A container of a DaemonSet. `args` and `env` hold only the names in `KEPT_ARGS` and `KEPT_ENV`."""
+
+    name: str
+    image: str
+    args: tuple[str, ...] = ()
+    env: dict[str, str] = {}
+
+
+class DaemonSet(_Stored, frozen=True, kw_only=True):
+    """A DaemonSet: engines, CNI agents and log collectors are found among these."""
+
+    namespace: str
+    name: str
+    labels: dict[str, str] = {}
+    containers: tuple[Container, ...] = ()
+    desired: int | None = None  # None where no status was read (a folder of manifests)
+    ready: int | None = None
+
+
+class ServicePort(_Stored, frozen=True, kw_only=True):
+    """A Service's port. `target` is a number, a container port's name, or None for the same number as `port`."""
+
+    port: int
+    protocol: str = "TCP"
+    name: str = ""
+    target: int | str | None = None
+    node_port: int = 0
+
+
+class Service(_Stored, frozen=True, kw_only=True):
+    """A Service. `selector` is None for one without a selector."""
+
+    namespace: str
+    name: str
+    type: str = "ClusterIP"
+    selector: dict[str, str] | None = None
+    ports: tuple[ServicePort, ...] = ()
+    cluster_ips: tuple[str, ...] = ()
+    external_ips: tuple[str, ...] = ()
+    external_traffic_policy: str = ""
+    load_balancer_class: str = ""
+    source_ranges: tuple[str, ...] = ()
+    balancer_addresses: tuple[str, ...] = ()
+    annotations: dict[str, str] = {}
+    origin: Origin | None = None
+
+
+class EntryPoint(_Stored, frozen=True, kw_only=True):
+    """An Ingress, or a Gateway API route: what leads traffic from outside to Services of its namespace."""
+
+    kind: str
+    namespace: str
+    name: str
+    class_name: str = ""
+    services: tuple[str, ...] = ()  # backend Services as "namespace/name", sorted
+    ports: dict[str, tuple[int | str, ...]] = {}  # "namespace/name" -> Service ports; absent or empty: all
+    annotations: dict[str, str] = {}
+    origin: Origin | None = None
+
+
+class ConfigMap(_Stored, frozen=True, kw_only=True):
+    """A ConfigMap that configures a data plane; only the keys in `KEPT_CONFIG`."""
+
+    namespace: str
+    name: str
+    data: dict[str, str] = {}
+
+
+class ApiObject(_Stored, frozen=True, kw_only=True):
+    """An object of any other kind whose `spec` judging reads: every policy kind, and what configures data planes and logs."""
+
+    api_version: str
+    kind: str
+    name: str
+    namespace: str = ""  # empty for cluster-scoped kinds
+    spec: msgspec.Raw
+    annotations: dict[str, str] = {}
+    origin: Origin | None = None
+
+
+class Notice(_Stored, frozen=True, kw_only=True):
+    """Something in the input that was invalid, ignored or not modelled: which object (or file), which field, what."""
+
+    object: str
+    field: str
+    message: str
+
+
+class Collector(_Stored, frozen=True, kw_only=True):
+    """Who took the snapshot."""
+
+    name: str
+    version: str
+
+
+class Snapshot(_Stored, frozen=True, kw_only=True):
+    """One cluster at one time. Lists are sorted by namespace and name, so the same cluster gives the same bytes.
+
+    `collection` maps a resource (`pods`, `networkpolicies.networking.k8s.io`) to how its list ended; a resource without an
+    entry was not asked for. `unread` is the reason why nothing could be read over the Kubernetes API, else empty.
+    `taken` is an RFC 3339 time in UTC with seconds.
+    """
+
+    version: str
+    collector: Collector
+    taken: str
+    cluster: ClusterRef
+    source: Source
+    collection: dict[str, KindStatus]
+    kubernetes_version: str = ""
+    unread: str = ""
+    cloud_record: CloudRecord | None = None
+    namespaces: tuple[Namespace, ...] = ()
+    pods: tuple[Pod, ...] = ()
+    nodes: tuple[Node, ...] = ()
+    daemon_sets: tuple[DaemonSet, ...] = ()
+    services: tuple[Service, ...] = ()
+    entry_points: tuple[EntryPoint, ...] = ()
+    config_maps: tuple[ConfigMap, ...] = ()
+    policies: tuple[ApiObject, ...] = ()
+    settings: tuple[ApiObject, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def read(self) -> Read:
+        """How much of the cluster was read: `partial` as soon as one kind's list was refused or broke off."""
+        if self.unread:
+            return Read.UNREAD
+        gaps = {Collected.PARTIAL, Collected.FORBIDDEN}
+        return Read.PARTIAL if any(kind.status in gaps for kind in self.collection.values()) else Read.COMPLETE
+
+    def collected(self, resource: str) -> bool:
+        """Whether the list of `resource` is whole (an absent kind's list is: it is empty)."""
+        status = self.collection.get(resource)
+        return status is not None and status.status in {Collected.COMPLETE, Collected.ABSENT}
+
+
+# What a snapshot may keep of free-form maps. Everything else may carry secrets and is dropped while decoding.
+KEPT_ANNOTATIONS = frozenset(
+    {
+        "kubernetes.io/ingress.class",
+        "cloud.google.com/l4-rbs",
+        "cloud.google.com/load-balancer-type",
+        "networking.gke.io/load-balancer-type",
+        "net.beta.kubernetes.io/network-policy",
+        "policy.network.gke.io/enable-deny-logging",
+        "policy.network.gke.io/enable-logging",
+        "service.beta.kubernetes.io/aws-load-balancer-internal",
+        "service.beta.kubernetes.io/aws-load-balancer-scheme",
+        "service.beta.kubernetes.io/aws-load-balancer-type",
+        "service.beta.kubernetes.io/azure-load-balancer-internal",
+        "service.beta.kubernetes.io/load-balancer-source-ranges",
+        "alb.ingress.kubernetes.io/inbound-cidrs",
+        "alb.ingress.kubernetes.io/scheme",
+        "kubernetes.io/ingress.global-static-ip-name",
+        "kubernetes.io/ingress.regional-static-ip-name",
+    }
+)
+KEPT_ARGS = frozenset(
+    {
+        "--enable-network-policy",
+        "--enable-policy-event-logs",
+        "--enable-cloudwatch-logs",
+        "--enable-ipv6",
+        "--log-level",
+        "--run-firewall",
+        "--netpol-default-deny",
+        "--use-nftables-for-netpol",
+    }
+)
+KEPT_ENV = frozenset(
+    {
+        "AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS",
+        "AWS_VPC_K8S_CNI_EXTERNALSNAT",
+        "CALICO_NETWORKING_BACKEND",
+        "ENABLE_IPv6",
+        "ENABLE_POD_ENI",
+        "EXPECT_NPC",
+        "NETWORK_POLICY_ENFORCING_MODE",
+        "POD_SECURITY_GROUP_ENFORCING_MODE",
+        "VPC_CNI_VERSION",
+    }
+)
+KEPT_CONFIG = {
+    "amazon-vpc-cni": frozenset({"enable-network-policy-controller", "enable-windows-ipam"}),
+    "azure-npm-config": frozenset({"azure-npm.json"}),
+    "cilium-config": frozenset(
+        {
+            "cni-chaining-mode",
+            "enable-host-firewall",
+            "enable-hubble",
+            "enable-k8s-networkpolicy",
+            "enable-l7-proxy",
+            "enable-policy",
+            "hubble-export-file-path",
+            "ipam",
+            "policy-audit-mode",
+            "policy-cidr-match-mode",
+        }
+    ),
+}

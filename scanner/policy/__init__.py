@@ -1,0 +1,1 @@
+"""Policies of every kind, resolved once into one rule form."""
