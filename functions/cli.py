@@ -1,0 +1,240 @@
+"""`ringfence`: flags into calls, outcomes into exit codes. No decisions of its own, and no import it does not need."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from functions import options as flags
+
+_EPILOG = "Exit codes: 0 done and gate held, 1 gate failed, 2 usage or configuration, 3 something could not be read."
+
+app = typer.Typer(
+    name="ringfence",
+    help="Which Kubernetes connections are really possible, is that what the baseline allows, and how do we know?",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from infra.version import VERSION
+
+        typer.echo(f"ringfence {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def ringfence(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Examples.
+
+    ringfence audit --demo -o out
+
+    ringfence audit --manifests ./k8s --fail-on critical
+
+    ringfence reach ./k8s --format json
+
+    ringfence explain shop/web shop/db --port 5432 --manifests ./k8s
+    """
+
+
+@app.command(epilog=_EPILOG)
+def audit(
+    *,
+    demo: flags.Demo = False,
+    snapshots: flags.Snapshots = "",
+    manifests: flags.Manifests = "",
+    kubeconfig: flags.Kubeconfig = "",
+    context: flags.Context = None,
+    cloud_record: flags.CloudRecords = None,
+    name: flags.Name = "",
+    config: flags.Config = "",
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output", "-o", metavar="URL", help="Keep the run in this store (path, s3://, gs://, az://).",
+            rich_help_panel="What to write", envvar="RINGFENCE_OUTPUT", show_envvar=False,
+        ),
+    ] = "",
+    answer: flags.AnswerFormat = flags.Format.TABLE,
+    run_id: flags.RunId = "",
+    time: flags.Time = "",
+    fail_on: flags.FailOnSeverity = None,
+    min_score: flags.MinScore = None,
+    allow_partial: flags.AllowPartial = False,
+) -> None:  # fmt: skip
+    """Audit clusters against the baseline and say what is really enforced.
+
+    ringfence audit --demo -o out
+
+    ringfence audit --kubeconfig ~/.kube/config --context prod --cloud-record prod.json -o s3://bucket/audits
+    """
+    from functions.commands import AuditRequest, run_audit
+    from functions.sources import SourceOptions
+
+    source = SourceOptions(
+        demo=demo,
+        snapshots=snapshots,
+        manifests=manifests,
+        kubeconfig=kubeconfig,
+        contexts=tuple(context or ()),
+        cloud_records=tuple(cloud_record or ()),
+        name=name,
+    )
+    request = AuditRequest(
+        source=source, config=config, output=output, json=answer is flags.Format.JSON, run_id=run_id, time=time,
+        fail_on=fail_on.value if fail_on else None, min_score=min_score, allow_partial=allow_partial,
+    )  # fmt: skip
+    raise typer.Exit(run_audit(request))
+
+
+@app.command(epilog=_EPILOG)
+def collect(
+    *,
+    kubeconfig: flags.Kubeconfig = "",
+    context: flags.Context = None,
+    manifests: flags.Manifests = "",
+    cloud_record: flags.CloudRecords = None,
+    name: flags.Name = "",
+    output: Annotated[str, typer.Option("--output", "-o", metavar="URL", help="The store to write to.")],
+    run_id: flags.RunId = "",
+    time: flags.Time = "",
+    allow_partial: flags.AllowPartial = False,
+) -> None:
+    """Write snapshots to a store; nothing is judged.
+
+    ringfence collect --context prod -o ./snapshots
+    """
+    from functions.commands import run_collect
+    from functions.sources import SourceOptions
+
+    source = SourceOptions(
+        manifests=manifests, kubeconfig=kubeconfig, contexts=tuple(context or ()),
+        cloud_records=tuple(cloud_record or ()), name=name,
+    )  # fmt: skip
+    raise typer.Exit(run_collect(source, output, run_id, time, allow_partial=allow_partial))
+
+
+_LEVEL = typer.Option(help="What the policies say, or what a data plane makes of them.")
+_DATAPLANE = typer.Option(
+    metavar="NAME[@VERSION]",
+    help="Judge as this data plane would, for example eks-vpc-cni@1.21.1 (default: the one detected).",
+)
+_IPBLOCK = typer.Option(help="Let ipBlock select pods by their addresses as well.")
+_CLUSTER = typer.Option(metavar="NAME", help="Which cluster, where the source holds several.")
+_ANSWER_TO = typer.Option("--output", "-o", metavar="FILE|URL", help="Write the document there instead of stdout.")
+
+
+@app.command(epilog=_EPILOG)
+def reach(
+    path: Annotated[str, typer.Argument(metavar="DIR|SNAPSHOT", help="A folder of manifests or a stored snapshot.")],
+    *,
+    level: Annotated[flags.Judged, _LEVEL] = flags.Judged.DECLARED,
+    dataplane: Annotated[str, _DATAPLANE] = "",
+    ipblock_matches_pods: Annotated[bool | None, _IPBLOCK] = None,
+    cluster: Annotated[str, _CLUSTER] = "",
+    cloud_record: flags.CloudRecords = None,
+    answer: flags.AnswerFormat = flags.Format.TABLE,
+    output: Annotated[str, _ANSWER_TO] = "",
+) -> None:
+    """List who can talk to whom.
+
+    ringfence reach ./k8s --format json
+
+    ringfence reach ./k8s --level effective --dataplane aks-cilium
+    """
+    from functions.commands import Question, run_reach
+    from functions.sources import SourceOptions
+
+    snapshot = _is_snapshot(path)
+    source = SourceOptions(
+        snapshots=path if snapshot else "", manifests="" if snapshot else path, cloud_records=tuple(cloud_record or ())
+    )
+    question = Question(
+        source=source, cluster=cluster, level=level.value, dataplane=dataplane,
+        ipblock_matches_pods=ipblock_matches_pods, json=answer is flags.Format.JSON, output=output,
+    )  # fmt: skip
+    raise typer.Exit(run_reach(question))
+
+
+@app.command(epilog=_EPILOG)
+def explain(
+    src: Annotated[str, typer.Argument(help="namespace/name, namespace/name[Kind] or an address.")],
+    dst: Annotated[str, typer.Argument(help="The same, for the destination.")],
+    *,
+    port: Annotated[str, typer.Option(metavar="PORT[/PROTOCOL]", help="For example 5432 or 53/UDP.")] = "80",
+    demo: flags.Demo = False,
+    snapshots: flags.Snapshots = "",
+    manifests: flags.Manifests = "",
+    kubeconfig: flags.Kubeconfig = "",
+    context: flags.Context = None,
+    cloud_record: flags.CloudRecords = None,
+    cluster: Annotated[str, _CLUSTER] = "",
+    dataplane: Annotated[str, _DATAPLANE] = "",
+    ipblock_matches_pods: Annotated[bool | None, _IPBLOCK] = None,
+    answer: flags.AnswerFormat = flags.Format.TABLE,
+    output: Annotated[str, _ANSWER_TO] = "",
+) -> None:
+    """Say which rule lets one connection through or stops it, at each level.
+
+    ringfence explain shop/web shop/db --port 5432 --manifests ./k8s
+    """
+    from functions.commands import Question, run_explain
+    from functions.sources import SourceOptions
+
+    source = SourceOptions(
+        demo=demo, snapshots=snapshots, manifests=manifests, kubeconfig=kubeconfig, contexts=tuple(context or ()),
+        cloud_records=tuple(cloud_record or ()),
+    )  # fmt: skip
+    question = Question(
+        source=source, cluster=cluster, level="", dataplane=dataplane, ipblock_matches_pods=ipblock_matches_pods,
+        json=answer is flags.Format.JSON, output=output,
+    )  # fmt: skip
+    raise typer.Exit(run_explain(question, src, dst, port))
+
+
+def _is_snapshot(path: str) -> bool:
+    """Whether `reach` was given stored snapshots: a URL, a .zst file, or a store's root."""
+    from pathlib import Path
+
+    return "://" in path or path.endswith(".zst") or (Path(path) / "v1" / "runs").is_dir()
+
+
+def main() -> NoReturn:
+    """Run the command line; every expected error is one line on stderr and an exit code, never a traceback."""
+    from scanner.errors import RingfenceError
+
+    try:
+        app()
+    except RingfenceError as error:
+        from infra.text import printable
+
+        typer.echo(f"ringfence: {printable(str(error), 2000)}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        _drop_stdout()
+        sys.exit(0)
+    except KeyboardInterrupt:
+        typer.echo("ringfence: interrupted; what was stored so far is whole", err=True)
+        sys.exit(130)
+    sys.exit(0)
+
+
+def _drop_stdout() -> None:
+    """After the reader of a pipe has gone, keep the interpreter's last flush from complaining."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""What a run's exit code says: done and gate held, gate failed, or incomplete. Usage errors are the command line's."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from reports.document import Report
+from scanner.findings import Severity, Status
+
+_WORST_FIRST = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
+
+
+class Exit(IntEnum):
+    """The exit codes. A failed gate wins over an incomplete run: what was read already breaks it."""
+
+    DONE = 0
+    GATE_FAILED = 1
+    USAGE = 2
+    INCOMPLETE = 3
+
+
+def decide(
+    report: Report,
+    *,
+    incomplete: bool,
+    fail_on: Severity | None,
+    min_score: float | None,
+    allow_partial: bool,
+) -> tuple[Exit, str]:
+    """The exit code and, unless it is 0, the sentence that says why."""
+    if fail_on is not None:
+        severe = set(_WORST_FIRST[: _WORST_FIRST.index(fail_on) + 1])
+        failed = [
+            f"{control.id} on {cluster.name}"
+            for cluster in report.clusters
+            for control in cluster.controls
+            if control.status is Status.FAIL and control.severity in severe
+        ]
+        if failed:
+            more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
+            return Exit.GATE_FAILED, f"gate failed: {', '.join(failed[:3])}{more} (--fail-on {fail_on})"
+    if min_score is not None and not report.fleet.score.proven >= min_score:
+        return Exit.GATE_FAILED, f"gate failed: fleet score {report.fleet.score.proven:.1f} is below {min_score:g}"
+    if incomplete and not allow_partial:
+        return Exit.INCOMPLETE, "incomplete: not everything could be read (--allow-partial accepts that)"
+    return Exit.DONE, ""

@@ -1,0 +1,214 @@
+"""The composition root: read each cluster, judge it, store it, aggregate. The only place where adapters meet the core.
+
+A cluster's snapshot and result are create-only: where a run is delivered twice, or resumed after a crash, what the first
+delivery stored is what the report says, so the parts of one run always fit together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from functions.sources import Input, Progress, unread
+from infra.version import VERSION
+from reports import keys
+from reports.document import Report, Run, Scope
+from scanner.baselines.config import BaselineConfig
+from scanner.errors import ClusterReadError, RingfenceError
+from scanner.findings import ClusterResult
+from scanner.model import Read, Snapshot, Source
+
+if TYPE_CHECKING:
+    from infra.store import Store
+
+
+class Watcher(Protocol):
+    """Who is told how far a run is."""
+
+    def start(self, total: int) -> None:
+        """`total` clusters are about to be read."""
+
+    def note(self, text: str) -> None:
+        """What is being done right now."""
+
+    def done(self) -> None:
+        """One cluster is finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A finished run: the report, where its parts were stored, and what was not read whole."""
+
+    report: Report
+    stored_at: tuple[str, ...]
+    incomplete: tuple[str, ...]
+
+
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """`run.json`: what a run set out to read, and the places it could not."""
+
+    schema: str = "run/v1"
+    id: str
+    time: str
+    tool: str
+    baseline: str
+    expected: tuple[str, ...]
+    scopes: tuple[Scope, ...]
+
+
+def audit(
+    inputs: Sequence[Input],
+    *,
+    run: Run,
+    config: BaselineConfig,
+    store: Store | None,
+    watcher: Watcher,
+) -> Outcome:
+    """Read, judge, store and aggregate every input.
+
+    An input that cannot be read is in the report: as an unread cluster where its address is known, else as a scope. Bugs
+    are not caught.
+
+    Raises:
+        StoreError: the store refused; what was stored until then stays and is whole.
+    """
+    from reports.aggregate import build_report
+
+    from scanner.baselines import BASELINE_VERSION
+
+    watcher.start(len(inputs))
+    results: dict[str, ClusterResult] = {}
+    scopes: list[Scope] = []
+    for entry in inputs:
+        watcher.note(f"reading {entry.label}")
+        read = _read(entry, run, watcher.note)
+        if isinstance(read, Scope):
+            scopes.append(read)
+        elif read.cluster.id in results:
+            scopes.append(_scope(read, "partial", f"{entry.label}: a second source of {read.cluster.id} was left out"))
+        else:
+            watcher.note(f"judging {entry.label}")
+            results[read.cluster.id] = _keep(read, run, config, store)
+        watcher.done()
+    report = build_report(results.values(), run=run, scopes=scopes, baseline=BASELINE_VERSION)
+    stored_at = _publish(report, inputs, scopes, store) if store is not None else ()
+    return Outcome(report=report, stored_at=stored_at, incomplete=incomplete(report))
+
+
+def collect(
+    inputs: Sequence[Input], *, run: Run, store: Store, watcher: Watcher
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Write every input's snapshot to the store, nothing judged; returns (stored places, what could not be read whole)."""
+    from infra.snapshots import encode
+
+    watcher.start(len(inputs))
+    stored: list[str] = []
+    missing: list[str] = []
+    for entry in inputs:
+        watcher.note(f"reading {entry.label}")
+        read = _read(entry, run, watcher.note)
+        if isinstance(read, Scope):
+            missing.append(read.reason)
+        else:
+            key = keys.snapshot_key(run.id, read.cluster)
+            store.put_new(key, encode(read))
+            stored.append(store.describe(key))
+            if read.unread or (read.source is Source.CLUSTER and read.read is not Read.COMPLETE):
+                missing.append(f"{read.cluster.name}: {read.unread or 'read in part'}")
+        watcher.done()
+    return tuple(stored), tuple(missing)
+
+
+def incomplete(report: Report) -> tuple[str, ...]:
+    """What could not be read whole, a line each: places, then clusters."""
+    places = [scope.reason for scope in report.scopes if scope.outcome != "ok"]
+    clusters = [
+        f"{cluster.name}: {cluster.unread or '; '.join(cluster.gaps)}"
+        for cluster in report.clusters
+        if cluster.read != Read.COMPLETE
+    ]
+    return tuple(places + clusters)
+
+
+def _read(entry: Input, run: Run, progress: Progress) -> Snapshot | Scope:
+    try:
+        return entry.read(progress)
+    except RingfenceError as error:
+        if entry.ref is not None and isinstance(error, ClusterReadError):
+            return unread(entry.ref, str(error), None, run.time)
+        return Scope(cloud="", account="", location=entry.label, outcome="error", reason=str(error))
+
+
+def _scope(snapshot: Snapshot, outcome: str, reason: str) -> Scope:
+    ref = snapshot.cluster
+    return Scope(cloud=ref.cloud, account=ref.account, location=ref.location, outcome=outcome, reason=reason)
+
+
+def _keep(snapshot: Snapshot, run: Run, config: BaselineConfig, store: Store | None) -> ClusterResult:
+    """Judge one snapshot; with a store, what an earlier delivery of this run stored wins over what was read now."""
+    from scanner.judge import judge
+
+    if store is None:
+        return judge(snapshot, config)
+    from infra.snapshots import decode, encode
+
+    from reports.document import decode_result, render_result
+
+    snapshot_key, result_key = keys.snapshot_key(run.id, snapshot.cluster), keys.result_key(run.id, snapshot.cluster)
+    if not store.put_new(snapshot_key, encode(snapshot)):
+        snapshot = decode(store.get(snapshot_key), store.describe(snapshot_key))
+    result = judge(snapshot, config)
+    if not store.put_new(result_key, render_result(result)):
+        result = decode_result(store.get(result_key), store.describe(result_key))
+    return result
+
+
+def _publish(report: Report, inputs: Iterable[Input], scopes: Sequence[Scope], store: Store) -> tuple[str, ...]:
+    """Store the run's record and its renderings, then point `latest.json` at it unless a newer run has already."""
+    from reports.html.render import render_html
+
+    from reports.document import render_json
+
+    record = RunRecord(
+        id=report.run.id,
+        time=report.run.time,
+        tool=report.run.tool,
+        baseline=report.baseline,
+        expected=tuple(sorted(entry.label for entry in inputs)),
+        scopes=tuple(scopes),
+    )
+    store.put_new(keys.run_key(report.run.id), _encode(record))
+    renderings: tuple[tuple[str, Callable[[Report], bytes]], ...] = ((".html", render_html), (".json", render_json))
+    stored = []
+    for suffix, render in renderings:
+        key = keys.report_key(report.run.id, suffix)
+        store.put(key, render(report))
+        stored.append(store.describe(key))
+    latest = _encode({"schema": "latest/v1", "run": report.run.id, "report": keys.report_key(report.run.id, ".json")})
+    store.update_latest(keys.LATEST, latest, lambda current: _run_of(current) <= report.run.id)
+    return tuple(stored)
+
+
+def _encode(value: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+
+
+def _run_of(latest: bytes) -> str:
+    """The run that a `latest.json` points at; one that cannot be read points nowhere and may be replaced."""
+    try:
+        run = msgspec.json.decode(latest, type=dict[str, str]).get("run", "")
+    except msgspec.DecodeError:
+        return ""
+    return run
+
+
+def new_run(run_id: str, time: str) -> Run:
+    """The run's identity: a given id is checked, an absent one derived from the time.
+
+    Raises:
+        InputError: the id could not be part of an object key, or the time is not RFC 3339 in UTC.
+    """
+    return Run(id=keys.checked_run_id(run_id) if run_id else keys.run_id(time), time=time, tool=f"ringfence {VERSION}")

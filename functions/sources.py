@@ -1,0 +1,211 @@
+"""The ways in: the embedded estate, stored snapshots, folders of manifests, live clusters. One type comes out.
+
+An `Input` names one cluster and knows how to read it. Nothing is read before the run asks for it, one cluster at a time,
+so a fleet never lies in memory as a whole and one unreadable cluster never stops the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from infra.version import VERSION
+from scanner.errors import InputError
+from scanner.model import (
+    SNAPSHOT_VERSION,
+    Cloud,
+    CloudRecord,
+    ClusterRef,
+    Collected,
+    Collector,
+    KindStatus,
+    Snapshot,
+    Source,
+)
+
+Progress = Callable[[str], None]
+# What a reader hands its news to; the run decides whether anybody is watching.
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One cluster to read. `label` is what people call it; `ref` is set where its address is known before it is read.
+
+    `read(progress)` returns the snapshot or raises a RingfenceError that names the cluster or file and the mend.
+    """
+
+    label: str
+    read: Callable[[Progress], Snapshot]
+    ref: ClusterRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceOptions:
+    """What a command line, or one entry of `ringfence.yaml`, asks to read. Exactly one way in is set."""
+
+    demo: bool = False
+    snapshots: str = ""
+    manifests: str = ""
+    kubeconfig: str = ""
+    contexts: tuple[str, ...] = ()
+    cloud_records: tuple[str, ...] = ()
+    name: str = ""
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The flags of the ways in that are set."""
+        ways = {
+            "--demo": self.demo,
+            "--snapshots": self.snapshots,
+            "--manifests": self.manifests,
+            "--kubeconfig": self.kubeconfig or self.contexts,
+        }
+        return tuple(flag for flag, value in ways.items() if value)
+
+
+def list_inputs(options: SourceOptions, *, taken: str) -> tuple[Input, ...]:
+    """The clusters that `options` names, unread. `taken` is the run's time, for what is read now (RFC 3339, UTC).
+
+    Raises:
+        InputError: no way in or several were chosen, a record cannot be read, or nothing is there to read.
+        StoreError: the store of `--snapshots` cannot be listed.
+    """
+    if len(options.chosen) != 1:
+        found = ", ".join(options.chosen) or "none"
+        raise InputError(f"choose one of --demo, --snapshots, --manifests, --kubeconfig (got {found})")
+    records = _records(options.cloud_records)
+    if options.demo:
+        inputs = _demo()
+    elif options.snapshots:
+        inputs = _stored(options.snapshots)
+    elif options.manifests:
+        return (_folder(Path(options.manifests), options.name, _only(records), taken),)
+    else:
+        return _live(options, records, taken)
+    return _joined(inputs, records)
+
+
+def unread(ref: ClusterRef, reason: str, record: CloudRecord | None, taken: str) -> Snapshot:
+    """The snapshot of a cluster that exists and could not be read: all that is known is its address and its record."""
+    return Snapshot(
+        version=SNAPSHOT_VERSION,
+        collector=collector(),
+        taken=taken,
+        cluster=ref,
+        source=Source.CLUSTER,
+        collection={"pods": KindStatus(status=Collected.FORBIDDEN, reason=reason)},
+        unread=reason,
+        cloud_record=record,
+    )
+
+
+def address(record: CloudRecord | None, name: str, where: str) -> ClusterRef:
+    """A cluster's address: as its cloud record says or, without one, under `other/local/<where>`."""
+    if record is None:
+        return ClusterRef(
+            cloud=Cloud.OTHER, account="local", location=where, name=name, id=f"{Cloud.OTHER}/local/{where}/{name}"
+        )
+    from infra.cloudrecord import cluster_ref
+
+    return cluster_ref(record, name)
+
+
+def collector() -> Collector:
+    """This program, as snapshots name who took them."""
+    return Collector(name="ringfence", version=VERSION)
+
+
+def _records(files: Sequence[str]) -> tuple[CloudRecord, ...]:
+    if not files:
+        return ()
+    from infra.cloudrecord import read_record
+
+    return tuple(read_record(Path(file)) for file in files)
+
+
+def _only(records: Sequence[CloudRecord]) -> CloudRecord | None:
+    if len(records) > 1:
+        raise InputError(f"{len(records)} cloud records for one cluster: give --cloud-record once")
+    return records[0] if records else None
+
+
+def _demo() -> tuple[Input, ...]:
+    from infra.estate.read import estate
+
+    return tuple(_from_bytes(name, data) for name, data in estate())
+
+
+def _from_bytes(name: str, data: bytes) -> Input:
+    def read(_: Progress) -> Snapshot:
+        from infra.snapshots import decode
+
+        return decode(data, f"embedded estate, {name}")
+
+    return Input(label=name, read=read)
+
+
+def _stored(url: str) -> tuple[Input, ...]:
+    from functions.stored import list_snapshots, read_snapshot
+
+    store, keys = list_snapshots(url)
+
+    def entry(key: str) -> Input:
+        return Input(label=key, read=lambda _: read_snapshot(store, key))
+
+    return tuple(entry(key) for key in keys)
+
+
+def _joined(inputs: Sequence[Input], records: Sequence[CloudRecord]) -> tuple[Input, ...]:
+    """Stored clusters with the records given for them, in order; none given leaves what the snapshots hold."""
+    if not records:
+        return tuple(inputs)
+    if len(records) != len(inputs):
+        raise InputError(
+            f"{len(records)} cloud records for {len(inputs)} clusters: give one --cloud-record per cluster, in order"
+        )
+
+    def join(entry: Input, record: CloudRecord) -> Input:
+        def read(progress: Progress) -> Snapshot:
+            return msgspec.structs.replace(entry.read(progress), cloud_record=record)
+
+        return Input(label=entry.label, read=read, ref=entry.ref)
+
+    return tuple(join(entry, record) for entry, record in zip(inputs, records, strict=True))
+
+
+def _folder(path: Path, name: str, record: CloudRecord | None, taken: str) -> Input:
+    ref = address(record, name or path.resolve().name or "manifests", "manifests")
+
+    def read(progress: Progress) -> Snapshot:
+        from infra.manifests import read_manifests
+
+        return read_manifests(path, cluster=ref, taken=taken, record=record, progress=progress)
+
+    return Input(label=str(path), read=read)
+
+
+def _live(options: SourceOptions, records: Sequence[CloudRecord], taken: str) -> tuple[Input, ...]:
+    contexts: tuple[str | None, ...] = options.contexts or (None,)
+    if records and len(records) != len(contexts):
+        raise InputError(
+            f"{len(records)} cloud records for {len(contexts)} contexts: give one --cloud-record per --context, in order"
+        )
+    paired: Sequence[CloudRecord | None] = records or (None,) * len(contexts)
+    return tuple(
+        _context(options.kubeconfig or None, context, record, taken)
+        for context, record in zip(contexts, paired, strict=True)
+    )
+
+
+def _context(kubeconfig: str | None, context: str | None, record: CloudRecord | None, taken: str) -> Input:
+    label = context or "current-context"
+
+    def read(progress: Progress) -> Snapshot:
+        from infra.kube import read_cluster
+
+        return read_cluster(kubeconfig, context, record=record, taken=taken, progress=progress)
+
+    return Input(label=label, read=read, ref=address(record, label, "kubeconfig"))
