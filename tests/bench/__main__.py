@@ -1,0 +1,9 @@
+"""`make bench`: measure and print; nothing here asserts against a clock."""
+
+from __future__ import annotations
+
+from tests.bench import reach, startup
+
+if __name__ == "__main__":
+    startup.run()
+    reach.run()
