@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any, TypeVar
+
 import msgspec
 
-from scanner.findings import ControlResult, DataPlaneSummary, Exposure, Score
+from scanner.errors import InputError
+from scanner.findings import ClusterResult, ControlResult, DataPlaneSummary, Exposure, Score
 from scanner.model import Notice
+
+_Kind = TypeVar("_Kind")
+_SLACK = 1e-9  # scores are sums of floats
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -26,7 +32,7 @@ class Scope(_Document, frozen=True, kw_only=True):
     cloud: str
     account: str
     location: str
-    outcome: str
+    outcome: Annotated[str, msgspec.Meta(pattern="^(ok|partial|denied|disabled|error)$")]
     reason: str = ""
 
 
@@ -39,7 +45,7 @@ class Cluster(_Document, frozen=True, kw_only=True):
     location: str
     name: str
     tier: str
-    read: str
+    read: Annotated[str, msgspec.Meta(pattern="^(complete|partial|unread)$")]
     unread: str
     gaps: tuple[str, ...]
     taken: str
@@ -75,3 +81,96 @@ class Report(_Document, frozen=True, kw_only=True):
     clouds: tuple[Group, ...]
     scopes: tuple[Scope, ...]
     clusters: tuple[Cluster, ...]
+
+
+def render_json(report: Report) -> bytes:
+    """`report.json`. Fields stand in the order of the structs, so equal reports give equal bytes."""
+    return _render(report)
+
+
+def render_result(result: ClusterResult) -> bytes:
+    """`result.json`: scores are not rounded here, for a fleet's are computed from them."""
+    return _render(result)
+
+
+def decode_report(data: bytes, where: str = "report.json") -> Report:
+    """Read a `report/v1`, also one of a later version with fields this one does not know.
+
+    Raises:
+        InputError: it is none, or holds what no report can; the line names `where` and the field.
+    """
+    report = _decode(data, where, Report, "report/v1")
+    _check_score(report.fleet.score, f"{where}: fleet")
+    for group in report.clouds:
+        _check_score(group.score, f"{where}: cloud {group.name!r}")
+    for cluster in report.clusters:
+        _check_judgement(cluster.score, cluster.controls, f"{where}: cluster {cluster.name!r}")
+    return report
+
+
+def decode_result(data: bytes, where: str = "result.json") -> ClusterResult:
+    """Read a `result/v1`, also one of a later version with fields this one does not know.
+
+    Raises:
+        InputError: it is none, or holds what no result can; the line names `where` and the field.
+    """
+    result = _decode(data, where, ClusterResult, "result/v1")
+    _check_judgement(result.score, result.controls, where)
+    return result
+
+
+def report_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of `report.json` as this version writes it; unknown fields stay allowed."""
+    return _schema(Report, "report/v1", "The fleet report of ringfence")
+
+
+def result_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of `result.json` as this version writes it; unknown fields stay allowed."""
+    return _schema(ClusterResult, "result/v1", "The result of one cluster")
+
+
+def _render(document: Report | ClusterResult) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(document, order="deterministic"), indent=2) + b"\n"
+
+
+class _Tagged(msgspec.Struct):
+    schema: str = ""
+
+
+def _decode(data: bytes, where: str, kind: type[_Kind], schema: str) -> _Kind:
+    try:
+        found = msgspec.json.decode(data, type=_Tagged).schema
+        if found != schema:
+            raise InputError(
+                f"{where}: schema {found[:40]!r} instead of {schema!r}: give another file, or a newer ringfence"
+            )
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise InputError(f"{where}: {reason}: damaged or made by hand, so judge the snapshot again") from error
+
+
+def _check_judgement(score: Score, controls: tuple[ControlResult, ...], where: str) -> None:
+    """A number out of range would count in a fleet: crafted or broken, it is refused."""
+    _check_score(score, where)
+    for control in controls:
+        if not 0 <= control.fraction <= 1 + _SLACK:
+            raise InputError(
+                f"{where}: {control.id}: fraction {control.fraction} is not within 0 and 1: judge it again"
+            )
+
+
+def _check_score(score: Score, where: str) -> None:
+    ordered = 0 <= score.proven <= score.ceiling + _SLACK <= 100 + 2 * _SLACK
+    if not (ordered and 0 <= score.coverage <= 1 + _SLACK):
+        raise InputError(f"{where}: a score outside 0 <= proven <= ceiling <= 100, 0 <= coverage <= 1: judge it again")
+
+
+def _schema(kind: type[Report | ClusterResult], version: str, title: str) -> dict[str, Any]:
+    """Every field is required, for each is written (msgspec leaves those with a default optional), and the version fixed."""
+    (reference,), components = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    for component in components.values():
+        if "properties" in component:
+            component["required"] = list(component["properties"])
+    components[kind.__name__]["properties"]["schema"] = {"const": version}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **reference, "$defs": components}

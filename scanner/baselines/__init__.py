@@ -1,1 +1,3 @@
-"""The baseline: its version, its profiles, and what an operator declares about an estate."""
+"""The baseline: its version, and what an operator declares about an estate."""
+
+BASELINE_VERSION = "1.0.0"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 import msgspec
+
+from scanner.baselines.profiles import PROFILES
 
 PLATFORM_NAMESPACES = (
     "kube-system", "kube-public", "kube-node-lease", "kube-flannel", "gke-*", "gmp-*", "calico-system", "tigera-operator",
     "cilium*", "istio-system", "aks-*", "azure-*", "amazon-*",
 )  # fmt: skip
+TIERS = ("prod", "staging", "dev")
 
 
 class _Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,7 +29,11 @@ class Match(_Declared, frozen=True, kw_only=True):
 
 
 class BaselineConfig(_Declared, frozen=True, kw_only=True):
-    """The `baseline:` part of `ringfence.yaml`. Every list adds to the built-in defaults."""
+    """The `baseline:` part of `ringfence.yaml`. Every list adds to the built-in defaults.
+
+    Raises:
+        ValueError: an unknown profile or tier, or a range that is no CIDR (msgspec reports it with its path).
+    """
 
     profile: str = "standard"
     platform_namespaces: tuple[str, ...] = ()
@@ -32,10 +41,21 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
     edge: tuple[Match, ...] = ()  # workloads, and the Services in front of them, that may face the internet
     egress: tuple[Match, ...] = ()  # workloads with an approved way out: proxies, egress gateways
     metadata: tuple[Match, ...] = ()  # workloads with an approved need for the metadata service
+    sensitive: tuple[Match, ...] = ()  # a failure that touches one of these earns a critical control no fraction
     organisation_ranges: tuple[str, ...] = ()  # the organisation's own public ranges
     tiers: dict[
         str, str
     ] = {}  # cluster name pattern -> prod | staging | dev; the first that matches wins, default prod
+
+    def __post_init__(self) -> None:
+        """Refuse what no control could use."""
+        if self.profile not in PROFILES:
+            raise ValueError(f"profile {self.profile!r}: write one of {', '.join(PROFILES)}")
+        for pattern, tier in self.tiers.items():
+            if tier not in TIERS:
+                raise ValueError(f"tiers[{pattern!r}] is {tier!r}: write one of {', '.join(TIERS)}")
+        for text in self.organisation_ranges:
+            ipaddress.ip_network(text, strict=False)  # its own message names the text
 
 
 DEFAULT_CONFIG = BaselineConfig()

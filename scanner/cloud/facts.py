@@ -26,7 +26,7 @@ class Pool:
     image: str = ""  # AMI or image type
     hop_limit: int | None = None  # EKS launch template: httpPutResponseHopLimit
     tokens_required: bool | None = None  # EKS launch template: httpTokens == required
-    metadata_mode: str | None = None  # GKE: workloadMetadataConfig.mode
+    metadata_mode: str | None = None  # GKE: workloadMetadataConfig.mode; EKS: DISABLED where the endpoint is off
     labels: dict[str, str] = field(default_factory=dict)
 
 
@@ -57,6 +57,7 @@ class EngineSettings:
     deny_export: bool | None = None
     enforcing_mode: str = ""  # EKS: standard or strict
     virtual_nodes: bool = False
+    plugin: str = ""  # AKS: networkPlugin (azure, kubenet, none)
     where: str = ""
 
 

@@ -1,0 +1,110 @@
+"""The kinds ringfence reads: how each resource is named, which group serves it, and what it is kept as."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One resource. `resource` is its plural with its group ("pods", "networkpolicies.networking.k8s.io")."""
+
+    resource: str
+    name: str
+    version: str = "v1"  # for items of a typed list, which carry no apiVersion of their own
+    namespaced: bool = True
+
+    @property
+    def group(self) -> str:
+        """The API group, empty for the core group."""
+        return self.resource.partition(".")[2]
+
+    @property
+    def api_version(self) -> str:
+        """Group and version as manifests write them ("v1", "apps/v1")."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+
+_OBJECTS = (
+    Kind("namespaces", "Namespace", namespaced=False),
+    Kind("pods", "Pod"),
+    Kind("nodes", "Node", namespaced=False),
+    Kind("services", "Service"),
+    Kind("configmaps", "ConfigMap"),
+)
+_WORKLOADS = (
+    Kind("deployments.apps", "Deployment"),
+    Kind("statefulsets.apps", "StatefulSet"),
+    Kind("daemonsets.apps", "DaemonSet"),
+    Kind("replicasets.apps", "ReplicaSet"),
+    Kind("replicationcontrollers", "ReplicationController"),
+    Kind("jobs.batch", "Job"),
+    Kind("cronjobs.batch", "CronJob"),
+)
+_ENTRY_POINTS = (
+    Kind("ingresses.networking.k8s.io", "Ingress"),
+    Kind("httproutes.gateway.networking.k8s.io", "HTTPRoute"),
+    Kind("grpcroutes.gateway.networking.k8s.io", "GRPCRoute"),
+    Kind("tlsroutes.gateway.networking.k8s.io", "TLSRoute"),
+    Kind("tcproutes.gateway.networking.k8s.io", "TCPRoute"),
+)
+_CALICO = ("crd.projectcalico.org", "projectcalico.org")  # stored form, and the aggregated API's
+_CALICO_VERSION = {"crd.projectcalico.org": "v1", "projectcalico.org": "v3"}
+_POLICIES = (
+    Kind("networkpolicies.networking.k8s.io", "NetworkPolicy"),
+    Kind("clusternetworkpolicies.policy.networking.k8s.io", "ClusterNetworkPolicy", "v1alpha2", namespaced=False),
+    Kind("adminnetworkpolicies.policy.networking.k8s.io", "AdminNetworkPolicy", "v1alpha1", namespaced=False),
+    Kind(
+        "baselineadminnetworkpolicies.policy.networking.k8s.io",
+        "BaselineAdminNetworkPolicy",
+        "v1alpha1",
+        namespaced=False,
+    ),
+    Kind("applicationnetworkpolicies.networking.k8s.aws", "ApplicationNetworkPolicy", "v1alpha1"),
+    Kind("clusternetworkpolicies.networking.k8s.aws", "ClusterNetworkPolicy", "v1alpha1", namespaced=False),
+    Kind("ciliumnetworkpolicies.cilium.io", "CiliumNetworkPolicy", "v2"),
+    Kind("ciliumclusterwidenetworkpolicies.cilium.io", "CiliumClusterwideNetworkPolicy", "v2", namespaced=False),
+    Kind("fqdnnetworkpolicies.networking.gke.io", "FQDNNetworkPolicy", "v1alpha1"),
+    Kind("networkpolicies.crd.antrea.io", "NetworkPolicy", "v1beta1"),
+    Kind("clusternetworkpolicies.crd.antrea.io", "ClusterNetworkPolicy", "v1beta1", namespaced=False),
+    *(
+        Kind(f"{plural}.{group}", name, _CALICO_VERSION[group], namespaced=scoped)
+        for group in _CALICO
+        for plural, name, scoped in (
+            ("networkpolicies", "NetworkPolicy", True),
+            ("globalnetworkpolicies", "GlobalNetworkPolicy", False),
+        )
+    ),
+)
+# What policies refer to, what switches engines and their logs, and what proves that a controller works. Calico's staged
+# policies stand here because they are not enforced.
+_SETTINGS = (
+    Kind("policyendpoints.networking.k8s.aws", "PolicyEndpoint", "v1alpha1"),
+    Kind("clusterpolicyendpoints.networking.k8s.aws", "ClusterPolicyEndpoint", "v1alpha1", namespaced=False),
+    Kind("nodeclasses.eks.amazonaws.com", "NodeClass", namespaced=False),
+    Kind("networkloggings.networking.gke.io", "NetworkLogging", "v1alpha1", namespaced=False),
+    Kind("containernetworklogs.acn.azure.com", "ContainerNetworkLog", "v1alpha1", namespaced=False),
+    Kind("ciliumcidrgroups.cilium.io", "CiliumCIDRGroup", "v2", namespaced=False),
+    *(
+        Kind(f"{plural}.{group}", name, _CALICO_VERSION[group], namespaced=scoped)
+        for group in _CALICO
+        for plural, name, scoped in (
+            ("networksets", "NetworkSet", True),
+            ("globalnetworksets", "GlobalNetworkSet", False),
+            ("tiers", "Tier", False),
+            ("hostendpoints", "HostEndpoint", False),
+            ("stagednetworkpolicies", "StagedNetworkPolicy", True),
+            ("stagedglobalnetworkpolicies", "StagedGlobalNetworkPolicy", False),
+            ("stagedkubernetesnetworkpolicies", "StagedKubernetesNetworkPolicy", True),
+        )
+    ),
+)
+
+WORKLOAD_KINDS: Mapping[str, Kind] = {kind.resource: kind for kind in _WORKLOADS}
+ENTRY_POINT_KINDS: Mapping[str, Kind] = {kind.resource: kind for kind in _ENTRY_POINTS}
+POLICY_KINDS: Mapping[str, Kind] = {kind.resource: kind for kind in _POLICIES}
+SETTING_KINDS: Mapping[str, Kind] = {kind.resource: kind for kind in _SETTINGS}
+KINDS: Mapping[str, Kind] = {
+    kind.resource: kind for kind in (*_OBJECTS, *_WORKLOADS, *_ENTRY_POINTS, *_POLICIES, *_SETTINGS)
+}

@@ -1,0 +1,113 @@
+"""A folder of manifests as a snapshot: workloads stand for their pods, and whatever cannot be read is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from infra.manifests.documents import Found, Trouble
+from infra.manifests.files import ManifestFile, decode_text, list_files, read_bytes, shown
+from infra.manifests.json_documents import read_json
+from infra.manifests.load import Loader
+from infra.manifests.yaml_documents import read_yaml
+from infra.version import VERSION
+from scanner.errors import InputError
+from scanner.model import (
+    SNAPSHOT_VERSION,
+    CloudRecord,
+    ClusterRef,
+    Collected,
+    Collector,
+    KindStatus,
+    Snapshot,
+    Source,
+)
+
+# What a folder shows as far as it goes, and what it cannot: whatever else runs in the cluster.
+_SHOWN = ("namespaces", "pods", "services", "networkpolicies.networking.k8s.io", "ingresses.networking.k8s.io")
+_BEYOND = ("nodes", "configmaps", "daemonsets.apps")
+_BEYOND_REASON = "a folder of manifests does not show what else runs"
+_PROGRESS_EVERY = 100
+
+
+def read_manifests(
+    path: Path,
+    *,
+    cluster: ClusterRef,
+    taken: str,
+    record: CloudRecord | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Snapshot:
+    """The folder (with all below it) or single file at `path` as the snapshot of one cluster.
+
+    Whatever is broken, refused or unknown is a notice, and the rest is read. Kinds are `partial` as soon as a document
+    could not be read, for it may have been of any kind.
+
+    Raises:
+        InputError: nothing at all could be read; names the path, the first cause and the mend.
+    """
+    loader = Loader()
+    files = 0
+    for entry in list_files(path):
+        if isinstance(entry, tuple):
+            loader.take(*entry)
+            continue
+        files += 1
+        for found in _read(entry):
+            loader.take(entry.shown, found)
+        if progress is not None and files % _PROGRESS_EVERY == 0:
+            progress(f"{files} files, {loader.documents} objects")
+    loader.finish()
+    if not loader.documents:
+        raise InputError(_nothing(path, files, loader))
+    if progress is not None:
+        progress(f"{files} files, {loader.documents} objects")
+    fields = loader.objects.fields(Source.MANIFESTS)
+    notices = (*loader.notes.notices(), *fields.pop("notices"))
+    return Snapshot(
+        version=SNAPSHOT_VERSION,
+        collector=Collector(name="ringfence", version=VERSION),
+        taken=taken,
+        cluster=cluster,
+        source=Source.MANIFESTS,
+        collection=_collection(loader, pods=len(fields["pods"]), namespaces=len(fields["namespaces"])),
+        cloud_record=record,
+        notices=notices,
+        **fields,
+    )
+
+
+def _read(file: ManifestFile) -> Iterator[Found]:
+    data = read_bytes(file)
+    if isinstance(data, Trouble):
+        yield data
+        return
+    text = decode_text(data)
+    if isinstance(text, Trouble):
+        yield text
+    elif not file.is_json:
+        yield from read_yaml(text)
+    elif text.strip():
+        yield from read_json(text.encode())
+
+
+def _nothing(path: Path, files: int, loader: Loader) -> str:
+    place = shown(path)
+    if loader.notes.first:
+        return f"{place}: no Kubernetes object could be read; first of all {loader.notes.first}"
+    if not files:
+        return f"{place}: no manifest file (*.yaml, *.yml, *.json): give the folder that holds them"
+    return f"{place}: no Kubernetes object in {files} file(s): give the folder that holds the manifests"
+
+
+def _collection(loader: Loader, **counts: int) -> dict[str, KindStatus]:
+    """How each kind's "list" ended: never `complete` where a document was lost."""
+    lost = loader.notes.lost
+    reason = f"{lost} file(s) or document(s) could not be read" if lost else ""
+    status = Collected.PARTIAL if lost else Collected.COMPLETE
+    found = loader.counts | counts
+    listed = {kind: KindStatus(status=status, count=found.get(kind, 0), reason=reason) for kind in (*_SHOWN, *found)}
+    beyond = {
+        kind: KindStatus(status=Collected.PARTIAL, count=found.get(kind, 0), reason=_BEYOND_REASON) for kind in _BEYOND
+    }
+    return dict(sorted((listed | beyond).items()))

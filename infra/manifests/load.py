@@ -1,0 +1,208 @@
+"""Documents to objects: what each is, whether a cluster would take it, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from infra.kinds import ENTRY_POINT_KINDS, POLICY_KINDS, Kind
+from infra.manifests.admission import refusals
+from infra.manifests.catalogue import is_kustomization, is_silent, known_kind, makes_pods
+from infra.manifests.documents import Document, Foreign, Found, Trouble
+from infra.manifests.notes import Notes
+from infra.manifests.yaml_documents import HELM_MESSAGE
+from infra.objects import Objects
+from infra.text import printable
+from infra.wire import WIRE_TYPES, AnyObject
+from scanner.model import Origin
+
+_DECODERS: Mapping[str, msgspec.json.Decoder[Any]] = {
+    resource: msgspec.json.Decoder(form) for resource, form in WIRE_TYPES.items()
+}
+_WITH_ORIGIN = frozenset({"services", *ENTRY_POINT_KINDS, *POLICY_KINDS})
+_ANY = msgspec.json.Decoder()
+_MAX_UNKNOWN_KINDS = 200
+_LEFT_OUT = "; a cluster refuses it, so it is left out"
+
+
+@dataclass(slots=True)
+class _Unknown:
+    count: int
+    file: str
+    line: int
+
+
+class Loader:
+    """Takes what the files hold, one after another. `objects` is what a cluster would have taken of it."""
+
+    def __init__(self) -> None:
+        self.objects = Objects()
+        self.notes = Notes()
+        self.counts: dict[str, int] = {}
+        self.documents = 0  # Kubernetes objects of any kind that could be read
+        self._places: dict[tuple[str, str, str], str] = {}
+        self._unknown: dict[tuple[str, str], _Unknown] = {}
+        self._foreign: set[str] = set()
+
+    def take(self, file: str, found: Found) -> None:
+        """Take one document of `file`, or what is wrong with it."""
+        match found:
+            case Trouble():
+                self.notes.trouble(file, found)
+            case Foreign():
+                if file not in self._foreign:
+                    self._foreign.add(file)
+                    message = "is no Kubernetes object (no apiVersion and kind), so it is not read: keep it elsewhere"
+                    self.notes.add(file, f"{file}:{found.line}", "", message)
+            case Document():
+                self._document(file, found)
+
+    def finish(self) -> None:
+        """Say what was not read because its kind is not known: one notice a kind."""
+        for (api_version, kind), unknown in sorted(self._unknown.items())[:_MAX_UNKNOWN_KINDS]:
+            name = printable(f"{kind} ({api_version})", 120)
+            message = (
+                f"{unknown.count} of kind {name} not read: this version does not know what the kind does to connections"
+            )
+            self.notes.add("", f"{unknown.file}:{unknown.line}", "kind", message)
+
+    def _document(self, file: str, document: Document) -> None:
+        api_version, name = document.api_version, document.kind
+        kind, removed = known_kind(api_version, name)
+        if kind is not None:
+            self._known(file, document, kind, removed=removed)
+            return
+        self.documents += 1
+        place = f"{file}:{document.line}"
+        if is_kustomization(api_version):
+            self.notes.trouble(
+                file, Trouble("is not built: give the output of kubectl kustomize instead", document.line)
+            )
+        elif makes_pods(api_version, name):
+            message = "creates pods that are not in this folder: they are not judged; audit the cluster itself"
+            self.notes.add(file, _custom_identity(document, place), "kind", f"{message} ({place})")
+        elif not is_silent(api_version, name):
+            self._unknown.setdefault((api_version, name), _Unknown(0, file, document.line)).count += 1
+
+    def _known(self, file: str, document: Document, kind: Kind, *, removed: bool) -> None:
+        place = f"{file}:{document.line}"
+        try:
+            wire = _DECODERS[kind.resource].decode(document.json)
+        except (msgspec.DecodeError, RecursionError) as error:
+            self.notes.trouble(file, _refused(document, kind, error))
+            return
+        _complete(wire, kind, document)
+        refused = list(refusals(kind.resource, wire))
+        if refused:
+            if document.templated:
+                self.notes.trouble(file, Trouble(HELM_MESSAGE, document.line))
+                return
+            for field, problem in refused[:3]:
+                self.notes.add(file, place, field, f"{kind.name}: {problem}{_LEFT_OUT}")
+            return
+        self.documents += 1
+        identity = _identity(kind, wire)
+        if removed and kind.resource not in POLICY_KINDS:
+            message = f"{document.api_version} is refused by current clusters, read as {kind.api_version}: change it ({place})"
+            self.notes.add(file, identity, "apiVersion", message)
+        if not self._is_first(file, document, kind, wire, identity):
+            return
+        self.counts[kind.resource] = self.counts.get(kind.resource, 0) + 1
+        self.objects.add(kind.resource, wire, self._origin(file, document, kind))
+
+    def _is_first(self, file: str, document: Document, kind: Kind, wire: Any, identity: str) -> bool:  # noqa: ANN401
+        """Whether the object counts: of two with one name the first does, and of a Namespace also the second's annotations."""
+        place = f"{file}:{document.line}"
+        first = self._places.setdefault((kind.resource, wire.metadata.namespace or "", wire.metadata.name), place)
+        if first == place:
+            return True
+        self.notes.add(
+            file, identity, "metadata.name", f"stands at {first} and again at {place}; the first counts: remove one"
+        )
+        if kind.resource == "namespaces":
+            self.objects.add(kind.resource, wire)
+        return False
+
+    def _origin(self, file: str, document: Document, kind: Kind) -> Origin | None:
+        if kind.resource not in _WITH_ORIGIN:
+            return None
+        lines = document.lines() if kind.resource in POLICY_KINDS else {}
+        return Origin(file=file, line=document.line, lines=lines)
+
+
+def _complete(wire: Any, kind: Kind, document: Document) -> None:  # noqa: ANN401 - any of WIRE_TYPES
+    """What the API server would fill in, and what a typed list says for its items."""
+    metadata = wire.metadata
+    metadata.namespace = (metadata.namespace or "default") if kind.namespaced else None
+    if not metadata.name and metadata.generate_name:
+        metadata.name = metadata.generate_name.rstrip(
+            "-."
+        )  # the server adds a random end; pods of one owner share this
+    if isinstance(wire, AnyObject):
+        wire.api_version = wire.api_version or document.api_version
+        wire.kind = wire.kind or document.kind
+
+
+def _identity(kind: Kind, wire: Any) -> str:  # noqa: ANN401
+    namespace = wire.metadata.namespace
+    return f"{kind.name} {namespace}/{wire.metadata.name}" if namespace else f"{kind.name} {wire.metadata.name}"
+
+
+class _CustomMetadata(msgspec.Struct):
+    name: str = ""
+    namespace: str = "default"
+
+
+class _Custom(msgspec.Struct):
+    metadata: _CustomMetadata
+
+
+def _custom_identity(document: Document, place: str) -> str:
+    try:
+        metadata = msgspec.json.decode(document.json, type=_Custom).metadata
+    except (msgspec.DecodeError, RecursionError):
+        return place
+    return printable(f"{document.kind} {metadata.namespace}/{metadata.name}", 200)
+
+
+def _refused(document: Document, kind: Kind, error: Exception) -> Trouble:
+    """A decoding error in a person's words; the usual one is a label that YAML reads as a boolean or number."""
+    if document.templated:
+        return Trouble(HELM_MESSAGE, document.line)
+    if isinstance(error, RecursionError):
+        return Trouble(f"{kind.name}: nested too deep to be read: flatten it", document.line)
+    for path, labels in _label_maps(_ANY.decode(document.json), ""):
+        for key, entry in labels.items():
+            if not isinstance(entry, str | None):
+                form = (
+                    "boolean"
+                    if isinstance(entry, bool)
+                    else "number"
+                    if isinstance(entry, int | float)
+                    else "structure"
+                )
+                value = printable(msgspec.json.encode(entry).decode(), 60)
+                what = f'{path}: "{printable(key, 80)}" is the {form} {value} and must be text: quote it{_LEFT_OUT}'
+                return Trouble(f"{kind.name}: {what}", document.line, lost=False)
+    return Trouble(f"{kind.name}: {printable(str(error), 200)}: mend the field; left out", document.line)
+
+
+def _label_maps(value: Any, path: str) -> list[tuple[str, dict[str, Any]]]:  # noqa: ANN401 - decoded JSON
+    """Every map of labels in an object, down to a CronJob's pod template, with its path."""
+    if not isinstance(value, dict):
+        return []
+    metadata = value.get("metadata")
+    maps = []
+    if isinstance(metadata, dict) and isinstance(metadata.get("labels"), dict):
+        maps.append((f"{path}metadata.labels", metadata["labels"]))
+    spec = value.get("spec")
+    if isinstance(spec, dict):
+        selector = spec.get("selector")
+        if isinstance(selector, dict) and not isinstance(selector.get("matchLabels"), dict):  # a Service's
+            maps.append((f"{path}spec.selector", selector))
+        for inner in ("template", "jobTemplate"):
+            maps += _label_maps(spec.get(inner), f"{path}spec.{inner}.")
+    return maps

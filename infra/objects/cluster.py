@@ -1,0 +1,73 @@
+"""Wire nodes, ConfigMaps, and objects kept by their spec, as a snapshot holds them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from infra.kinds import Kind
+from infra.objects.kept import kept_values
+from infra.objects.pods import is_ready
+from infra.wire.cluster import ConfigMap as WireConfigMap
+from infra.wire.cluster import Node as WireNode
+from infra.wire.metadata import ABSENT, AnyObject, PolicyEndpoint
+from scanner.model import KEPT_ANNOTATIONS, KEPT_CONFIG, ApiObject, ConfigMap, Node, Origin
+
+_NOTHING = (ABSENT, msgspec.Raw(b"null"))
+
+
+def node(wire: WireNode) -> Node:
+    """A node. Its operating system is the kubelet's word, else the label's."""
+    spec, status = wire.spec, wire.status
+    labels = {key: value or "" for key, value in (wire.metadata.labels or {}).items()}
+    info = status.node_info if status else None
+    ranges = (spec and (spec.pod_cidrs or [spec.pod_cidr or ""])) or []
+    taints = sorted(f"{taint.key}={taint.value or ''}:{taint.effect}" for taint in (spec and spec.taints) or ())
+    return Node(
+        name=wire.metadata.name,
+        labels=labels,
+        os=(info and info.operating_system) or labels.get("kubernetes.io/os", ""),
+        kernel=(info and info.kernel_version) or "",
+        ready=is_ready(status.conditions if status else None),
+        unschedulable=bool(spec and spec.unschedulable),
+        provider_id=(spec and spec.provider_id) or "",
+        addresses=tuple(
+            entry.address for entry in (status and status.addresses) or () if entry.type in {"InternalIP", "ExternalIP"}
+        ),
+        pod_cidrs=tuple(block for block in ranges if block),
+        taints=tuple(taints),
+    )
+
+
+def config_map(wire: WireConfigMap, namespace: str) -> ConfigMap | None:
+    """A ConfigMap that configures a data plane, with its kept keys; None for any other."""
+    names = KEPT_CONFIG.get(wire.metadata.name)
+    if names is None:
+        return None
+    return ConfigMap(namespace=namespace, name=wire.metadata.name, data=kept_values(wire.data, names))
+
+
+def api_object(wire: AnyObject | PolicyEndpoint, kind: Kind, namespace: str, origin: Origin | None) -> ApiObject:
+    """A policy or setting with its spec as it is; of a PolicyEndpoint only the policy it came from."""
+    return ApiObject(
+        api_version=wire.api_version or kind.api_version,
+        kind=wire.kind or kind.name,
+        name=wire.metadata.name,
+        namespace=namespace,
+        spec=_endpoint_spec(wire) if isinstance(wire, PolicyEndpoint) else _spec(wire),
+        annotations=kept_values(wire.metadata.annotations, KEPT_ANNOTATIONS),
+        origin=origin,
+    )
+
+
+def _endpoint_spec(wire: PolicyEndpoint) -> msgspec.Raw:
+    if wire.spec is None or wire.spec.policy_ref in _NOTHING:
+        return msgspec.Raw(b"{}")
+    return msgspec.Raw(msgspec.json.encode({"policyRef": wire.spec.policy_ref}))
+
+
+def _spec(wire: AnyObject) -> msgspec.Raw:
+    """The spec's own bytes: a copy, so that the page it came from can go. Cilium's `specs` becomes a list of specs."""
+    if wire.specs in _NOTHING:
+        return msgspec.Raw(b"{}") if wire.spec in _NOTHING else wire.spec.copy()
+    own = [] if wire.spec in _NOTHING else [wire.spec]
+    return msgspec.Raw(msgspec.json.encode([*own, *msgspec.json.decode(wire.specs, type=list[msgspec.Raw])]))

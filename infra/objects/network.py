@@ -1,0 +1,127 @@
+"""Wire Services, Ingresses and routes as a snapshot holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from infra.objects.kept import kept_values
+from infra.wire.network import BackendRef, Ingress, IngressBackend, Route, RouteFilter
+from infra.wire.network import Service as WireService
+from scanner.model import KEPT_ANNOTATIONS, EntryPoint, Origin, Service, ServicePort
+
+_CLASS = "kubernetes.io/ingress.class"  # what ingressClassName replaced; controllers still read it
+
+Port = int | str
+# A Service as "namespace/name", and the port of it that is meant; None is every port.
+Backend = tuple[str, Port | None]
+
+
+def service(wire: WireService, namespace: str, origin: Origin | None) -> Service:
+    """A Service. A headless one ("None") has no address of its own; an empty selector selects nothing, as none does."""
+    spec = wire.spec
+    status = wire.status.load_balancer if wire.status else None
+    addresses = (spec and (spec.cluster_ips or [spec.cluster_ip or ""])) or []
+    balancers = [entry.ip or entry.hostname or "" for entry in (status and status.ingress) or []]
+    return Service(
+        namespace=namespace,
+        name=wire.metadata.name,
+        type=(spec and spec.type) or "ClusterIP",
+        selector=(spec and spec.selector) or None,
+        ports=tuple(
+            ServicePort(
+                port=entry.port,
+                protocol=entry.protocol or "TCP",
+                name=entry.name or "",
+                target=entry.target_port or None,
+                node_port=entry.node_port or 0,
+            )
+            for entry in (spec and spec.ports) or ()
+        ),
+        cluster_ips=tuple(address for address in addresses if address not in {"", "None"}),
+        external_ips=tuple((spec and spec.external_ips) or ()),
+        external_traffic_policy=(spec and spec.external_traffic_policy) or "",
+        load_balancer_class=(spec and spec.load_balancer_class) or "",
+        source_ranges=tuple((spec and spec.load_balancer_source_ranges) or ()),
+        balancer_addresses=tuple(address for address in balancers if address),
+        annotations=kept_values(wire.metadata.annotations, KEPT_ANNOTATIONS),
+        origin=origin,
+    )
+
+
+def ingress(wire: Ingress, namespace: str, origin: Origin | None) -> EntryPoint:
+    """An Ingress and the Services behind it."""
+    annotations = kept_values(wire.metadata.annotations, KEPT_ANNOTATIONS)
+    services, ports = _backends(_ingress_backends(wire, namespace))
+    return EntryPoint(
+        kind="Ingress",
+        namespace=namespace,
+        name=wire.metadata.name,
+        class_name=(wire.spec and wire.spec.ingress_class_name) or annotations.get(_CLASS, ""),
+        services=services,
+        ports=ports,
+        annotations=annotations,
+        origin=origin,
+    )
+
+
+def route(wire: Route, kind: str, namespace: str, origin: Origin | None) -> EntryPoint:
+    """A route and the Services behind it, those it mirrors requests to among them."""
+    services, ports = _backends(_route_backends(wire, namespace))
+    return EntryPoint(
+        kind=kind,
+        namespace=namespace,
+        name=wire.metadata.name,
+        services=services,
+        ports=ports,
+        annotations=kept_values(wire.metadata.annotations, KEPT_ANNOTATIONS),
+        origin=origin,
+    )
+
+
+def _ingress_backends(wire: Ingress, namespace: str) -> Iterator[Backend]:
+    if wire.spec is None:
+        return
+    candidates = [wire.spec.default_backend, wire.spec.backend]
+    for rule in wire.spec.rules or ():
+        candidates += [path.backend for path in (rule.http and rule.http.paths) or ()]
+    for backend in candidates:
+        if backend is not None and (found := _ingress_backend(backend)):
+            yield f"{namespace}/{found[0]}", found[1]
+
+
+def _ingress_backend(backend: IngressBackend) -> Backend | None:
+    if backend.service is not None:
+        port = backend.service.port
+        return backend.service.name, (port.number or port.name) if port else None
+    return (backend.service_name, backend.service_port) if backend.service_name else None
+
+
+def _route_backends(wire: Route, namespace: str) -> Iterator[Backend]:
+    for rule in (wire.spec and wire.spec.rules) or ():
+        references: list[BackendRef] = [*(rule.backend_refs or ()), *_mirrors(rule.filters)]
+        for backend in rule.backend_refs or ():
+            references += _mirrors(backend.filters)
+        for reference in references:
+            if (reference.group or "") == "" and (reference.kind or "Service") == "Service":
+                yield f"{reference.namespace or namespace}/{reference.name}", reference.port
+
+
+def _mirrors(filters: Iterable[RouteFilter] | None) -> Iterator[BackendRef]:
+    for entry in filters or ():
+        if entry.request_mirror is not None and entry.request_mirror.backend_ref is not None:
+            yield entry.request_mirror.backend_ref
+
+
+def _backends(backends: Iterable[Backend]) -> tuple[tuple[str, ...], dict[str, tuple[Port, ...]]]:
+    """All backends, and the ports of those that name one everywhere they stand."""
+    ports: dict[str, set[Port | None]] = {}
+    for name, port in backends:
+        ports.setdefault(name, set()).add(port)
+    named = {
+        name: tuple(
+            sorted((port for port in found if port is not None), key=lambda port: (isinstance(port, str), port))
+        )
+        for name, found in sorted(ports.items())
+        if None not in found
+    }
+    return tuple(sorted(ports)), named

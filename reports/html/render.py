@@ -1,0 +1,103 @@
+"""The HTML report: one file that opens from disk, asks the network for nothing and trusts nothing it shows."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+
+import jinja2
+from markupsafe import Markup
+
+from reports.document import Report
+from reports.html.view import page
+from reports.wording import (
+    CLOUD_WORDS,
+    STATUS_WORDS,
+    join_names,
+    name_of,
+    number,
+    percent,
+    score_meaning,
+    score_text,
+    visible,
+    words,
+)
+
+MARKS = {"fail": "✕", "unknown": "?", "waived": "~", "pass": "✓", "not_applicable": "–"}  # noqa: RUF001 - a dash is meant
+
+
+def render_html(report: Report) -> bytes:
+    """Render `report` as one HTML file; the same report gives the same bytes.
+
+    Everything is in the document itself, so it reads without JavaScript and on paper; the script only filters, sorts and
+    folds. The content security policy names the hashes of the one style and the one script block, so nothing that a
+    crafted name might smuggle in could run.
+    """
+    environment = _environment()
+    style, script = _source("report.css"), _source("report.js")
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            f"style-src {_digest(style)}",
+            f"script-src {_digest(script)}",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+    # Markup: these two are our own files, and escaping them would change the bytes the policy's hashes are of.
+    text = environment.get_template("report.html.j2").render(
+        page=page(report),
+        policy=policy,
+        style=Markup(style),  # noqa: S704 - package data, nothing of a report is in it
+        script=Markup(script),  # noqa: S704 - package data, nothing of a report is in it
+    )
+    return text.encode("utf-8")
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("reports.html"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "cloud": lambda cloud: CLOUD_WORDS.get(cloud, cloud),
+        "control": lambda control: control.removeprefix("NB-"),
+        "count": "{:,}".format,
+        "mark": MARKS.__getitem__,
+        "moment": lambda time: time.replace("T", " ").replace("Z", " UTC"),
+        "name": name_of,
+        "names": join_names,
+        "number": number,
+        "percent": percent,
+        "score_meaning": score_meaning,
+        "score_text": score_text,
+        "status": STATUS_WORDS.__getitem__,
+        "within": lambda value: min(100.0, max(0.0, value)),
+        "words": words,
+    }
+    return environment
+
+
+def _shown(value: object) -> object:
+    """Make every string the template prints safe to look at; escaping it for HTML comes after this."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+@functools.cache
+def _source(name: str) -> str:
+    environment = _environment()
+    if environment.loader is None:  # jinja2 types it so; ours is always set
+        raise jinja2.TemplateNotFound(name)
+    return environment.loader.get_source(environment, name)[0].replace("\r\n", "\n")
+
+
+def _digest(block: str) -> str:
+    """A content security policy source for an inline block: the hash of the text between its tags."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(block.encode()).digest()).decode()}'"

@@ -1,0 +1,183 @@
+"""What the HTML template shows, worked out from the report: no template decides anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reports.document import Cluster, Group, Report
+from reports.html.findings import ControlGroup, control_groups, control_ids
+from reports.priorities import Action, first_actions
+from reports.wording import badness, enforces, grade_letter, is_unread, tally, verdict
+from scanner.findings import Level, Severity, Status
+
+ACTIONS = 5
+NOTICES_PER_CLUSTER = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One level's exposure as a drawing: shares of all pairs in per cent that are open, unknown and closed."""
+
+    level: str
+    meaning: str
+    open: int
+    unknown: int
+    pairs: int
+    workloads: int
+    isolated_ingress: int
+    isolated_egress: int
+
+    @property
+    def open_share(self) -> float:
+        """Open pairs in per cent of all pairs."""
+        return 100 * min(self.open, self.pairs) / self.pairs if self.pairs else 0.0
+
+    @property
+    def unknown_share(self) -> float:
+        """Undecided pairs in per cent of all pairs."""
+        return min(100 * self.unknown / self.pairs, 100 - self.open_share) if self.pairs else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One cluster's card. `index` is its place in the report, which its anchor and the filters use."""
+
+    index: int
+    cluster: Cluster
+    enforcing: str  # yes, no, partly or unknown
+    grade: str  # A to F, or `none`
+    bars: tuple[Bar, ...]
+    gap: int  # pairs, at least, that the policies close and that are open in effect
+    counts: dict[Status, int]
+    unread: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    """One row of the fleet picture: the status of each control on one cluster, None where it was not judged."""
+
+    index: int
+    name: str
+    cloud: str
+    grade: str
+    cells: tuple[Status | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The whole page."""
+
+    report: Report
+    verdict: tuple[str, ...]
+    alarming: bool
+    grade: str
+    lowest: dict[str, str]  # group name -> name of its lowest cluster
+    actions: tuple[Action, ...]
+    columns: tuple[str, ...]
+    columns_at: dict[str, int]  # control id -> number of its group, for anchors
+    rows: tuple[MatrixRow, ...]
+    cards: tuple[Card, ...]
+    groups: tuple[ControlGroup, ...]
+    findings: int
+    severities: tuple[Severity, ...]
+    statuses: tuple[Status, ...]
+    clouds: tuple[str, ...]
+    unread: tuple[Card, ...]
+    partial: tuple[Card, ...]
+    noticed: tuple[Card, ...]
+    notices_shown: int
+    proven: bool  # whether anything in the report was observed rather than worked out
+
+
+def page(report: Report) -> Page:
+    """Work out everything the page shows; clusters are listed in most need of work first."""
+    indexed = sorted(enumerate(report.clusters), key=lambda pair: badness(pair[1]))
+    cards = tuple(_card(index, cluster) for index, cluster in indexed)
+    groups = control_groups(report)
+    columns = control_ids(report)
+    names = {cluster.id: cluster.name for cluster in report.clusters}
+    return Page(
+        report=report,
+        verdict=verdict(report),
+        alarming=not report.clusters or any(not enforces(cluster, "yes") for cluster in report.clusters),
+        grade=grade_letter(report.fleet.grade),
+        lowest={group.name: names.get(group.lowest, "") for group in _scored(report)},
+        actions=first_actions(report, ACTIONS),
+        columns=columns,
+        columns_at={group.id: number for number, group in enumerate(groups, 1)},
+        rows=tuple(_row(card, columns) for card in cards),
+        cards=cards,
+        groups=groups,
+        findings=sum(len(group.findings) for group in groups),
+        severities=tuple(severity for severity in Severity if any(g.severity is severity for g in groups)),
+        statuses=tuple(tally(f.status for g in groups for f in g.findings)),
+        clouds=tuple(dict.fromkeys(cluster.cloud for cluster in report.clusters)),
+        unread=tuple(card for card in cards if card.unread),
+        partial=tuple(card for card in cards if not card.unread and card.cluster.gaps),
+        noticed=tuple(card for card in cards if card.cluster.notices),
+        notices_shown=NOTICES_PER_CLUSTER,
+        proven=_anything_proven(report),
+    )
+
+
+def _scored(report: Report) -> Sequence[Group]:
+    return (report.fleet, *report.clouds)
+
+
+def _card(index: int, cluster: Cluster) -> Card:
+    bars = tuple(_bars(cluster))
+    by_level = {bar.level: bar for bar in bars}
+    declared, effective = by_level.get(Level.DECLARED), by_level.get(Level.EFFECTIVE)
+    return Card(
+        index=index,
+        cluster=cluster,
+        enforcing=next(word for word in ("yes", "no", "partly", "unknown") if enforces(cluster, word)),
+        grade=grade_letter(cluster.grade),
+        bars=bars,
+        gap=max(0, effective.open - declared.open - declared.unknown) if declared and effective else 0,
+        counts=tally(result.status for result in cluster.controls),
+        unread=is_unread(cluster),
+    )
+
+
+def _bars(cluster: Cluster) -> list[Bar]:
+    meanings = {
+        Level.DECLARED: "what the policies say",
+        Level.EFFECTIVE: "what is really possible",
+        Level.PROVEN: "what was observed",
+    }
+    return [
+        Bar(
+            level=e.level,
+            meaning=meanings[e.level],
+            open=e.open,
+            unknown=e.unknown,
+            pairs=e.pairs,
+            workloads=e.workloads,
+            isolated_ingress=e.isolated_ingress,
+            isolated_egress=e.isolated_egress,
+        )
+        for level in Level
+        for e in cluster.exposure
+        if e.level is level
+    ]
+
+
+def _row(card: Card, columns: tuple[str, ...]) -> MatrixRow:
+    statuses = {result.id: result.status for result in card.cluster.controls}
+    return MatrixRow(
+        index=card.index,
+        name=card.cluster.name,
+        cloud=card.cluster.cloud,
+        grade=card.grade,
+        cells=tuple(statuses.get(column) for column in columns),
+    )
+
+
+def _anything_proven(report: Report) -> bool:
+    return any(
+        any(exposure.level is Level.PROVEN for exposure in cluster.exposure)
+        or any(result.level is Level.PROVEN for result in cluster.controls)
+        for cluster in report.clusters
+    )

@@ -1,0 +1,184 @@
+"""Object keys: where each document of a run lies below a store's root, whatever a cluster is called.
+
+A segment that comes from a cloud is percent-encoded byte by byte, except for lower-case letters, digits, `-`, `_` and inner
+dots. What that leaves cannot leave its folder on a disk or in a bucket: no slash, no `.` or `..`, nothing hidden, no name
+that Windows reserves or trims, and no two names that differ in case alone. `~` never comes from a name: it stands in front
+of a digest, and alone for the empty name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from scanner.errors import InputError
+from scanner.model import Cloud, ClusterRef
+
+RUNS = "v1/runs/"
+LATEST = "v1/latest.json"
+SNAPSHOT = "snapshot.json.zst"
+RESULT = "result.json"
+
+_MAX_SEGMENT = 128  # with four segments and a digest, far below the 1,024 bytes of an S3 key and 255 of a file's name
+_DIGEST = 32  # hexadecimal digits kept of a SHA-256: 128 bits
+_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_.")
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)")  # Win32 "Naming Files, Paths, and Namespaces"
+_RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z(?:-[a-z0-9][a-z0-9-]{0,31})?")
+_SUFFIX = re.compile(r"(?:\.[a-z0-9]+)+")
+_HEX = re.compile(rf"[0-9a-f]{{{_DIGEST}}}")
+_ESCAPE = re.compile(rb"%([0-9A-F]{2})")
+
+
+class ClusterKey(NamedTuple):
+    """A key below `clusters/`, taken apart. `leaf` is the document's name.
+
+    A segment of more than 128 encoded characters is stored cut, so the part here is then only its beginning: the whole
+    name stands inside the document.
+    """
+
+    run_id: str
+    cloud: Cloud
+    account: str
+    location: str
+    name: str
+    leaf: str
+
+
+def run_id(time: str) -> str:
+    """The id of the run that was due at `time` (RFC 3339 with an offset): `20261123T080000Z`, fractions dropped.
+
+    Ids sort as their times do, and one time gives one id, so a trigger delivered twice joins its run.
+
+    Raises:
+        InputError: not such a time.
+    """
+    try:
+        moment = datetime.fromisoformat(time)
+        # a time without an offset would be read in this machine's zone: made no run id instead
+        return checked_run_id(f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}" if moment.tzinfo else "")
+    except (ValueError, OverflowError, InputError) as error:
+        raise InputError(f"run time {time[:60]!r}: write it with its offset, as in 2026-11-23T08:00:00Z") from error
+
+
+def checked_run_id(text: str) -> str:
+    """`text`, if it is a run id: a time as `run_id` writes it, with `-` and a word in lower case behind it if need be.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        if _RUN_ID.fullmatch(text):
+            datetime.fromisoformat(text[:16])
+            return text
+    except ValueError:
+        pass  # digits that are no date
+    raise InputError(f"run id {text[:60]!r}: write its time, as in 20261123T080000Z or 20261123T080000Z-nightly")
+
+
+def run_prefix(run_id: str) -> str:
+    """The folder of one run, with its slash."""
+    return f"{RUNS}{checked_run_id(run_id)}/"
+
+
+def run_key(run_id: str) -> str:
+    """The run's own record: scopes, expected clusters, versions."""
+    return f"{run_prefix(run_id)}run.json"
+
+
+def clusters_prefix(run_id: str) -> str:
+    """The folder under which every cluster of a run has its own."""
+    return f"{run_prefix(run_id)}clusters/"
+
+
+def snapshot_key(run_id: str, ref: ClusterRef) -> str:
+    """Where the snapshot of `ref` lies in a run."""
+    return f"{_folder(run_id, ref)}{SNAPSHOT}"
+
+
+def result_key(run_id: str, ref: ClusterRef) -> str:
+    """Where the result of `ref` lies in a run, beside its snapshot."""
+    return f"{_folder(run_id, ref)}{RESULT}"
+
+
+def report_key(run_id: str, suffix: str) -> str:
+    """Where the report of a run lies in one format; `suffix` is the file's: `.json`, `.html`.
+
+    Raises:
+        ValueError: no such suffix; formats are named in the code, so this is a bug.
+    """
+    if not _SUFFIX.fullmatch(suffix):
+        raise ValueError(f"{suffix!r} is no file suffix")
+    return f"{run_prefix(run_id)}report{suffix}"
+
+
+def parse_cluster_key(key: str) -> ClusterKey | None:
+    """Take a key apart that `snapshot_key` or `result_key` made; None for any other, for a store may hold foreign files."""
+    run, between, rest = key.removeprefix(RUNS).partition("/clusters/")
+    parts = rest.split("/")
+    if not key.startswith(RUNS) or not between or len(parts) != 5 or parts[4] not in {SNAPSHOT, RESULT}:
+        return None
+    try:
+        cloud = Cloud(_decode(parts[0]))
+        account, location, name = (_decode(part) for part in parts[1:4])
+        return ClusterKey(checked_run_id(run), cloud, account, location, name, parts[4])
+    except (ValueError, InputError):
+        return None
+
+
+def _folder(run_id: str, ref: ClusterRef) -> str:
+    """One cluster's folder. The name carries a digest of the id where cloud, account, location and name do not imply it.
+
+    Two AKS clusters of one subscription and location may share a name: only the resource group in the id tells them apart.
+    """
+    place = "/".join(_encode(part) for part in (ref.cloud, ref.account, ref.location))
+    identity = "" if ref.id in _implied_ids(ref) else ref.id
+    return f"{clusters_prefix(run_id)}{place}/{_encode(ref.name, identity)}/"
+
+
+def _implied_ids(ref: ClusterRef) -> set[str]:
+    """The ids that the rest of `ref` gives away: its own form, and the canonical ones of EKS and GKE."""
+    path = f"projects/{ref.account}/locations/{ref.location}/clusters/{ref.name}"
+    arn = f"eks:{ref.location}:{ref.account}:cluster/{ref.name}"
+    ids = {f"{ref.cloud}/{ref.account}/{ref.location}/{ref.name}"}
+    match ref.cloud:
+        case Cloud.AWS:
+            ids |= {f"arn:{partition}:{arn}" for partition in ("aws", "aws-cn", "aws-us-gov")}
+        case Cloud.GCP:
+            ids |= {path, f"//container.googleapis.com/{path}"}
+        case Cloud.AZURE | Cloud.OTHER:
+            pass
+    return ids
+
+
+def _encode(text: str, identity: str = "") -> str:
+    """One segment. It ends in a digest of text and identity where there is an identity or the text is too long."""
+    pieces = [
+        "".join(map(_escape, character.encode("utf-8", "surrogatepass"))) for character in text[: _MAX_SEGMENT + 1]
+    ]
+    if pieces and (text[0] == "." or _RESERVED.match(text)):
+        pieces[0] = f"%{ord(text[0]):02X}"
+    if text.endswith(".") and len(pieces) == len(text):
+        pieces[-1] = "%2E"
+    if not identity and len("".join(pieces)) <= _MAX_SEGMENT:
+        return "".join(pieces) or "~"
+    while len("".join(pieces)) > _MAX_SEGMENT:
+        pieces.pop()
+    parts = [part.encode("utf-8", "surrogatepass") for part in (text, identity)]
+    digest = hashlib.sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts)).hexdigest()
+    return f"{''.join(pieces)}~{digest[:_DIGEST]}"
+
+
+def _escape(byte: int) -> str:
+    return chr(byte) if byte in _PLAIN else f"%{byte:02X}"
+
+
+def _decode(segment: str) -> str:
+    """The text of a segment, or its beginning where it was cut. Raises ValueError for what `_encode` never writes."""
+    encoded, _, digest = segment.partition("~")
+    data = _ESCAPE.sub(lambda match: bytes((int(match[1], 16),)), encoded.encode("ascii"))
+    text = data.decode("utf-8", "surrogatepass")
+    if not _HEX.fullmatch(digest) if digest else _encode(text) != segment:
+        raise ValueError("a segment in another form")
+    return text

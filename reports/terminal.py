@@ -1,0 +1,182 @@
+"""The verdict for a terminal: one screen that says what is not enforced, how the fleet stands and where the report is."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from reports.document import Cluster, Report
+from reports.priorities import first_actions, top_failure
+from reports.wording import (
+    badness,
+    enforces,
+    grade_letter,
+    is_unread,
+    join_names,
+    number,
+    score_text,
+    verdict,
+    visible,
+    words,
+)
+
+ROWS = 10  # clusters in the table; of a larger fleet the worst
+REASONS = 2  # unread clusters with their reason
+ACTIONS = 3
+CELL_LIMIT = 64  # characters of a cell, before the table fits it to the width
+LINE_LIMIT = 300
+NARROWEST = 40
+NARROW = 70  # below this width the table leaves out the data plane and the finding
+WIDE = 110  # from this width on it says versions, and a control's title rather than the reason it fails for
+
+GRADE_STYLES = {"A": "green", "B": "green", "C": "yellow", "D": "yellow", "F": "bold red", "none": "dim"}
+ENFORCING_STYLES = {"yes": "green", "no": "bold red", "partly": "yellow", "unknown": "yellow"}
+
+
+def render_terminal(report: Report, *, width: int, colour: bool, report_at: Sequence[str]) -> str:
+    """Render the summary of `report` as text of at most `width` columns (40 at least), ending with a line end.
+
+    For seven clusters it fits a screen of 80 by 30. `report_at` says where the full report was written; those lines are
+    never cut. With `colour` false no escape sequence is written. Names and sentences from a cluster are literal: neither
+    markup nor control characters in them have any effect.
+    """
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=max(width, NARROWEST),
+        height=1000,
+        color_system="standard" if colour else None,
+        force_terminal=colour,
+        force_interactive=False,
+        force_jupyter=False,
+        no_color=not colour,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        _environ={},  # the caller decides; COLUMNS, TERM and the like are not read behind its back
+    )
+    for part in _parts(report, console.width):
+        console.print(part)
+    for place in report_at:
+        console.print(Text(f"Report: {visible(place)}"), soft_wrap=True)
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().removesuffix("\n").split("\n"))
+
+
+def _parts(report: Report, width: int) -> Iterator[Text | Table | str]:
+    fleet = report.fleet
+    for place, sentence in enumerate(verdict(report)):
+        yield Text(sentence, style="bold" if place == 0 else "")
+    yield ""
+    headline = Text("Fleet: ", style="bold")
+    headline.append(score_text(fleet.score))
+    headline.append("  grade ").append(visible(fleet.grade, CELL_LIMIT), GRADE_STYLES[grade_letter(fleet.grade)])
+    yield headline
+    if report.clusters:
+        yield ""
+        yield from _clusters(report, width)
+    yield from _unread(report)
+    actions = first_actions(report, ACTIONS)
+    if actions:
+        yield Text("What needs doing first:", style="bold")
+    for place, action in enumerate(actions, 1):
+        text = f"{place}. {action.control} on {join_names(action.clusters, 2)}: {action.title}"
+        yield _one_line(text, width)
+    yield ""
+
+
+def _clusters(report: Report, width: int) -> Iterator[Text | Table]:
+    """Yield the table of the worst clusters; unread ones come last, as nothing is known of them."""
+    ranked = sorted(report.clusters, key=badness)
+    rows = [_cells(cluster, width) for cluster in ranked[:ROWS]]
+    names, planes = ((20, 16), (40, 34))[width >= WIDE]
+    columns = {
+        "Cluster": min(names, max(len(row[0]) for row in rows)),
+        "Cloud": 5,
+        "Data plane": min(planes, max(len(row[2]) for row in rows)),
+        "Enforced": 8,
+        "Score": 6,
+        "Grade": 5,
+    }
+    if width < NARROW:
+        del columns["Data plane"]
+        columns["Cluster"] = min(
+            columns["Cluster"], width - sum(columns.values()) + columns["Cluster"] - len(columns) + 1
+        )
+        rows = [(*row[:2], *row[3:6]) for row in rows]
+    else:
+        columns["Top finding"] = width - sum(columns.values()) - len(columns)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0, header_style="bold")
+    for title, room in columns.items():
+        table.add_column(title, no_wrap=True, overflow="ellipsis", width=room)
+    for row in rows:
+        table.add_row(*row)
+    yield table
+    notes = [f"and {len(ranked) - ROWS:,} more clusters in the report"] if len(ranked) > ROWS else []
+    if any(_grade(cluster).endswith("*") for cluster in ranked[:ROWS]):
+        notes.append("* provisional: coverage below 90%")
+    if any(_grade(cluster) == "?" for cluster in ranked[:ROWS]):
+        notes.append("? too little evidence for a grade")
+    if notes:
+        yield Text("   ".join(notes), style="dim")
+
+
+def _grade(cluster: Cluster) -> str:
+    letter = grade_letter(cluster.grade)
+    return "?" if letter == "none" else letter if cluster.grade == letter else f"{letter}*"
+
+
+def _cells(cluster: Cluster, width: int) -> tuple[Text, ...]:
+    """The cells of one row; "47-91" is a score of 47 that could be as much as 91."""
+    plane, score = cluster.dataplane, cluster.score
+    answer = next(word for word in ENFORCING_STYLES if enforces(cluster, word))
+    proven, ceiling = (number(value).partition(".")[0] for value in (score.proven, score.ceiling))
+    failure = top_failure(cluster)
+    finding = "not read" if is_unread(cluster) else "none fails"
+    if failure is not None:
+        finding = (
+            f"{failure.id} {failure.title}"
+            if width >= WIDE
+            else f"{failure.id.removeprefix('NB-')} {words(failure.reason)}"
+        )
+    return (
+        _cell(cluster.name),
+        _cell(cluster.cloud),
+        _cell(f"{plane.name} {plane.version}".strip() if width >= WIDE else plane.name),
+        Text(answer, style=ENFORCING_STYLES[answer]),
+        Text(proven if proven == ceiling else f"{proven}-{ceiling}"),
+        Text(_grade(cluster), style=GRADE_STYLES[grade_letter(cluster.grade)]),
+        _cell(finding),
+    )
+
+
+def _unread(report: Report) -> Iterator[Text]:
+    missed = [cluster for cluster in report.clusters if is_unread(cluster)]
+    scopes = [scope for scope in report.scopes if scope.outcome != "ok"]
+    for cluster in missed[:REASONS]:
+        where = f"{cluster.name} ({cluster.cloud}, {cluster.location})"
+        yield Text(
+            visible(f"Not read: {where}: {cluster.unread or 'no reason was recorded'}", LINE_LIMIT), style="yellow"
+        )
+    if len(missed) > REASONS:
+        yield Text(f"and {len(missed) - REASONS:,} more clusters not read", style="yellow")
+    if scopes:
+        first = scopes[0]
+        where = f"{first.cloud} {first.account} {first.location}: {first.outcome} {first.reason}".strip()
+        more = f" and {len(scopes) - 1:,} more" if len(scopes) > 1 else ""
+        yield Text(visible(f"Not searched whole: {where}", LINE_LIMIT) + more, style="yellow")
+
+
+def _cell(text: str) -> Text:
+    return Text(visible(text, CELL_LIMIT))
+
+
+def _one_line(text: str, width: int) -> Text:
+    line = Text(visible(text, LINE_LIMIT))
+    line.truncate(width, overflow="ellipsis")
+    return line

@@ -1,0 +1,127 @@
+"""Reading an AKS record: the managed cluster, in the ARM form with `properties` or as `az aks show` flattens it."""
+
+from __future__ import annotations
+
+from scanner.cloud.facts import CloudFacts, Endpoint, EngineSettings, Pool
+from scanner.cloud.part import Part
+from scanner.model import Cloud
+
+_POLICIES = {"azure": "aks-npm", "calico": "aks-calico", "cilium": "aks-cilium"}
+
+
+def read(resource: Part, notices: list[str]) -> CloudFacts:
+    """Read an AKS managed cluster. Azure compares its words without regard to case, and so does this."""
+    cluster = resource.part("properties") or resource
+    network = cluster.part("networkProfile")
+    pools = cluster.items("agentPoolProfiles")
+    return CloudFacts(
+        provider=Cloud.AZURE,
+        kubernetes_version=cluster.text("currentKubernetesVersion") or cluster.text("kubernetesVersion") or "",
+        endpoint=_endpoint(cluster),
+        engine=_engine(cluster, network),
+        pools=None if pools is None else tuple(_pool(pool) for pool in pools),
+        fargate=None,
+        pod_ranges=network.ranges((network.text("podCidr"), *(network.texts("podCidrs") or ()))),
+        service_ranges=network.ranges((network.text("serviceCidr"), *(network.texts("serviceCidrs") or ()))),
+        workload_identity=_workload_identity(cluster),
+        metadata_restricted=_metadata_restricted(network, pools),
+        notices=tuple(notices),
+    )
+
+
+def _word(part: Part, key: str) -> str:
+    return (part.text(key) or "").strip().lower()
+
+
+def _workload_identity(cluster: Part) -> bool | None:
+    """Whether workload identity is on; Azure leaves the profile null where it never was."""
+    identity = cluster.part("securityProfile", "workloadIdentity")
+    if identity.has("enabled"):
+        return identity.flag("enabled")
+    return False if cluster.has("securityProfile") else None
+
+
+def _metadata_restricted(network: Part, pools: list[Part] | None) -> bool | None:
+    """Whether pods are kept from the metadata service (`podLinkLocalAccess: None`), which Windows nodes cannot do."""
+    access = _word(network, "podLinkLocalAccess")
+    if access == "none":
+        linux_only = pools is not None and all(_word(pool, "osType") == "linux" for pool in pools)
+        return True if linux_only else None
+    return False if access == "imds" or (network and not network.has("podLinkLocalAccess")) else None
+
+
+def _engine(cluster: Part, network: Part) -> EngineSettings:
+    """The engine that AKS runs: `networkDataplane: cilium` decides even where `networkPolicy` is empty (AKS docs)."""
+    plugin, policy, path = (_word(network, key) for key in ("networkPlugin", "networkPolicy", "networkDataplane"))
+    managed: str | None
+    if path == "cilium":
+        managed = "aks-cilium"
+    elif policy in _POLICIES:
+        managed = _POLICIES[policy]
+    elif not network or plugin == "none" or policy not in {"", "none"} or not plugin:
+        managed = None  # somebody brought a CNI of their own, or the record does not say
+        if network and policy not in {"", "none"}:
+            network.note(f"networkPolicy {policy!r} is not known to this version")
+    else:
+        managed = ""
+    advanced = network.part("advancedNetworking")
+    observed = advanced.flag("enabled") is True and advanced.part("observability").flag("enabled") is not False
+    return EngineSettings(
+        managed=managed,
+        enabled=None if managed is None else managed != "",
+        deny_events=None if observed or not network else False,
+        deny_export=_log_export(cluster),
+        virtual_nodes=_virtual_nodes(cluster),
+        plugin=plugin,
+        where=f"{network.path}.networkDataplane" if path == "cilium" else f"{network.path}.networkPolicy",
+    )
+
+
+def _virtual_nodes(cluster: Part) -> bool:
+    """Whether the virtual-node add-on is on; Azure spells the names of add-ons in any case."""
+    profiles = cluster.part("addonProfiles")
+    names = [name for name, _ in profiles.entries() if name.lower() in {"aciconnectorlinux", "aci_connector_linux"}]
+    return any(profiles.part(name).flag("enabled") is True for name in names)
+
+
+def _log_export(cluster: Part) -> bool | None:
+    """Whether Container Insights sends container network logs to a workspace."""
+    insights = cluster.part("azureMonitorProfile", "containerInsights")
+    if not insights:
+        return None
+    if insights.flag("enabled") is not True:
+        return False
+    state = _word(insights, "containerNetworkLogs") if insights.has("containerNetworkLogs") else "disabled"
+    return {"enabled": True, "disabled": False, "": None}.get(state)
+
+
+def _pool(pool: Part) -> Pool:
+    return Pool(
+        name=pool.text("name") or "",
+        os=_word(pool, "osType"),
+        image=pool.text("osSKU") or pool.text("osSku") or "",
+        labels=pool.labels("nodeLabels"),
+    )
+
+
+def _endpoint(cluster: Part) -> Endpoint:
+    """How the API server is reached. A private cluster's public name resolves to a private address, so it stays private."""
+    access = cluster.part("apiServerAccessProfile")
+    private = access.flag("enablePrivateCluster")
+    closed = _word(cluster, "publicNetworkAccess") == "disabled"
+    public: bool | None = None
+    if private is True or closed:
+        public = False
+    elif access.has("enablePrivateCluster"):
+        public = None if private is None else True
+    elif access or cluster.has("fqdn"):
+        public = True
+    ranges = access.texts("authorizedIpRanges")
+    if ranges is None:
+        ranges = access.texts("authorizedIPRanges")
+    return Endpoint(
+        public=public,
+        private=True if private else (None if public is None else False),
+        allowed=access.ranges(ranges) if ranges and public is not False else None,
+        where=f"{access.path}.enablePrivateCluster, {access.path}.authorizedIPRanges, {cluster.path}.publicNetworkAccess",
+    )

@@ -1,0 +1,59 @@
+"""Rules in words, for people who ask why."""
+
+from __future__ import annotations
+
+from scanner.policy.model import BlockPeer, Operator, PodPeer, Ports, Requirement, Rule, Selector
+from scanner.reach.model import Direction
+
+_OWN_NAME = "kubernetes.io/metadata.name"
+
+
+def rule_words(rule: Rule, namespace: str) -> str:
+    """One rule: "from pods app=web in namespace shop, on TCP 5432". `namespace` is the policy's own."""
+    preposition = "from" if rule.direction is Direction.INGRESS else "to"
+    peers = "anywhere" if rule.peers is None else " or ".join(_peer(peer, namespace) for peer in rule.peers)
+    ports = "every port" if rule.ports is None else ", ".join(_port(port) for port in rule.ports)
+    return f"{preposition} {peers}, on {ports}"
+
+
+def selector_words(selector: Selector) -> str:
+    """A selector as kubectl would print it: "app=web,tier in (a,b),!legacy"; empty for everything."""
+    return ",".join(_requirement(requirement) for requirement in selector.requirements)
+
+
+def _peer(peer: PodPeer | BlockPeer, namespace: str) -> str:
+    if isinstance(peer, BlockPeer):
+        excepts = f" except {', '.join(map(str, peer.excepts))}" if peer.excepts else ""
+        return f"addresses {peer.block}{excepts}"
+    pods = f"pods {selector_words(peer.pods)}" if peer.pods.requirements else "all pods"
+    if peer.namespaces is None:
+        return f"{pods} in namespace {namespace}"
+    if peer.namespaces.everything:
+        return f"{pods} in all namespaces"
+    match peer.namespaces.requirements:
+        case (Requirement(key=key, operator=Operator.IN, values=(name,)),) if key == _OWN_NAME:
+            return f"{pods} in namespace {name}"
+    return f"{pods} in namespaces {selector_words(peer.namespaces)}"
+
+
+def _requirement(requirement: Requirement) -> str:
+    match requirement.operator:
+        case Operator.IN if len(requirement.values) == 1:
+            return f"{requirement.key}={requirement.values[0]}"
+        case Operator.IN:
+            return f"{requirement.key} in ({','.join(requirement.values)})"
+        case Operator.NOT_IN:
+            return f"{requirement.key} notin ({','.join(requirement.values)})"
+        case Operator.EXISTS:
+            return requirement.key
+        case Operator.DOES_NOT_EXIST:
+            return f"!{requirement.key}"
+
+
+def _port(port: Ports) -> str:
+    if port.name:
+        return f"{port.protocol} port named {port.name}"
+    if (port.first, port.last) == (1, 65535):
+        return f"all {port.protocol}"
+    span = str(port.first) if port.first == port.last else f"{port.first}-{port.last}"
+    return f"{port.protocol} {span}"

@@ -1,0 +1,103 @@
+"""External addresses, cut into the classes that the policies distinguish; IPv4 and IPv6 are two independent lines."""
+
+from __future__ import annotations
+
+import ipaddress
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+
+from scanner.policy.model import BlockPeer
+
+Span = tuple[int, int, int]  # IP version, first address, last address
+
+_LAST = {4: (1 << 32) - 1, 6: (1 << 128) - 1}
+
+
+def admitted_spans(peer: BlockPeer) -> tuple[Span, ...]:
+    """The addresses of an ipBlock less its excepts, as ascending runs."""
+    version, first = peer.block.version, int(peer.block.network_address)
+    spans: list[Span] = []
+    for _, low, high in excepted_spans(peer):
+        if first < low:
+            spans.append((version, first, low - 1))
+        first = high + 1
+    last = int(peer.block.broadcast_address)
+    if first <= last:
+        spans.append((version, first, last))
+    return tuple(spans)
+
+
+def excepted_spans(peer: BlockPeer) -> tuple[Span, ...]:
+    """What an ipBlock excepts, as ascending runs without overlap (of two CIDRs that meet, one holds the other)."""
+    spans: list[Span] = []
+    for network in sorted(peer.excepts, key=lambda net: (int(net.network_address), net.prefixlen)):
+        low, high = int(network.network_address), int(network.broadcast_address)
+        if not spans or low > spans[-1][2]:
+            spans.append((network.version, low, high))
+    return tuple(spans)
+
+
+class AddressSpace:
+    """All addresses by signature: which of the given sets (ipBlocks, or what they except) hold an address.
+
+    Addresses of one family with one signature are one class, numbered from 0, IPv4 before IPv6 and then by lowest address.
+    """
+
+    def __init__(self, sets: Sequence[Iterable[Span]]) -> None:
+        self._signatures: list[int] = []
+        self._spans: list[list[tuple[int, int]]] = []
+        self._versions: list[int] = []
+        self._starts: dict[int, list[int]] = {}
+        self._numbers: dict[int, list[int]] = {}
+        toggles: dict[int, dict[int, int]] = {4: {0: 0}, 6: {0: 0}}
+        for number, spans in enumerate(sets):
+            for version, first, last in spans:
+                line = toggles[version]
+                line[first] = line.get(first, 0) ^ (1 << number)
+                if last < _LAST[version]:
+                    line[last + 1] = line.get(last + 1, 0) ^ (1 << number)
+        for version, line in toggles.items():
+            self._sweep(version, line)
+
+    def _sweep(self, version: int, toggles: dict[int, int]) -> None:
+        numbers: dict[int, int] = {}
+        signature = 0
+        starts = sorted(toggles)
+        self._starts[version], self._numbers[version] = starts, []
+        for first, after in zip(starts, [*starts[1:], _LAST[version] + 1], strict=True):
+            signature ^= toggles[first]
+            number = numbers.get(signature)
+            if number is None:
+                number = numbers[signature] = len(self._signatures)
+                self._signatures.append(signature)
+                self._versions.append(version)
+                self._spans.append([])
+            spans = self._spans[number]
+            if spans and spans[-1][1] == first - 1:
+                spans[-1] = (spans[-1][0], after - 1)
+            else:
+                spans.append((first, after - 1))
+            self._numbers[version].append(number)
+
+    def __len__(self) -> int:
+        """How many classes there are, of both families."""
+        return len(self._signatures)
+
+    def signature(self, number: int) -> int:
+        """The sets that hold the addresses of one class, as bits in the order they were given."""
+        return self._signatures[number]
+
+    def ranges(self, number: int) -> tuple[str, ...]:
+        """One class's maximal runs as "first-last"."""
+        text = ipaddress.IPv4Address if self._versions[number] == 4 else ipaddress.IPv6Address
+        return tuple(f"{text(first)}-{text(last)}" for first, last in self._spans[number])
+
+    def locate(self, address: str) -> int:
+        """The class of one address.
+
+        Raises:
+            ValueError: this is no IP address.
+        """
+        parsed = ipaddress.ip_address(address)
+        found = bisect_right(self._starts[parsed.version], int(parsed)) - 1
+        return self._numbers[parsed.version][found]

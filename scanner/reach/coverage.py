@@ -1,0 +1,94 @@
+"""What a data plane does with a pod's policies, and which pods cannot be judged because of policies we cannot read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scanner.dataplane.model import Answer, DataPlane, Enforcing
+from scanner.model import Collected, Pod, Snapshot
+from scanner.policy.model import PolicySet
+
+Verdict = tuple[Answer, str]  # policed or not, and why as a stable word
+
+DECLARED: Verdict = (Answer.YES, "declared")
+_GAPS = {Collected.PARTIAL, Collected.FORBIDDEN}
+_INERT_MODES = {"audit", "never", "crd-only"}  # the engine runs, and stops nothing a NetworkPolicy forbids
+
+
+def pod_coverage(dataplane: DataPlane | None, pod: Pod) -> Verdict:
+    """Whether one pod's traffic is policed; without a data plane (the declared level) it always is."""
+    if dataplane is None:
+        return DECLARED
+    found = cluster_coverage(dataplane)
+    if found[0] is Answer.NO:
+        return found
+    local = dataplane.coverage(pod.namespace, pod.name, pod.node)
+    if local.answer is Answer.NO:
+        return Answer.NO, local.reason
+    if pod.host_network:
+        fact = dataplane.capabilities.host_network_isolated if dataplane.capabilities else None
+        return (Answer.NO if fact and fact.firm is Answer.NO else Answer.UNKNOWN), "host-network"
+    return found if found[0] is Answer.UNKNOWN else (local.answer, local.reason)
+
+
+def hypothetical_coverage(dataplane: DataPlane | None) -> Verdict:
+    """The same for a pod that does not exist yet: nobody knows its node."""
+    if dataplane is None:
+        return DECLARED
+    found = cluster_coverage(dataplane)
+    if found[0] is not Answer.YES:
+        return found
+    return dataplane.default.answer, dataplane.default.reason
+
+
+def cluster_coverage(dataplane: DataPlane) -> Verdict:
+    """What the cluster as a whole says before any node is looked at."""
+    if dataplane.enforcing is Enforcing.NO:
+        return Answer.NO, dataplane.reason
+    if dataplane.mode in _INERT_MODES:
+        return Answer.NO, f"mode-{dataplane.mode}"
+    if dataplane.enforcing is Enforcing.UNKNOWN:
+        return Answer.UNKNOWN, dataplane.reason
+    if dataplane.mode == "unknown":
+        return Answer.UNKNOWN, "mode-unknown"
+    return Answer.YES, dataplane.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """Policies that exist and cannot be judged: by namespace, and for the whole cluster. Each is a reason in words."""
+
+    by_namespace: Mapping[str, str]
+    cluster: str
+
+    def reason(self, namespace: str) -> str:
+        """Why no answer about a namespace's pods is certain; empty where it can be."""
+        return "; ".join(part for part in (self.cluster, self.by_namespace.get(namespace, "")) if part)
+
+
+def undecided(snapshot: Snapshot, policies: PolicySet, dataplane: DataPlane | None) -> Undecided:
+    """Gather unmodelled policies and policy kinds that could not be listed.
+
+    Where nothing enforces anything, policies of other kinds have no effect either. A plane that honours only its own
+    kinds (`crd-only`) does honour those.
+    """
+    if dataplane is not None and dataplane.mode != "crd-only" and cluster_coverage(dataplane)[0] is Answer.NO:
+        return Undecided({}, "")
+    named: dict[str, list[str]] = {}
+    for reference in policies.unmodelled:
+        namespace, slash, _ = reference.partition(" ")[2].partition("/")
+        named.setdefault(namespace if slash else "", []).append(reference)
+    reasons = {namespace: f"not modelled: {_some(references)}" for namespace, references in named.items()}
+    unread = [
+        f"{resource} could not be read ({status.status})"
+        for resource, status in sorted(snapshot.collection.items())
+        if "networkpolicies" in resource and status.status in _GAPS
+    ]
+    cluster = [*([reasons.pop("")] if "" in reasons else ()), *unread]
+    return Undecided(reasons, "; ".join(cluster))
+
+
+def _some(references: list[str]) -> str:
+    more = len(references) - 3
+    return ", ".join(references[:3]) + (f" and {more} more" if more > 0 else "")

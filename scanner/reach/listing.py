@@ -1,0 +1,141 @@
+"""The view of columns that people read: peers in order, and connections by source and destination, streamed.
+
+Everything here works on peers (workloads and single address ranges) sorted by id; a peer's position in that order is its
+bit, so ascending bits are sorted lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from scanner.policy.selectors import bit_set, members
+from scanner.reach.addresses import AddressSpace
+from scanner.reach.matrix import Column, Matrix, disjoint, less
+from scanner.reach.population import Population
+
+CONTROLLER = "{ingress-controller}"
+_CHUNK = 32  # bytes of a class set translated at once: neighbouring columns share most of these
+_BLOCK = 256  # sources turned from columns into rows at once
+
+
+class Line(NamedTuple):
+    """One connection before its names are filled in: positions of peers, and a port mask."""
+
+    src: int
+    dst: int
+    mask: int
+    via: str = ""
+    reason: str = ""
+
+
+class PeerTable:
+    """Every peer of a listing, sorted by id, and the way from bit sets of classes to bit sets of peers."""
+
+    def __init__(self, population: Population, space: AddressSpace, *, entry_points: bool) -> None:
+        pods = len(population.classes)
+        ranges = {text: pods + number for number in range(len(space)) for text in space.ranges(number)}
+        self.classes_of: dict[str, list[int]] = {workload.id: [] for workload in population.workloads}
+        for item in population.classes:
+            for workload in item.workloads:
+                self.classes_of[workload].append(item.index)
+        self.classes_of |= {text: [number] for text, number in ranges.items()}
+        self.ids = tuple(sorted([*self.classes_of, *([CONTROLLER] if entry_points else ())]))
+        self.position = {name: position for position, name in enumerate(self.ids)}
+        self.workloads = bit_set(self.position[workload.id] for workload in population.workloads)
+        self.ranges = bit_set(self.position[text] for text in ranges)
+        targets: list[list[int]] = [[] for _ in range(pods + len(space))]
+        for name, classes in self.classes_of.items():
+            for number in classes:
+                targets[number].append(self.position[name])
+        self._targets = [bit_set(positions) for positions in targets]
+        self._memo: dict[tuple[int, bytes], int] = {}
+
+    def peers(self, classes: int) -> int:
+        """The peers with a member in any of these classes; hypothetical classes and the stand-in have none."""
+        found = 0
+        octets = classes.to_bytes((classes.bit_length() + 7) // 8, "little")
+        for start in range(0, len(octets), _CHUNK):
+            chunk = octets[start : start + _CHUNK]
+            part = self._memo.get((start, chunk))
+            if part is None:
+                part = 0
+                for number in members(int.from_bytes(chunk, "little")):
+                    part |= self._targets[8 * start + number]
+                self._memo[start, chunk] = part
+            found |= part
+        return found
+
+
+class Group(NamedTuple):
+    """Destinations (positions of peers) that share one column of certain and one of unknown sources."""
+
+    destinations: tuple[int, ...]
+    certain: Column
+    unknown: Column
+
+
+def grouped(table: PeerTable, certain: Matrix, possible: Matrix) -> tuple[Group, ...]:
+    """Every destination's columns over peers. A workload of several classes may do what any of its pods may."""
+    by_columns: dict[tuple[int, ...], list[int]] = {}
+    columns: dict[tuple[int, ...], tuple[list[Column], list[Column]]] = {}
+    for name in table.ids:
+        if name == CONTROLLER:
+            continue
+        lower = [certain.column(number) for number in table.classes_of[name]]
+        upper = lower if possible is certain else [possible.column(number) for number in table.classes_of[name]]
+        key = tuple(sorted({id(column) for column in lower})), tuple(sorted({id(column) for column in upper}))
+        flat = (*key[0], -1, *key[1])
+        by_columns.setdefault(flat, []).append(table.position[name])
+        columns.setdefault(flat, (lower, upper))
+    groups = []
+    for flat, destinations in by_columns.items():
+        lower, upper = columns[flat]
+        sure = _over_peers(table, lower)
+        unsure = () if upper is lower else less(_over_peers(table, upper), sure)
+        groups.append(Group(tuple(destinations), sure, unsure))
+    return tuple(groups)
+
+
+def _over_peers(table: PeerTable, columns: Sequence[Column]) -> Column:
+    distinct = {id(column): column for column in columns}.values()
+    return disjoint((mask, table.peers(sources)) for column in distinct for mask, sources in column)
+
+
+def rows(peers: int, columns: Sequence[tuple[tuple[int, ...], Column]]) -> Iterator[Line]:
+    """Lines by source, then destination. Columns are turned into rows a block of sources at a time, never all at once."""
+    for first in range(0, peers, _BLOCK):
+        block = (1 << _BLOCK) - 1
+        found: list[list[tuple[int, int]]] = [[] for _ in range(min(_BLOCK, peers - first))]
+        for destinations, column in columns:
+            for mask, sources in column:
+                for source in members(sources >> first & block):
+                    found[source].extend([(destination, mask) for destination in destinations])
+        for at, row in enumerate(found):
+            row.sort()
+            source = first + at
+            yield from (Line(source, destination, mask) for destination, mask in row if destination != source)
+
+
+def merged(lines: Iterator[Line], extra: Mapping[int, Sequence[Line]]) -> Iterator[Line]:
+    """Lines with a few more woven in; `extra` has sorted lines by source, and both are sorted by source."""
+    pending = sorted(extra, reverse=True)
+    row: list[Line] = []
+    for line in lines:
+        if row and row[0].src != line.src:
+            yield from _woven(row, extra, pending)
+            row = []
+        row.append(line)
+    if row:
+        yield from _woven(row, extra, pending)
+    while pending:
+        yield from extra[pending.pop()]
+
+
+def _woven(row: list[Line], extra: Mapping[int, Sequence[Line]], pending: list[int]) -> Iterator[Line]:
+    source = row[0].src
+    while pending and pending[-1] < source:
+        yield from extra[pending.pop()]
+    if pending and pending[-1] == source:
+        row = sorted([*row, *extra[pending.pop()]], key=lambda line: (line.dst, line.via, line.mask))
+    yield from row

@@ -1,0 +1,52 @@
+"""The README says what the program does: every command, flag and control it has, and none it has not."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scanner.controls import CONTROLS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def _help(*command: str) -> str:
+    run = subprocess.run(
+        [sys.executable, "-m", "functions.cli", *command, "--help"],
+        cwd=ROOT, capture_output=True, text=True, check=True, env={"COLUMNS": "200", "NO_COLOR": "1", "PATH": ""},
+    )  # fmt: skip
+    return run.stdout
+
+
+COMMANDS = re.findall(r"^│ (\w+) ", _help().split("Commands")[1], re.MULTILINE)
+
+
+def test_commands_were_found():
+    """The list the tests below run over is the program's own."""
+    assert set(COMMANDS) >= {"audit", "collect", "reach", "explain"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_readme_names_every_command_and_flag(command):
+    """Each command and each of its flags is explained in the README."""
+    assert f"`{command}" in README
+    flags = set(re.findall(r"--[a-z][a-z-]+", _help(command).split("Options")[1])) - {"--help"}
+    missing = {flag for flag in flags if flag not in README and not flag.startswith("--no-")}
+    assert missing == set()
+
+
+def test_readme_names_every_control():
+    """Each implemented control is in the README's table, and no other."""
+    assert set(re.findall(r"^\| (NB-[A-Z]+-\d\d) ", README, re.MULTILINE)) == {control.id for control in CONTROLS}
+
+
+def test_readme_links_lead_somewhere():
+    """Every relative link of the README is a file of the repository."""
+    links = [target for target in re.findall(r"\]\(([^)#]+)[^)]*\)", README) if "://" not in target]
+    assert links
+    assert [target for target in links if not (ROOT / target).exists()] == []
