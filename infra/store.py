@@ -77,6 +77,8 @@ def open_store(url: str) -> Store:
     if not url or any(ord(character) < 32 or ord(character) == 127 for character in url):
         raise InputError(f"{url!r} is no store: give a folder, s3://, gs:// or az://")
     if not mark:
+        if re.match("(s3|gs|az|file|memory):", url):
+            raise InputError(f"{printable(url, 200)}: two slashes are missing: write it {url.partition(':')[0]}://…")
         return _folder_store(url, Path(url))
     match scheme:
         case "file":
@@ -138,7 +140,7 @@ class Store:
         say yes to bytes it cannot read, or a damaged pointer would stay for ever.
         """
         if self._folder is not None:
-            with self._locked(key, (self._folder / key).parent):
+            with self._locked(key, self._folder):
                 return bool(self._try_update(key, data, newer))
         for _ in range(_ATTEMPTS):
             outcome = self._try_update(key, data, newer)
@@ -161,6 +163,8 @@ class Store:
         from obstore import get
 
         with self._told(key):
+            if self._folder is not None and (path := self._folder / key).exists() and not path.is_file():
+                raise StoreError(f"{self._place(key)}: not a plain file: move it away")  # a pipe would never end
             try:
                 found: GetResult = get(self._open(writing=False), key)
             except FileNotFoundError as error:
@@ -200,7 +204,7 @@ class Store:
 
     @contextmanager
     def _locked(self, key: str, folder: Path) -> Iterator[None]:
-        """Hold the folder of `key` on this machine; nothing is left behind, and a process that dies lets go."""
+        """Hold the store's folder on this machine; nothing is left behind, and a process that dies lets go."""
         with self._told(key):
             folder.mkdir(parents=True, exist_ok=True)
             if sys.platform == "win32":  # no flock: the last of two writers at once wins, whole

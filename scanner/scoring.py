@@ -45,7 +45,9 @@ def grade(score: Score, results: Sequence[ControlResult]) -> tuple[str, tuple[st
     if decisive:
         letter = "F"
     gates = tuple(f"{control} fails: grade F" for control in decisive)
-    gates += tuple(f"{control} is critical and fails: grade C at best" for control in critical if control not in decisive)
+    gates += tuple(
+        f"{control} is critical and fails: grade C at best" for control in critical if control not in decisive
+    )
     if score.coverage < 0.60:
         return INSUFFICIENT, gates
     return (f"{letter} (provisional)" if score.coverage < 0.90 else letter), gates
@@ -70,6 +72,4 @@ def fleet(members: Sequence[tuple[Score, str]]) -> Score:
 
 def rounded(score: Score) -> Score:
     """The score as a document prints it: one decimal, two for the coverage. For output only, never to compute on."""
-    return Score(
-        proven=round(score.proven, 1), ceiling=round(score.ceiling, 1), coverage=round(score.coverage, 2)
-    )
+    return Score(proven=round(score.proven, 1), ceiling=round(score.ceiling, 1), coverage=round(score.coverage, 2))

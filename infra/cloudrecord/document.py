@@ -62,4 +62,4 @@ def _yaml(text: str) -> Any:  # noqa: ANN401 - any JSON value
                 raise UnreadableError("nested too deeply")
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             depth -= 1
-    return yaml.load(text, Loader=yaml.CSafeLoader)  # noqa: S506 - it is the safe loader, written in C
+    return yaml.load(text, Loader=yaml.CSafeLoader)

@@ -1,1 +1,58 @@
-"""One live cluster's API, read into a snapshot."""
+"""Live clusters: the Kubernetes API, read with the official client's configuration and credentials, into snapshots."""
+
+from __future__ import annotations
+
+from infra.cloudrecord import cluster_ref
+from infra.kube.api import Api, Limits
+from infra.kube.collect import Collection, Progress
+from infra.kube.config import contexts, read_access
+from infra.kube.identity import context_ref
+from infra.snapshots import problem
+from infra.version import VERSION
+from scanner.model import SNAPSHOT_VERSION, CloudRecord, Collector, Snapshot, Source
+
+
+def read_cluster(
+    kubeconfig: str | None,
+    context: str | None,
+    *,
+    record: CloudRecord | None,
+    taken: str,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    progress: Progress | None = None,
+) -> Snapshot:
+    """Read one cluster; it needs no more than `clusterrole.yaml` allows, and never asks for a Secret.
+
+    `kubeconfig` None is `$KUBECONFIG` or the default file, `context` None its current context; `record` names the cluster
+    where it is given; `taken` is an RFC 3339 time in UTC. What could not be read is in the snapshot's `collection`.
+
+    Raises:
+        InputError: the kubeconfig, or its context, cannot be used.
+        ClusterReadError: nothing could be read; one line with context, server, cause and mend.
+    """
+    access = read_access(kubeconfig, context)
+    with Api(access, limits) as api:
+        collection = Collection(api, progress or _unwatched)
+        collection.read()
+        fields = collection.objects.fields(Source.CLUSTER)
+        snapshot = Snapshot(
+            version=SNAPSHOT_VERSION,
+            collector=Collector(name="ringfence", version=VERSION),
+            taken=taken,
+            cluster=cluster_ref(record, access.context) if record else context_ref(access, fields["nodes"]),
+            source=Source.CLUSTER,
+            collection=collection.statuses,
+            kubernetes_version=collection.version,
+            cloud_record=record,
+            **fields,
+        )
+        if found := problem(snapshot):
+            raise api.failure(f"gave what no Kubernetes API gives: {found}")
+        return snapshot
+
+
+def _unwatched(_: str) -> None:
+    """Nobody watches."""
+
+
+__all__ = ["Limits", "contexts", "read_cluster"]

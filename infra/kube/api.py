@@ -17,6 +17,16 @@ from scanner.errors import ClusterReadError
 
 JSON = "application/json"
 _CHUNK = 1 << 16
+_CERTIFICATE = "its TLS certificate cannot be verified: check certificate-authority-data and the server's name"
+_CAUSES: Mapping[type[BaseException], str] = {  # the first that fits
+    urllib3.exceptions.SSLError: _CERTIFICATE,
+    urllib3.exceptions.ConnectTimeoutError: "no answer when connecting: check the network path to it",
+    urllib3.exceptions.NameResolutionError: "its name does not resolve: check it, or connect to its private network",
+    urllib3.exceptions.NewConnectionError: "cannot connect: check that it runs and the network path to it",
+    urllib3.exceptions.ProxyError: "the proxy refuses: check proxy-url",
+    urllib3.exceptions.TimeoutError: "no answer in time: try again when the control plane is less busy",
+    TimeoutError: "no answer in time: try again when the control plane is less busy",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +126,10 @@ class Api:
     def _wait(self) -> float:
         return min(self.limits.read_s, self._left())
 
+    def _check_size(self, size: int) -> None:
+        if size > self.limits.body_bytes:
+            raise RequestError(f"an answer of more than {self.limits.body_bytes} bytes")
+
     def _body(self, response: urllib3.HTTPResponse) -> bytes:
         """The whole body. Piece by piece, for a server that sends a byte now and then never runs into a time-out."""
         parts: list[bytes] = []
@@ -124,8 +138,7 @@ class Api:
             while part := response.read1(_CHUNK, decode_content=True):
                 parts.append(part)
                 size += len(part)
-                if size > self.limits.body_bytes:
-                    raise RequestError(f"an answer of more than {self.limits.body_bytes} bytes")
+                self._check_size(size)
                 self._left()
         except BaseException:
             response.close()
@@ -138,20 +151,10 @@ def _cause(error: BaseException) -> str:
     """Why a request got no answer, in our own words: the client's repeat URLs and objects."""
     from kubernetes.client.exceptions import ApiException
 
+    if isinstance(error, ApiException):  # the client makes one of an SSL error, and of nothing else here
+        return _CERTIFICATE
     inner = getattr(error, "reason", None)
     cause = inner if isinstance(inner, BaseException) else error
-    match cause:
-        case urllib3.exceptions.SSLError() | ApiException():
-            return "its TLS certificate cannot be verified: check certificate-authority-data and the server's name"
-        case urllib3.exceptions.NameResolutionError():
-            return "its name does not resolve: check the server's name, or connect to its private network"
-        case urllib3.exceptions.ConnectTimeoutError():
-            return "no answer when connecting: check the network path to it"
-        case urllib3.exceptions.NewConnectionError():
-            return "cannot connect: check that it runs and the network path to it"
-        case urllib3.exceptions.ProxyError():
-            return "the proxy refuses: check proxy-url"
-        case urllib3.exceptions.TimeoutError() | TimeoutError():
-            return "no answer in time: try again when the control plane is less busy"
-        case _:
-            return "the connection broke off: try again"
+    return next(
+        (text for kind, text in _CAUSES.items() if isinstance(cause, kind)), "the connection broke off: try again"
+    )

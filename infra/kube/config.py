@@ -68,7 +68,8 @@ def read_access(kubeconfig: str | None, context: str | None) -> Access:
         _check_safe(cluster, user, f"{_file(kubeconfig)}: context {shown}")
         configuration = Configuration()
         with _quiet():
-            KubeConfigLoader(merged, active_context=name, config_base_path=None).load_and_set(configuration)
+            loader: Any = KubeConfigLoader
+            loader(merged, active_context=name, config_base_path=None).load_and_set(configuration)
         if not configuration.api_key and not configuration.cert_file:
             raise InputError(
                 f"{_file(kubeconfig)}: context {shown} gives no credentials: log in with its cloud's tool, or check that its"
@@ -80,7 +81,8 @@ def read_access(kubeconfig: str | None, context: str | None) -> Access:
 def _merged(kubeconfig: str | None) -> Any:  # noqa: ANN401 - the official client's ConfigNode
     from kubernetes.config.kube_config import KUBE_CONFIG_DEFAULT_LOCATION, KubeConfigMerger
 
-    merged = KubeConfigMerger(kubeconfig or KUBE_CONFIG_DEFAULT_LOCATION).config
+    merger: Any = KubeConfigMerger
+    merged = merger(kubeconfig or KUBE_CONFIG_DEFAULT_LOCATION).config
     if merged is None:
         raise InputError(f"{_file(kubeconfig)}: no such kubeconfig: name one with --kubeconfig")
     return merged

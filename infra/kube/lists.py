@@ -10,7 +10,7 @@ import msgspec
 from infra.kinds import Kind
 from infra.kube.api import JSON, Api, RequestError
 from infra.text import printable
-from infra.wire import LIST_TYPES
+from infra.wire import LIST_TYPES, ListMetadata
 from scanner.model import Collected, KindStatus
 
 # Names, labels and owners are all that is wanted: no template of theirs, with its environment, leaves the server.
@@ -19,11 +19,10 @@ _METADATA = f"application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{
 _LARGER = 4  # times the page, for the second try after a page token went out of date
 
 
-class _Expired(msgspec.Struct):
-    class _Metadata(msgspec.Struct):
-        continue_: str = msgspec.field(name="continue", default="")
+class _Status(msgspec.Struct):
+    """The body of a 410; its token goes on with the list as it is now."""
 
-    metadata: _Metadata = msgspec.field(default_factory=_Metadata)
+    metadata: ListMetadata = msgspec.field(default_factory=ListMetadata)
 
 
 @dataclass(slots=True)
@@ -123,7 +122,7 @@ class _List:
             return None
         if self.seen is None:
             self.seen = {_key(item) for item in self.items}
-        return msgspec.json.decode(body, type=_Expired).metadata.continue_
+        return msgspec.json.decode(body, type=_Status).metadata.continue_ or ""
 
     def _refused(self, status: int) -> Listed:
         if self.items:

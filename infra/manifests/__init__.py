@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from infra.manifests.documents import Found, Trouble
-from infra.manifests.files import ManifestFile, decode_text, list_files, read_bytes, shown
+from infra.manifests.files import ManifestFile, decode_text, list_files, read_bytes, shown, utf8_bytes
 from infra.manifests.json_documents import read_json
 from infra.manifests.load import Loader
 from infra.manifests.yaml_documents import read_yaml
@@ -82,13 +82,18 @@ def _read(file: ManifestFile) -> Iterator[Found]:
     if isinstance(data, Trouble):
         yield data
         return
+    if file.is_json:
+        content = utf8_bytes(data)
+        if isinstance(content, Trouble):
+            yield content
+        elif content and not content.isspace():
+            yield from read_json(content)
+        return
     text = decode_text(data)
     if isinstance(text, Trouble):
         yield text
-    elif not file.is_json:
+    else:
         yield from read_yaml(text)
-    elif text.strip():
-        yield from read_json(text.encode())
 
 
 def _nothing(path: Path, files: int, loader: Loader) -> str:

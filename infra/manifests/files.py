@@ -90,12 +90,24 @@ def read_bytes(file: ManifestFile) -> bytes | Trouble:
     try:
         with file.path.open("rb") as stream:
             size = os.fstat(stream.fileno()).st_size
-            data = b"" if size > limit else stream.read(limit + 1)
+            data = (
+                b"" if size > limit else stream.read(size + 1)
+            )  # asking for the limit would set it aside for each file
     except OSError as error:
         return Trouble(f"cannot be read ({(error.strerror or 'error').lower()}): check its rights")
-    if size > limit or len(data) > limit:
+    if len(data) > size:
+        return Trouble("grew while it was read: try again")
+    if size > limit:
         mend = "split it" if file.is_json else "split it, or give it as JSON"
         return Trouble(f"larger than {limit >> 20} MiB, so it is not read: {mend}")
+    return data
+
+
+def utf8_bytes(data: bytes) -> bytes | Trouble:
+    """The same text as UTF-8 without a mark; no second copy is kept of what is that already."""
+    text = decode_text(data)
+    if isinstance(text, Trouble) or data.startswith(tuple(mark for mark, _ in _MARKS)) or _unmarked(data) != "utf-8":
+        return text if isinstance(text, Trouble) else text.encode()
     return data
 
 

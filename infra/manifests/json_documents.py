@@ -51,7 +51,7 @@ def _broken(data: bytes, problem: str) -> Trouble:
     line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
     problem = _BYTE.sub("", problem).removeprefix("JSON is malformed: ")
     if "trailing characters" in problem:
-        return Trouble("more than one JSON value: put them into a List, or a file each", line, column)
+        return Trouble("more than one JSON value: put them into a List, or a file each", line)
     return Trouble(f"broken JSON: {printable(problem, 200)}: mend it there; the file is left out", line, column)
 
 

@@ -78,9 +78,8 @@ class Loader:
         self.documents += 1
         place = f"{file}:{document.line}"
         if is_kustomization(api_version):
-            self.notes.trouble(
-                file, Trouble("is not built: give the output of kubectl kustomize instead", document.line)
-            )
+            message = "is not built, its patches do not count: give the output of kubectl kustomize instead"
+            self.notes.trouble(file, Trouble(message, document.line, lost=False))
         elif makes_pods(api_version, name):
             message = "creates pods that are not in this folder: they are not judged; audit the cluster itself"
             self.notes.add(file, _custom_identity(document, place), "kind", f"{message} ({place})")

@@ -20,9 +20,7 @@ def is_platform(config: BaselineConfig, namespace: str, engine_namespaces: Itera
     return namespace in set(engine_namespaces) or any(fnmatchcase(namespace, pattern) for pattern in patterns)
 
 
-def declared(
-    entries: Iterable[Match], cluster: str, namespace: str, workload: str, labels: Mapping[str, str]
-) -> bool:
+def declared(entries: Iterable[Match], cluster: str, namespace: str, workload: str, labels: Mapping[str, str]) -> bool:
     """Whether one of `entries` names this workload (or Service, by its name)."""
     return any(
         fnmatchcase(cluster, entry.cluster)

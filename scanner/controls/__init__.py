@@ -1,1 +1,5 @@
-"""The controls of the hardening baseline, a module per family."""
+"""The controls this version judges."""
+
+from scanner.controls.catalogue import CONTROLS
+
+__all__ = ["CONTROLS"]

@@ -33,6 +33,11 @@ class Covered:
         self._decision = decision
         self._auto_on = auto_on
         self._pods_read = listed(snapshot, "pods")
+        self._workload_spaces = frozenset(
+            namespace
+            for namespace in {pod.namespace for pod in snapshot.pods}
+            if not any(fnmatchcase(namespace, pattern) for pattern in PLATFORM_NAMESPACES)
+        )
         self._linux = self._engine_pods(windows=False)
         self._windows = self._engine_pods(windows=True)
         self.nodes: Mapping[str, Coverage] = {node.name: self._node(node) for node in snapshot.nodes}
@@ -169,8 +174,7 @@ class Covered:
 
     def _counts(self, pod: Pod) -> bool:
         """Whether a pod is a workload's, in the network of pods, and running or about to."""
-        platform = any(fnmatchcase(pod.namespace, pattern) for pattern in PLATFORM_NAMESPACES)
-        return not platform and not pod.host_network and pod.phase not in _FINISHED
+        return pod.namespace in self._workload_spaces and not pod.host_network and pod.phase not in _FINISHED
 
 
 def _island(node: Node, engine: str) -> Coverage | None:

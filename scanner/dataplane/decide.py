@@ -225,7 +225,7 @@ def _nothing_runs(
         name, reason = agents[0].name, "off"
     elif record.enabled and not seen:
         name, enforcing, reason = record.managed or "unknown", Enforcing.UNKNOWN, "engine-missing"
-    elif record.enabled is False:
+    elif record.enabled is False and not seen:
         reason = "off"
     version = agents[0].version or record.version if agents else ""
     return Decision(

@@ -210,8 +210,9 @@ def test_too_large_object_is_not_read(store):
 @pytest.mark.parametrize("key", ["../x", "a/../../x", "a//b", "./a"])
 def test_key_that_could_leave_the_root_is_refused(store, key, tmp_path):
     """The port itself takes no key with empty or dot segments."""
-    with pytest.raises(StoreError):
-        store.put(key, b"")
+    for write in (store.put, store.put_new, lambda key, data: store.update_latest(key, data, lambda _: True)):
+        with pytest.raises(StoreError):
+            write(key, b"")
     assert not (tmp_path / "x").exists()
 
 
@@ -280,6 +281,19 @@ def test_write_that_breaks_off_leaves_the_old_object(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert {path.name: path.read_bytes() for path in (tmp_path / "v1").iterdir()} == {"x": b"old"}
     assert list(store.list("")) == ["v1/x"]
+
+
+def test_pipe_or_folder_is_no_object(tmp_path):
+    """What is not a plain file is refused rather than waited for."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "zeroes").symlink_to("/dev/zero")
+    store = open_store(str(tmp_path))
+    for key in ("pipe", "folder", "zeroes"):
+        with pytest.raises(StoreError, match=f"{key}: not a plain file"):
+            store.get(key)
+    with pytest.raises(StoreError, match="a name is too long"):
+        store.get("x" * 300)
 
 
 class _Refusing(BaseHTTPRequestHandler):
@@ -390,6 +404,7 @@ def test_other_clouds_say_what_is_missing(url, expected, monkeypatch, tmp_path):
     "url",
     [
         "", "ftp://host/x", "https://bucket.example/x", "s3://", "s3:///x", "s3://ab", "s3://bucket/a/../b", "s3://bucket/a//b",
+        "s3:/bucket", "file:x",
         f"s3://key:{SECRET}@bucket/x", f"az://audit/x?sig={SECRET}", f"gs://audit/x#{SECRET}", "file://host/x",
         "out\n", "out\x00",
     ],

@@ -69,7 +69,7 @@ def test_sock_shop_declares_its_namespace_twice():
 def test_argo_cd():
     """An install file without namespaces: everything is in default, the StatefulSet among it."""
     snapshot = corpus("argo-cd")
-    names = "applicationset-controller dex-server notifications-controller redis repo-server server".split()
+    names = ["applicationset-controller", "dex-server", "notifications-controller", "redis", "repo-server", "server"]
     deployments = {f"default/argocd-{name}[Deployment]" for name in names}
     assert workloads(snapshot) == deployments | {"default/argocd-application-controller[StatefulSet]"}
     assert (len(snapshot.policies), len(snapshot.services), snapshot.notices) == (7, 8, ())
@@ -78,7 +78,7 @@ def test_argo_cd():
 def test_kube_prometheus_says_which_pods_are_made_elsewhere():
     """The operator's custom resources make pods that policies select and the folder does not hold."""
     snapshot = corpus("kube-prometheus")
-    names = "blackbox-exporter grafana kube-state-metrics prometheus-adapter prometheus-operator".split()
+    names = ["blackbox-exporter", "grafana", "kube-state-metrics", "prometheus-adapter", "prometheus-operator"]
     assert workloads(snapshot) == {f"monitoring/{name}[Deployment]" for name in names} | {
         "monitoring/node-exporter[DaemonSet]"
     }

@@ -138,7 +138,8 @@ def test_lines_of_a_policy_and_its_rules():
 
 def test_cilium_lists_of_rules_have_lines():
     """Each rule under `specs` is found as well, and the deny lists are rules too."""
-    text = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: x}\nspecs:\n- ingressDeny:\n  - {}\n- egress:\n  - {}\n"
+    head = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: x}\n"
+    text = f"{head}specs:\n- ingressDeny:\n  - {{}}\n- egress:\n  - {{}}\n"
     expected = {"specs[0].ingressDeny[0]": 6, "specs[1].egress[0]": 8}
     (document,) = read_yaml(text)
     assert document.lines() == expected
@@ -154,7 +155,7 @@ def test_cilium_lists_of_rules_have_lines():
         pytest.param("%YAML 1.1\n---\n" + POLICY, [3 + 1], id="directive"),
         pytest.param("\ufeff" + POLICY, [2], id="mark"),
         pytest.param(POLICY.replace("\n", "\r\n"), [2], id="crlf"),
-        pytest.param(POLICY + "...\n" + POLICY, [2, 15], id="two-ends"),
+        pytest.param(POLICY + "...\n---\n" + POLICY, [2, 16], id="document-end"),
         pytest.param("--- # first\n" + POLICY, [3], id="comment-after-marker"),
         pytest.param('--- {apiVersion: v1, kind: "---"}\n', [1], id="content-after-marker"),
         pytest.param("a: |\n  ---\n  x\n", "foreign", id="marker-in-text"),
@@ -178,6 +179,8 @@ def test_a_broken_document_leaves_the_others():
     assert isinstance(broken, Trouble)
     assert (broken.line, broken.lost) == (15, True)
     assert broken.message.startswith("broken YAML: ")
+    _, second = read_yaml(f"{POLICY}...\n{POLICY}")  # kubectl reads the first and drops this one without a word
+    assert isinstance(second, Trouble)
 
 
 def test_keys_that_stand_twice():
@@ -197,6 +200,15 @@ json_values = st.recursive(
 )  # fmt: skip
 
 
+class QuotingDumper(yaml.SafeDumper):
+    """Writes every text in quotes: PyYAML leaves `y` bare, which is a boolean to the API's clients."""
+
+
+QuotingDumper.add_representer(
+    str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
+)
+
+
 @settings(deadline=None, max_examples=150)
 @given(json_values)
 def test_json_is_yaml(generated):
@@ -204,7 +216,7 @@ def test_json_is_yaml(generated):
     wanted = {"apiVersion": "v1", "kind": "Thing", "spec": generated}
     (from_json,) = read_json(msgspec.json.encode(wanted))
     (from_flow,) = read_yaml(msgspec.json.encode(wanted).decode())
-    quoted = yaml.dump(wanted, Dumper=yaml.CSafeDumper, default_style='"', allow_unicode=True)
+    quoted = yaml.dump(wanted, Dumper=QuotingDumper, allow_unicode=True)
     (from_block,) = read_yaml(quoted)
     assert msgspec.json.decode(from_json.json) == wanted
     assert msgspec.json.decode(from_flow.json) == wanted

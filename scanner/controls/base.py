@@ -1,0 +1,212 @@
+"""What a control is, what it is asked about, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import msgspec
+
+from scanner.baselines.config import BaselineConfig, Match
+from scanner.baselines.matching import declared, is_platform
+from scanner.cloud.facts import CloudFacts
+from scanner.controls.references import References
+from scanner.dataplane.model import DataPlane, Enforcing
+from scanner.dataplane.sighting import sightings
+from scanner.findings import Evidence, Severity, Status
+from scanner.model import Cloud, Collected, Pod, Snapshot
+from scanner.policy.model import PolicySet
+from scanner.reach.model import PodClass, Reach
+
+POLICIES = "networkpolicies.networking.k8s.io"
+CLUSTER = "cluster"  # the subject of an item that is about the whole cluster
+INERT_MODES = frozenset({"audit", "never", "crd-only"})
+SHOWN = 10  # evidence lines of one item; what is beyond is counted
+_FINISHED = frozenset({"Succeeded", "Failed"})
+_GAPS = frozenset({Collected.PARTIAL, Collected.FORBIDDEN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """How one subject did, as the control's own text has it, before dependencies and evidence levels are applied.
+
+    `weight` is what the subject counts in the control's fraction and `covered` how much of that is in order (by default
+    all of it for a pass and nothing otherwise). `sensitive` subjects cost a critical control its whole fraction.
+    """
+
+    subject: str
+    status: Status
+    reason: str
+    evidence: tuple[str, ...] = ()
+    remediation: str = ""
+    weight: float = 1.0
+    covered: float | None = None
+    sensitive: bool = False
+
+
+class Case:
+    """One cluster before the judge: everything a control may look at, and the questions that several of them ask."""
+
+    def __init__(
+        self,
+        *,
+        snapshot: Snapshot,
+        facts: CloudFacts | None,
+        dataplane: DataPlane,
+        policies: PolicySet,
+        declared: Reach,
+        effective: Reach,
+        config: BaselineConfig,
+    ) -> None:
+        self.snapshot = snapshot
+        self.facts = facts
+        self.dataplane = dataplane
+        self.policies = policies
+        self.declared = declared
+        self.effective = effective
+        self.config = config
+
+    @property
+    def reach(self) -> Reach:
+        """The level on which a control that requires NB-ENF-01 judges.
+
+        The effective one where an engine runs. Otherwise the declared one: its passes are then made inert or unknown by
+        the dependencies, and its failures stand at either level.
+        """
+        return self.effective if self._runs else self.declared
+
+    @property
+    def enforced_reach(self) -> Reach:
+        """The same for a control that requires NB-ENF-06 too: effective where the engine is known to enforce."""
+        return self.effective if self._runs and self.dataplane.mode == "enforcing" else self.declared
+
+    @property
+    def _runs(self) -> bool:
+        return self.dataplane.enforcing in {Enforcing.YES, Enforcing.PARTLY}
+
+    @cached_property
+    def cloud(self) -> Cloud:
+        """The cloud the cluster runs in, from its record where its address does not say."""
+        named = self.snapshot.cluster.cloud
+        return self.facts.provider if named is Cloud.OTHER and self.facts else named
+
+    @cached_property
+    def pods(self) -> tuple[Pod, ...]:
+        """The pods that have a network: not those that finished."""
+        return tuple(pod for pod in self.snapshot.pods if pod.phase not in _FINISHED)
+
+    @cached_property
+    def _engine_namespaces(self) -> frozenset[str]:
+        """Where the detected engine runs; a look-alike in a tenant's namespace does not make that a platform one."""
+        if not self._runs:
+            return frozenset()
+        return frozenset(item.daemon_set.namespace for item in sightings(self.snapshot) if item.trusted)
+
+    def is_platform(self, namespace: str) -> bool:
+        """Whether a namespace belongs to the platform and is not judged as a workload namespace."""
+        return is_platform(self.config, namespace, self._engine_namespaces)
+
+    @cached_property
+    def namespaces(self) -> tuple[str, ...]:
+        """The workload namespaces, sorted."""
+        return tuple(sorted(item.name for item in self.snapshot.namespaces if not self.is_platform(item.name)))
+
+    @cached_property
+    def workload_pods(self) -> tuple[Pod, ...]:
+        """The running pods of workload namespaces."""
+        return tuple(pod for pod in self.pods if not self.is_platform(pod.namespace))
+
+    def declared_as(self, entries: Iterable[Match], namespace: str, name: str, labels: Mapping[str, str]) -> bool:
+        """Whether the operator's configuration names this workload or Service."""
+        return declared(entries, self.snapshot.cluster.name, namespace, name, labels)
+
+    def missing(self, *resources: str) -> tuple[str, ...]:
+        """Why these resources were not read whole, a sentence each with the permission that is missing; empty if all were.
+
+        With NetworkPolicies every other kind of network policy that could not be listed counts too: an unseen policy may
+        isolate, or open, what the seen ones do not.
+        """
+        if self.snapshot.unread:
+            return (f"the Kubernetes API could not be read: {self.snapshot.unread}",)
+        wanted = dict.fromkeys(resources)
+        if POLICIES in wanted:
+            wanted |= dict.fromkeys(kind for kind in sorted(self.snapshot.collection) if _is_unread_policy(self, kind))
+        return tuple(_gap(self.snapshot, kind) for kind in wanted if not self.snapshot.collected(kind))
+
+
+def _is_unread_policy(case: Case, kind: str) -> bool:
+    plural = kind.partition(".")[0]
+    policy = plural.endswith("networkpolicies") and not plural.startswith("staged")
+    return policy and case.snapshot.collection[kind].status in _GAPS
+
+
+def _gap(snapshot: Snapshot, kind: str) -> str:
+    status = snapshot.collection.get(kind)
+    how = f"{status.status} {status.reason}".strip() if status else "not asked for"
+    plural, _, group = kind.partition(".")
+    return f'{kind} were not read whole ({how}): grant list on {plural} in API group "{group}"'
+
+
+Check = Callable[[Case], Iterator[Verdict]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """One control of the baseline. `title` is a sentence that is true exactly when the check passes.
+
+    `requires` are the ids of controls that must hold for a pass to mean anything; `least` is the evidence a pass needs;
+    `fractional` failures earn the covered share of the weight. The check yields one verdict per subject.
+    """
+
+    id: str  # never reused, never renumbered: auditors cite it
+    title: str
+    severity: Severity
+    scope: str
+    least: Evidence
+    requires: tuple[str, ...] = ()
+    fractional: bool = False
+    references: References
+    remediation: str
+    check: Check
+
+
+def bounded(lines: Iterable[str], shown: int = SHOWN) -> tuple[str, ...]:
+    """The first lines, and how many more there are."""
+    listed = tuple(dict.fromkeys(lines))
+    if len(listed) <= shown:
+        return listed
+    return (*listed[:shown], f"and {len(listed) - shown} more")
+
+
+def names(items: Iterable[str], shown: int = 5) -> str:
+    """Names in one line, the first few spelled out."""
+    return ", ".join(bounded(items, shown))
+
+
+def unread(subject: str, gaps: tuple[str, ...]) -> Verdict:
+    """The verdict on a subject for which the needed objects could not be read."""
+    return Verdict(subject=subject, status=Status.UNKNOWN, reason="unread", evidence=bounded(gaps))
+
+
+def quoted(text: str) -> str:
+    """Text as a JSON string, which YAML reads too: a crafted name cannot end the line it is pasted into."""
+    return msgspec.json.encode(text).decode()
+
+
+def workload_id(pod: Pod) -> str:
+    """The workload of a pod, as `reach/v1` names it."""
+    return f"{pod.namespace}/{pod.workload.name}[{pod.workload.kind}]"
+
+
+def pods_of(case: Case) -> dict[str, list[Pod]]:
+    """The running pods of workload namespaces by workload, sorted."""
+    found: dict[str, list[Pod]] = {}
+    for pod in case.workload_pods:
+        found.setdefault(workload_id(pod), []).append(pod)
+    return {name: found[name] for name in sorted(found)}
+
+
+def classes_of(reach: Reach) -> dict[tuple[str, str], PodClass]:
+    """The class of each pod, by (namespace, pod name)."""
+    return {(item.namespace, pod): item for item in reach.classes if not item.hypothetical for pod in item.pods}

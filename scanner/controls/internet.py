@@ -1,0 +1,189 @@
+"""NB-LP-01 and 02: who lets the internet in, and who gets out to all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from scanner.controls import addresses
+from scanner.controls.balancers import EdgePods
+from scanner.controls.base import (
+    CLUSTER,
+    POLICIES,
+    Case,
+    Verdict,
+    bounded,
+    classes_of,
+    names,
+    pods_of,
+    quoted,
+    unread,
+)
+from scanner.dataplane.model import Answer
+from scanner.findings import Level, Status
+from scanner.model import Pod
+from scanner.policy.model import BlockPeer, Policy, Rule
+from scanner.policy.selectors import matches
+from scanner.reach.model import AddressRange, Direction, PodClass, Reach
+
+EVERYWHERE: addresses.Ranges = {version: [world] for version, world in addresses.WORLD.items()}
+
+
+def blocks_of(rule: Rule) -> addresses.Ranges:
+    """The addresses outside the cluster that a rule admits; a rule without peers admits all of them."""
+    if rule.peers is None:
+        return EVERYWHERE
+    parts = []
+    for peer in rule.peers:
+        if isinstance(peer, BlockPeer):
+            parts.append(addresses.less(addresses.of_networks([peer.block]), addresses.of_networks(peer.excepts)))
+    return addresses.union(parts)
+
+
+def only_edges_admit_the_internet(case: Case) -> Iterator[Verdict]:
+    """NB-LP-01: one verdict per workload that rules open to a wide public range.
+
+    Wide is a run of public addresses longer than a /24 (IPv6: /48) without a gap, over all the rules that select the
+    workload, so that splitting a range or spreading it over rules changes nothing. Workloads that no rule opens so do not
+    count, nor do those that no policy selects: NB-ISO-03 reports them.
+    """
+    if gaps := case.missing("pods", POLICIES):
+        yield unread(CLUSTER, gaps)
+        return
+    openers = _openers(case, Direction.INGRESS)
+    unseen = case.missing("services")
+    edges = EdgePods(case)
+    for workload, pods in pods_of(case).items():
+        opened = [(pod, rules) for pod in pods if (rules := _wide(openers.get(pod.namespace, ()), pod))]
+        if not opened:
+            continue
+        inside = [(pod, rules) for pod, rules in opened if not edges.why(pod)]
+        rules = sorted({rule for _, found in (inside or opened) for rule in found})
+        line = f"admitted by {names(rules)}"
+        if not inside:
+            evidence = bounded([line, *(edges.why(pod) for pod, _ in opened)])
+            yield Verdict(subject=workload, status=Status.PASS, reason="edge", evidence=evidence)
+        elif unseen:
+            yield Verdict(subject=workload, status=Status.UNKNOWN, reason="unread", evidence=bounded([line, *unseen]))
+        else:
+            yield Verdict(
+                subject=workload,
+                status=Status.FAIL,
+                reason="admits-internet",
+                evidence=bounded([line, "it is no edge and stands behind no Ingress, Route or limited balancer"]),
+                remediation=f"In {names(rules)} replace the range by the ingress controller's selector or the balancer's "
+                "source ranges, or declare the workload under baseline.edge in ringfence.yaml.",
+            )
+
+
+_Opener = tuple[Policy, Sequence[tuple[str, addresses.Ranges]]]
+
+
+def _openers(case: Case, direction: Direction) -> dict[str, list[_Opener]]:
+    """The policies with rules that admit public addresses, by namespace."""
+    found: dict[str, list[_Opener]] = {}
+    for policy in case.policies.policies:
+        rules = []
+        for rule in policy.rules:
+            ranges = addresses.public(blocks_of(rule)) if rule.direction is direction else {}
+            if any(ranges.values()):
+                rules.append((f"{policy.id} {rule.name}", ranges))
+        if rules:
+            found.setdefault(policy.namespace, []).append((policy, rules))
+    return found
+
+
+def _wide(openers: Iterable[_Opener], pod: Pod) -> list[str]:
+    """The rules that together open a pod to a wide public range, or none."""
+    if pod.host_network:
+        return []
+    rules = [rule for policy, listed in openers if matches(policy.subject, pod.labels) for rule in listed]
+    joined = addresses.union(ranges for _, ranges in rules)
+    return [name for name, _ in rules] if rules and addresses.is_wide(joined) else []
+
+
+def egress_is_limited(case: Case) -> Iterator[Verdict]:
+    """NB-LP-02: one verdict per workload, on what its pods may reach outside the cluster on any port.
+
+    Unrestricted is a tenth or more of the public addresses of IPv4 (less the special-purpose registries) or of IPv6
+    (2000::/3), added up over all rules: neither cutting 0.0.0.0/0 into halves nor excepting the private ranges brings a
+    rule below that, while lists of partners and of one provider's ranges stay under it. Counting only sees ranges: an
+    approved profile (a proxy, a gateway) is declared under `baseline.egress`.
+    """
+    if gaps := case.missing("pods", POLICIES):
+        yield unread(CLUSTER, gaps)
+        return
+    measure = _Egress(case)
+    for workload, pods in pods_of(case).items():
+        approved = [
+            pod for pod in pods if case.declared_as(case.config.egress, pod.namespace, pod.workload.name, pod.labels)
+        ]
+        judged = pods if len(approved) < len(pods) else []
+        yield _egress(measure, workload, judged)
+
+
+def _egress(measure: _Egress, workload: str, pods: Sequence[Pod]) -> Verdict:
+    if not pods:
+        evidence = ("declared under baseline.egress",)
+        return Verdict(subject=workload, status=Status.PASS, reason="approved", evidence=evidence)
+    found = [measure.of(pod) for pod in pods]
+    certain, possible, by = max(found, key=lambda each: (each[0], each[1]))
+    possible = max(each[1] for each in found)
+    lines = [f"{measure.level} level: {certain:.1%} of the public addresses can be reached, {by}"]
+    if certain >= addresses.UNRESTRICTED:
+        fix = (
+            "Deny egress by default and allow named peers; for the internet use a proxy or egress gateway (declare it under "
+            "baseline.egress), or an ipBlock of the partner's own ranges:\n"
+            f"egress: [{{to: [{{ipBlock: {{cidr: <range>}}}}], ports: [{{port: 443}}]}}]  # namespace "
+            f"{quoted(pods[0].namespace)}, podSelector {quoted(pods[0].workload.name)}"
+        )
+        return Verdict(
+            subject=workload, status=Status.FAIL, reason="unrestricted", evidence=tuple(lines), remediation=fix
+        )
+    if possible >= addresses.UNRESTRICTED:
+        lines.append(f"and up to {possible:.1%} cannot be ruled out")
+        return Verdict(subject=workload, status=Status.UNKNOWN, reason="undecided", evidence=tuple(lines))
+    return Verdict(subject=workload, status=Status.PASS, reason="limited", evidence=tuple(lines))
+
+
+class _Egress:
+    """The share of the internet that a class of pods may reach, worked out once per set of policies."""
+
+    def __init__(self, case: Case) -> None:
+        self._reach: Reach = case.reach
+        self._classes = classes_of(self._reach)
+        self._external = {
+            policy.id
+            for policy in case.policies.policies
+            if any(rule.direction is Direction.EGRESS and any(blocks_of(rule).values()) for rule in policy.rules)
+        }
+        self._known: dict[tuple[object, ...], tuple[float, float, str]] = {}
+        self.level = self._reach.level
+
+    def of(self, pod: Pod) -> tuple[float, float, str]:
+        """The certain share, the possible share, and what decides, of one pod."""
+        found = self._classes.get((pod.namespace, pod.name))
+        if found is None:
+            return 0.0, 1.0, "the pod is not in the model"
+        if found.host_network and self.level is Level.DECLARED:
+            return 0.0, 1.0, "host-network pods are outside NetworkPolicy, and no known plane has spoken on them"
+        isolation = self._reach.isolation(found, Direction.EGRESS)
+        by = f"policies: {names(isolation.policies)}" if isolation.policies else "no policy isolates it for egress"
+        if isolation.answer is Answer.NO:
+            return 1.0, 1.0, by if not isolation.policies else f"{by}, which do not police it: {found.coverage_reason}"
+        if isolation.answer is Answer.YES and self._external.isdisjoint(isolation.policies):
+            return 0.0, 0.0, by
+        key = (found.namespace, isolation.answer, isolation.policies, found.host_network)
+        if key not in self._known:
+            self._known[key] = (*self._shares(found), by)
+        return self._known[key]
+
+    def _shares(self, pod: PodClass) -> tuple[float, float]:
+        certain, possible = [], []
+        for allowed in self._reach.targets(pod):
+            if isinstance(allowed.peer, AddressRange):
+                ranges = addresses.of_texts(allowed.peer.ranges)
+                possible.append(ranges)
+                if allowed.answer is Answer.YES:
+                    certain.append(ranges)
+        sure, maybe = (max(addresses.shares(addresses.union(parts)).values()) for parts in (certain, possible))
+        return sure, maybe

@@ -1,0 +1,196 @@
+"""NB-ISO-01, 02 and 03: is what nobody wrote a rule for closed, in every namespace and for every pod?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from scanner.controls.base import (
+    CLUSTER,
+    POLICIES,
+    Case,
+    Verdict,
+    bounded,
+    classes_of,
+    names,
+    pods_of,
+    quoted,
+    unread,
+)
+from scanner.controls.peers import Approved, described
+from scanner.dataplane.model import Answer
+from scanner.findings import Level, Status
+from scanner.model import Pod
+from scanner.reach.model import Allowed, Direction, Isolation, PodClass, Reach
+
+_OTHER = {Direction.INGRESS: "sources", Direction.EGRESS: "destinations"}
+
+
+def denies_ingress(case: Case) -> Iterator[Verdict]:
+    """NB-ISO-01: the pod without labels that somebody might create tomorrow admits platform sources at most.
+
+    Its own namespace's pods are tolerated (`namespace-open`). The effective level decides where the engine is known to
+    enforce; otherwise the declared one, which the dependencies then make inert or unknown.
+    """
+    approved = Approved(case)
+
+    def judge(pod: PodClass, peers: Iterable[Allowed]) -> tuple[list[Allowed], bool]:
+        listed = list(peers)
+        own = [peer for peer in listed if isinstance(peer.peer, PodClass) and peer.peer.namespace == pod.namespace]
+        others = [peer for peer in listed if peer not in own and not approved.may_come_in(peer)]
+        return others, bool(own)
+
+    yield from _default_deny(case, Direction.INGRESS, judge)
+
+
+def denies_egress(case: Case) -> Iterator[Verdict]:
+    """NB-ISO-02: the same pod opens connections to the cluster's resolver on port 53 at most."""
+    approved = Approved(case)
+
+    def judge(_: PodClass, peers: Iterable[Allowed]) -> tuple[list[Allowed], bool]:
+        return [peer for peer in peers if not approved.is_resolver(peer)], False
+
+    yield from _default_deny(case, Direction.EGRESS, judge)
+
+
+_Judge = Callable[[PodClass, Iterable[Allowed]], tuple[list[Allowed], bool]]
+
+
+def _default_deny(case: Case, direction: Direction, judge: _Judge) -> Iterator[Verdict]:
+    if gaps := case.missing("namespaces", "pods", POLICIES):
+        if not case.namespaces:
+            yield unread(CLUSTER, gaps)
+        for namespace in case.namespaces:
+            yield unread(namespace, gaps)
+        return
+    reach = case.enforced_reach
+    openers = {policy.id for policy in case.policies.policies if any(r.direction is direction for r in policy.rules)}
+    sensitive = {
+        pod.namespace
+        for pod in case.pods
+        if case.declared_as(case.config.sensitive, pod.namespace, pod.workload.name, pod.labels)
+    }
+    for namespace in case.namespaces:
+        pod = reach.hypothetical(namespace)
+        isolation = reach.isolation(pod, direction)
+        closed = isolation.answer is Answer.YES and openers.isdisjoint(isolation.policies)
+        peers = () if closed or isolation.answer is Answer.NO else _peers(reach, pod, direction)
+        others, own = judge(pod, peers)
+        yield _namespace(reach, namespace, direction, isolation, others, own, namespace in sensitive)
+
+
+def _peers(reach: Reach, pod: PodClass, direction: Direction) -> Iterable[Allowed]:
+    return reach.sources(pod) if direction is Direction.INGRESS else reach.targets(pod)
+
+
+def _namespace(
+    reach: Reach,
+    namespace: str,
+    direction: Direction,
+    isolation: Isolation,
+    others: Sequence[Allowed],
+    own: bool,  # noqa: FBT001 - a fact of the namespace, named at its one call
+    sensitive: bool,  # noqa: FBT001 - likewise
+) -> Verdict:
+    """One namespace; an uncertain peer makes it unknown, a certain one makes it fail."""
+    by = f"isolated by {names(isolation.policies)}" if isolation.policies else f"no policy isolates it for {direction}"
+    lines = [f"{reach.level}: a pod without labels in {namespace}: {by}"]
+    certain = [peer for peer in others if peer.answer is Answer.YES]
+    if isolation.answer is Answer.NO:
+        status, reason = Status.FAIL, "not-isolated"
+    elif certain and isolation.answer is Answer.YES:
+        status, reason = Status.FAIL, "open"
+        lines.append(f"it may talk with {_OTHER[direction]} beyond the approved: {described(certain[0])}")
+        lines += [described(peer) for peer in certain[1:]]
+    elif isolation.answer is Answer.UNKNOWN or others:
+        status, reason = Status.UNKNOWN, "undecided"
+        lines += [f"cannot be told ({peer.reason}): {described(peer)}" for peer in others if peer.reason]
+    else:
+        status, reason = Status.PASS, "namespace-open" if own else "isolated"
+        if own:
+            lines.append(f"pods of {namespace} may reach it, which is tolerated")
+    fix = _deny(namespace, direction) if status is Status.FAIL else ""
+    return Verdict(
+        subject=namespace, status=status, reason=reason, evidence=bounded(lines), remediation=fix, sensitive=sensitive
+    )
+
+
+def _deny(namespace: str, direction: Direction) -> str:
+    """The manifest to apply; egress comes with the rule for DNS, without which nothing resolves."""
+    head = (
+        f"Remove the rule named above if there is one, and apply:\n"
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n"
+        f"metadata: {{name: default-deny-{direction}, namespace: {quoted(namespace)}}}\n"
+    )
+    if direction is Direction.INGRESS:
+        return f"{head}spec: {{podSelector: {{}}, policyTypes: [Ingress]}}"
+    return (
+        f"{head}spec:\n  podSelector: {{}}\n  policyTypes: [Egress]\n  egress:\n"
+        "  - to:\n    - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}\n"
+        "      podSelector: {matchLabels: {k8s-app: kube-dns}}\n"
+        "    ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]"
+    )
+
+
+def pods_are_isolated(case: Case) -> Iterator[Verdict]:
+    """NB-ISO-03: one verdict per workload; it counts its pods, each half for ingress and half for egress.
+
+    A host-network pod passes on no plane: what is known of the plane decides between fail and unknown.
+    """
+    if gaps := case.missing("namespaces", "pods", POLICIES):
+        yield unread(CLUSTER, gaps)
+        return
+    reach = case.reach
+    classes = classes_of(reach)
+    for workload, pods in pods_of(case).items():
+        yield _workload(reach, classes, workload, pods)
+
+
+def _workload(reach: Reach, classes: dict[tuple[str, str], PodClass], workload: str, pods: Sequence[Pod]) -> Verdict:
+    answers: dict[Direction, list[Answer]] = {Direction.INGRESS: [], Direction.EGRESS: []}
+    lines: list[str] = []
+    host_network = False
+    for pod in pods:
+        found = classes.get((pod.namespace, pod.name))
+        host_network = host_network or pod.host_network
+        for direction, given in answers.items():
+            if found is None:
+                given.append(Answer.UNKNOWN)
+                continue
+            isolation = reach.isolation(found, direction)
+            # At the declared level no plane has spoken on host-network pods, and the specification leaves them open.
+            doubtful = pod.host_network and reach.level is Level.DECLARED
+            given.append(Answer.UNKNOWN if doubtful else isolation.answer)
+            lines.append(_line(found, direction, isolation))
+    halves = {direction: given.count(Answer.YES) / len(pods) for direction, given in answers.items()}
+    flat = [answer for given in answers.values() for answer in given]
+    fix = ""
+    if Answer.NO in flat:
+        status, reason = Status.FAIL, "host-network" if host_network else "not-isolated"
+        fix = (
+            "Let a policy's podSelector match these pods for Ingress and Egress, or apply the namespace's default deny."
+        )
+        if host_network:
+            fix = "Remove hostNetwork: true, or restrict the node's ports by a host firewall and record a waiver."
+    elif Answer.UNKNOWN in flat:
+        status, reason = Status.UNKNOWN, "host-network" if host_network else "undecided"
+    else:
+        status, reason = Status.PASS, "isolated"
+    return Verdict(
+        subject=workload,
+        status=status,
+        reason=reason,
+        evidence=bounded([f"{len(pods)} pods, {reach.level} level", *lines]),
+        remediation=fix,
+        weight=len(pods),
+        covered=len(pods) * sum(halves.values()) / 2,
+    )
+
+
+def _line(found: PodClass, direction: Direction, isolation: Isolation) -> str:
+    if found.host_network:
+        return f"{direction}: host-network pods are outside NetworkPolicy"
+    if isolation.answer is Answer.YES:
+        return f"{direction}: isolated by {names(isolation.policies)}"
+    if isolation.policies:
+        return f"{direction}: selected by {names(isolation.policies)}, but the pod's place is {found.coverage_reason}"
+    return f"{direction}: no policy selects the pod"

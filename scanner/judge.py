@@ -1,0 +1,95 @@
+"""One cluster, from snapshot to result: resolve, detect, connect, judge, score. Pure: the same snapshot gives the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from scanner.baselines import BASELINE_VERSION
+from scanner.baselines.config import DEFAULT_CONFIG, BaselineConfig
+from scanner.baselines.matching import tier_of
+from scanner.baselines.profiles import PROFILES
+from scanner.cloud.read import read_facts
+from scanner.controls import CONTROLS
+from scanner.controls.base import Case, bounded
+from scanner.controls.evaluation import evaluate
+from scanner.dataplane.detect import detect
+from scanner.dataplane.model import DataPlane
+from scanner.findings import ClusterResult, DataPlaneSummary
+from scanner.model import Collected, Notice, Snapshot
+from scanner.policy.resolve import resolve
+from scanner.reach.engine import build
+from scanner.scoring import grade, score
+
+MOST_NOTICES = 500  # of one cluster; a crafted one must not blow up its report
+_GAPS = frozenset({Collected.PARTIAL, Collected.FORBIDDEN})
+
+
+def judge(snapshot: Snapshot, config: BaselineConfig = DEFAULT_CONFIG) -> ClusterResult:
+    """Judge one cluster against the baseline. Scores are not rounded.
+
+    Every control is judged, for others depend on it; the profile then says which are reported and scored. A cluster that
+    could not be read is judged on its cloud record alone, and everything else of it is unknown.
+    """
+    facts = read_facts(snapshot.cloud_record) if snapshot.cloud_record else None
+    policies = resolve(snapshot)
+    dataplane = detect(snapshot, facts)
+    declared = build(snapshot, policies)
+    effective = build(snapshot, policies, dataplane)
+    case = Case(
+        snapshot=snapshot,
+        facts=facts,
+        dataplane=dataplane,
+        policies=policies,
+        declared=declared,
+        effective=effective,
+        config=config,
+    )
+    chosen = PROFILES[config.profile]
+    results = tuple(result for result in evaluate(CONTROLS, case) if result.id in chosen)
+    points = score(results)
+    letter, gates = grade(points, results)
+    record = [Notice(object="cloud record", field="", message=text) for text in (facts.notices if facts else ())]
+    return ClusterResult(
+        baseline=BASELINE_VERSION,
+        cluster=snapshot.cluster,
+        taken=snapshot.taken,
+        tier=tier_of(config, snapshot.cluster),
+        read=snapshot.read,
+        unread=snapshot.unread,
+        gaps=_gaps(snapshot),
+        dataplane=_summary(dataplane),
+        exposure=() if snapshot.unread else (declared.exposure(), effective.exposure()),
+        score=points,
+        grade=letter,
+        gates=gates,
+        controls=results,
+        notices=_notices((*snapshot.notices, *policies.notices, *declared.notices, *effective.notices, *record)),
+    )
+
+
+def _gaps(snapshot: Snapshot) -> tuple[str, ...]:
+    return tuple(
+        f"{kind}: {status.status}" + (f", {status.reason}" if status.reason else "")
+        for kind, status in sorted(snapshot.collection.items())
+        if status.status in _GAPS
+    )
+
+
+def _summary(dataplane: DataPlane) -> DataPlaneSummary:
+    return DataPlaneSummary(
+        name=dataplane.name,
+        version=dataplane.version,
+        enforcing=dataplane.enforcing,
+        reason=dataplane.reason,
+        evidence=bounded(str(proof) for proof in dataplane.proofs),
+    )
+
+
+def _notices(notices: Iterable[Notice]) -> tuple[Notice, ...]:
+    """Each notice once, in a fixed order, and no more than a report can carry."""
+    distinct = {(notice.object, notice.field, notice.message): notice for notice in notices}
+    ordered = [distinct[key] for key in sorted(distinct)]
+    if len(ordered) <= MOST_NOTICES:
+        return tuple(ordered)
+    more = Notice(object="notices", field="", message=f"{len(ordered) - MOST_NOTICES} more are left out")
+    return (*ordered[:MOST_NOTICES], more)

@@ -1,0 +1,131 @@
+"""Kubeconfigs that cannot or must not be used."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from kubernetes.client import Configuration
+from tests.infra.kube.server import TOKEN, Server
+
+from infra.kube import contexts, read_cluster
+from infra.kube.config import Access
+from infra.kube.identity import context_ref
+from scanner.errors import InputError
+from scanner.model import Cloud
+
+TAKEN = "2026-11-23T08:00:00Z"
+
+
+def refusal(kubeconfig: str, context: str | None = None) -> str:
+    """The one line that refuses a kubeconfig."""
+    with pytest.raises(InputError) as caught:
+        read_cluster(kubeconfig, context, record=None, taken=TAKEN)
+    line = str(caught.value)
+    assert "\n" not in line
+    assert TOKEN not in line
+    return line
+
+
+def test_contexts_come_in_the_files_order(tmp_path: Path):
+    """All names, sorted by nobody."""
+    path = tmp_path / "k"
+    path.write_text(yaml.safe_dump({"contexts": [{"name": "b", "context": {}}, {"name": "a", "context": {}}]}))
+    assert contexts(str(path)) == ["b", "a"]
+
+
+def test_verification_of_certificates_cannot_be_switched_off(server: Server):
+    """insecure-skip-tls-verify is refused before anything is sent."""
+    assert "insecure-skip-tls-verify" in refusal(server.kubeconfig(**{"insecure-skip-tls-verify": True}))
+    assert server.cluster.seen == []
+
+
+def test_a_server_without_tls_is_refused(server: Server):
+    """A token never goes over plain http."""
+    assert "https" in refusal(server.kubeconfig(server=f"http://127.0.0.1:{server.port}"))
+
+
+def test_an_unknown_context_names_those_that_exist(server: Server):
+    """The mend is in the line."""
+    assert "choose one of lab" in refusal(server.kubeconfig(), "prod")
+
+
+@pytest.mark.parametrize(
+    ("user", "text"),
+    [
+        pytest.param({}, "no credentials", id="nothing"),
+        pytest.param(
+            {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "no-such-plugin", "interactiveMode": "Never"}},
+            "no credentials",
+            id="plugin-missing",
+        ),
+        pytest.param(
+            {"auth-provider": {"name": "oidc", "config": {"id-token": TOKEN, "idp-issuer-url": "https://127.0.0.1:1"}}},
+            "idp-certificate-authority",
+            id="unverified-renewal",
+        ),
+        pytest.param({"auth-provider": {"name": "gcp", "config": [TOKEN]}}, "not a complete kubeconfig", id="odd-shape"),
+    ],
+)  # fmt: skip
+def test_a_user_without_usable_credentials_is_refused(server: Server, capfd, user, text):
+    """No request is sent as nobody, and nothing but the one line is said."""
+    assert text in refusal(server.kubeconfig(user=user))
+    assert server.cluster.seen == []
+    assert capfd.readouterr().err == ""
+
+
+def test_a_credential_plugin_gives_the_token(server: Server, tmp_path: Path):
+    """Exec plugins are how EKS, GKE and AKS log in."""
+    token = {
+        "apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": TOKEN},
+    }  # fmt: skip
+    plugin = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "command": sys.executable,
+        "args": ["-c", f"print({json.dumps(token)!r})"],
+        "interactiveMode": "Never",
+    }
+    snapshot = read_cluster(server.kubeconfig(user={"exec": plugin}), None, record=None, taken=TAKEN)
+    assert len(snapshot.pods) == 7
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        pytest.param(None, "no such kubeconfig", id="missing"),
+        pytest.param(b"", "not a complete kubeconfig", id="empty"),
+        pytest.param(b"a: [", "not YAML, line 1", id="broken"),
+        pytest.param(b"\xff\xfe\xff", "kubeconfig", id="binary"),
+        pytest.param(b"- 1\n- 2\n", "not a complete kubeconfig", id="a-list"),
+        pytest.param(
+            b"current-context: x\ncontexts: 7\nclusters: []\nusers: []\n", "not a complete", id="odd-contexts"
+        ),
+        pytest.param(b"contexts: []\nclusters: []\nusers: []\n", "no current-context", id="no-context"),
+        pytest.param(
+            f"users: [{{name: u, user: {TOKEN}}}]\ncontexts: [1]\n".encode(), "not a complete", id="token-near"
+        ),
+    ],
+)
+def test_a_broken_kubeconfig_is_one_line_without_its_content(tmp_path: Path, content, text):
+    """Missing, cut or odd files are named with the mend."""
+    path = tmp_path / "kubeconfig"
+    if content is not None:
+        path.write_bytes(content)
+    assert text in refusal(str(path))
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        pytest.param("ABC123.gr7.eu-west-1.eks.amazonaws.com", (Cloud.AWS, "eu-west-1"), id="eks"),
+        pytest.param("shop-dns-1a2b3c.hcp.westeurope.azmk8s.io:443", (Cloud.AZURE, "westeurope"), id="aks"),
+        pytest.param("eks.amazonaws.com.example.org", (Cloud.OTHER, "kubeconfig"), id="lookalike"),
+    ],
+)
+def test_the_servers_host_tells_the_cloud(host, expected):
+    """Host names that only one cloud gives out place a cluster without nodes."""
+    ref = context_ref(Access("c", "c", Configuration(host=f"https://{host}")), ())
+    assert (ref.cloud, ref.location) == expected
