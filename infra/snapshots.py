@@ -193,7 +193,7 @@ def _raw_parts(snapshot: Snapshot) -> Iterator[tuple[str, msgspec.Raw]]:
     if record is None:
         return
     yield "$.cloudRecord.cluster", record.cluster
-    if record.vpc is not None:
+    if isinstance(record.vpc, msgspec.Raw):
         yield "$.cloudRecord.vpc", record.vpc
     for part in ("addons", "nodegroups", "fargate_profiles", "launch_templates"):
         for index, raw in enumerate(getattr(record, part)):

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from reports.document import Cluster, Report
 from reports.wording import SEVERITY_RANK, badness
 from scanner.findings import ControlResult, Severity, Status
+from scanner.scoring import TIER_WEIGHTS
 
 INERT = (
     "inert"  # reason of a policy control that fails only because nothing enforces (baseline, section 1, dependencies)
 )
 ENFORCEMENT = ("NB-ENF-01", "NB-ENF-06")  # the controls whose failure makes the policy controls inert
-TIER_WEIGHTS = {"prod": 4, "staging": 2, "dev": 1}  # baseline, section 4.2
 
 
 @dataclass(frozen=True, slots=True)

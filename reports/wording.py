@@ -36,6 +36,11 @@ def visible(text: str, limit: int = TEXT_LIMIT) -> str:
     return shown if len(text) <= limit else f"{shown}… ({len(text):,} characters)"
 
 
+def visible_lines(text: str, limit: int = TEXT_LIMIT) -> str:
+    """Return `text` as `visible` does, with its line breaks kept: for a command or manifest that somebody will paste."""
+    return "\n".join(visible(line, limit) for line in text[:limit].split("\n"))
+
+
 def name_of(text: str) -> str:
     """Return a name as it may be shown; an empty one is said to be empty."""
     return visible(text, NAME_LIMIT) or "(no name)"

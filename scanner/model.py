@@ -82,7 +82,7 @@ class CloudRecord(_Stored, frozen=True, kw_only=True):
     nodegroups: tuple[msgspec.Raw, ...] = ()
     fargate_profiles: tuple[msgspec.Raw, ...] = ()
     launch_templates: tuple[msgspec.Raw, ...] = ()
-    vpc: msgspec.Raw | None = None
+    vpc: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET  # msgspec decodes nothing into `Raw | None`
     unread: tuple[str, ...] = ()  # parts that could not be read, as "part: reason"
 
 

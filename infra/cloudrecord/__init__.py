@@ -102,9 +102,9 @@ def _list(parts: Mapping[str, Any], name: str, where: str) -> tuple[msgspec.Raw,
     return tuple(_raw(member, shape, where) for member in members)
 
 
-def _vpc(value: object, where: str) -> msgspec.Raw | None:
+def _vpc(value: object, where: str) -> msgspec.Raw | msgspec.UnsetType:
     if value is None:
-        return None
+        return msgspec.UNSET
     if not isinstance(value, Mapping):
         raise InputError(f"{where}: vpc is not an object: give it cidrs and peerings, or leave it out")
     return _raw(value, VPC, where)

@@ -18,11 +18,11 @@ from scanner.errors import ClusterReadError
 JSON = "application/json"
 _CHUNK = 1 << 16
 _CERTIFICATE = "its TLS certificate cannot be verified: check certificate-authority-data and the server's name"
-_CAUSES: Mapping[type[BaseException], str] = {  # the first that fits
+_CAUSES: Mapping[type[BaseException], str] = {  # the first that fits: the narrower class stands first
     urllib3.exceptions.SSLError: _CERTIFICATE,
-    urllib3.exceptions.ConnectTimeoutError: "no answer when connecting: check the network path to it",
     urllib3.exceptions.NameResolutionError: "its name does not resolve: check it, or connect to its private network",
     urllib3.exceptions.NewConnectionError: "cannot connect: check that it runs and the network path to it",
+    urllib3.exceptions.ConnectTimeoutError: "no answer when connecting: check the network path to it",
     urllib3.exceptions.ProxyError: "the proxy refuses: check proxy-url",
     urllib3.exceptions.TimeoutError: "no answer in time: try again when the control plane is less busy",
     TimeoutError: "no answer in time: try again when the control plane is less busy",

@@ -23,10 +23,10 @@ from scanner.model import (
     Source,
 )
 
-# What a folder shows as far as it goes, and what it cannot: whatever else runs in the cluster.
+# What a folder shows as far as it goes. Nodes, ConfigMaps and DaemonSets are never here: whatever else runs in the cluster
+# is not in the folder, so judging must not take a kind without an engine for a cluster without one.
 _SHOWN = ("namespaces", "pods", "services", "networkpolicies.networking.k8s.io", "ingresses.networking.k8s.io")
-_BEYOND = ("nodes", "configmaps", "daemonsets.apps")
-_BEYOND_REASON = "a folder of manifests does not show what else runs"
+_BEYOND = frozenset({"nodes", "configmaps", "daemonsets.apps"})
 _PROGRESS_EVERY = 100
 
 
@@ -111,8 +111,5 @@ def _collection(loader: Loader, **counts: int) -> dict[str, KindStatus]:
     reason = f"{lost} file(s) or document(s) could not be read" if lost else ""
     status = Collected.PARTIAL if lost else Collected.COMPLETE
     found = loader.counts | counts
-    listed = {kind: KindStatus(status=status, count=found.get(kind, 0), reason=reason) for kind in (*_SHOWN, *found)}
-    beyond = {
-        kind: KindStatus(status=Collected.PARTIAL, count=found.get(kind, 0), reason=_BEYOND_REASON) for kind in _BEYOND
-    }
-    return dict(sorted((listed | beyond).items()))
+    kinds = sorted({*_SHOWN, *found} - _BEYOND)
+    return {kind: KindStatus(status=status, count=found.get(kind, 0), reason=reason) for kind in kinds}

@@ -24,7 +24,6 @@ _DECODERS: Mapping[str, msgspec.json.Decoder[Any]] = {
 }
 _WITH_ORIGIN = frozenset({"services", *ENTRY_POINT_KINDS, *POLICY_KINDS})
 _ANY = msgspec.json.Decoder()
-_MAX_UNKNOWN_KINDS = 200
 _LEFT_OUT = "; a cluster refuses it, so it is left out"
 
 
@@ -62,12 +61,12 @@ class Loader:
 
     def finish(self) -> None:
         """Say what was not read because its kind is not known: one notice a kind."""
-        for (api_version, kind), unknown in sorted(self._unknown.items())[:_MAX_UNKNOWN_KINDS]:
+        for (api_version, kind), unknown in sorted(self._unknown.items()):
             name = printable(f"{kind} ({api_version})", 120)
             message = (
                 f"{unknown.count} of kind {name} not read: this version does not know what the kind does to connections"
             )
-            self.notes.add("", f"{unknown.file}:{unknown.line}", "kind", message)
+            self.notes.add(unknown.file, f"{unknown.file}:{unknown.line}", "kind", message)
 
     def _document(self, file: str, document: Document) -> None:
         api_version, name = document.api_version, document.kind

@@ -7,6 +7,7 @@ these, and a scanner that reads a label otherwise than the cluster does is wrong
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
 
@@ -40,11 +41,13 @@ def resolve(text: str) -> Scalar:
         return _WORDS[text]
     if text[0] not in _NUMBER_STARTS or len(text) > _MAX_DIGITS:
         return text
-    digits = text.replace("_", "")
+    digits = text if text[0] == "." else text.replace("_", "")
     if match := _INTEGER.fullmatch(digits):
         return _integer(match)
     if _FLOAT.fullmatch(digits):
         number = float(digits)
+        if math.isinf(number):
+            return text  # out of range is no number to Go
         return int(number) if number.is_integer() and abs(number) < 1e15 else number
     return text
 

@@ -25,7 +25,7 @@ from infra.text import printable
 _MARKER = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _CONTENT = re.compile(r"^(?!%(?:YAML|TAG)\b|[ \t\r]*(?:#|$))", re.MULTILINE)
 _BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
-_HELM = "{{"
+_HELM = re.compile(r"(?<!\$)\{\{")  # "${{" is a CI workflow's
 HELM_MESSAGE = "looks like a Helm template: render it first (helm template)"
 
 
@@ -49,7 +49,7 @@ def _chunks(text: str) -> Iterator[str]:
 
 def _read_chunk(chunk: str, first: int) -> Iterator[Found]:
     """The documents between two markers (one, unless `...` ends it early); `first` is the chunk's line in the file, from 0."""
-    templated = _HELM in chunk
+    templated = _HELM.search(chunk) is not None
     try:
         for document in load_documents(chunk):
             shown = [(printable(key, 60), first + line + 1) for key, line in document.repeated[:3]]
@@ -86,7 +86,7 @@ def _objects(
     )
     identity = header.identify(place)
     if not isinstance(identity, tuple):
-        yield Trouble(HELM_MESSAGE, place) if templated else identity
+        yield Trouble(HELM_MESSAGE, place) if templated and isinstance(identity, Trouble) else identity
         return
     items = value.get("items")
     if identity[1].endswith("List") and isinstance(items, list) and depth < MAX_DEPTH:

@@ -7,7 +7,7 @@ import functools
 import hashlib
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from reports.document import Report
 from reports.html.view import page
@@ -21,6 +21,7 @@ from reports.wording import (
     score_meaning,
     score_text,
     visible,
+    visible_lines,
     words,
 )
 
@@ -67,9 +68,11 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "block": lambda text: Markup(escape(visible_lines(text))),  # noqa: S704 - escaped just here; `visible` would fold it
         "cloud": lambda cloud: CLOUD_WORDS.get(cloud, cloud),
         "control": lambda control: control.removeprefix("NB-"),
         "count": "{:,}".format,
+        "first_line": lambda text: text.partition("\n")[0],
         "mark": MARKS.__getitem__,
         "moment": lambda time: time.replace("T", " ").replace("Z", " UTC"),
         "name": name_of,

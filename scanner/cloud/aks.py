@@ -6,6 +6,7 @@ from scanner.cloud.facts import CloudFacts, Endpoint, EngineSettings, Pool
 from scanner.cloud.part import Part
 from scanner.model import Cloud
 
+_WORDS = ("networkPlugin", "networkPolicy", "networkDataplane")
 _POLICIES = {"azure": "aks-npm", "calico": "aks-calico", "cilium": "aks-cilium"}
 
 
@@ -52,8 +53,10 @@ def _metadata_restricted(network: Part, pools: list[Part] | None) -> bool | None
 
 def _engine(cluster: Part, network: Part) -> EngineSettings:
     """The engine that AKS runs: `networkDataplane: cilium` decides even where `networkPolicy` is empty (AKS docs)."""
-    plugin, policy, path = (_word(network, key) for key in ("networkPlugin", "networkPolicy", "networkDataplane"))
+    plugin, policy, path = (_word(network, key) for key in _WORDS)
     managed: str | None
+    if any(network.has(key) and network.text(key) is None for key in _WORDS):
+        return EngineSettings(managed=None, enabled=None, plugin=plugin, where=network.path)
     if path == "cilium":
         managed = "aks-cilium"
     elif policy in _POLICIES:
@@ -116,12 +119,13 @@ def _endpoint(cluster: Part) -> Endpoint:
         public = None if private is None else True
     elif access or cluster.has("fqdn"):
         public = True
-    ranges = access.texts("authorizedIpRanges")
-    if ranges is None:
-        ranges = access.texts("authorizedIPRanges")
+    key = "authorizedIpRanges" if access.has("authorizedIpRanges") else "authorizedIPRanges"
+    ranges = access.ranges_in(key)
+    if ranges is None and public:
+        public = None
     return Endpoint(
         public=public,
         private=True if private else (None if public is None else False),
-        allowed=access.ranges(ranges) if ranges and public is not False else None,
+        allowed=ranges if ranges and public is not False else None,
         where=f"{access.path}.enablePrivateCluster, {access.path}.authorizedIPRanges, {cluster.path}.publicNetworkAccess",
     )

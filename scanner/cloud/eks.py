@@ -44,11 +44,11 @@ def _members(raws: Iterable[msgspec.Raw], wrapper: str, place: str, notices: lis
 
 
 def _endpoint(vpc: Part) -> Endpoint:
-    public, ranges = vpc.flag("endpointPublicAccess"), vpc.texts("publicAccessCidrs")
+    public, ranges = vpc.flag("endpointPublicAccess"), vpc.ranges_in("publicAccessCidrs")
     return Endpoint(
-        public=public,
+        public=public if ranges is not None or public is False else None,
         private=vpc.flag("endpointPrivateAccess"),
-        allowed=vpc.ranges(ranges) if public is not False and ranges else None,
+        allowed=ranges if public is not False and ranges else None,
         where=f"{vpc.path}.endpointPublicAccess, {vpc.path}.publicAccessCidrs",
     )
 
@@ -70,8 +70,9 @@ def _engine(cluster: Part, addons: list[Part]) -> EngineSettings:
         )
     release = _ADDON_VERSION.match(addon.text("addonVersion") or "")
     values = _values(addon)
-    agent = values.part("nodeAgent") if values is not None else None
-    mode = values.part("env").text("NETWORK_POLICY_ENFORCING_MODE") if values is not None else None
+    agent = _below(values, "nodeAgent")
+    env = _below(values, "env")
+    mode = env.text("NETWORK_POLICY_ENFORCING_MODE") or "standard" if env is not None else ""
     return EngineSettings(
         managed="eks-vpc-cni",
         enabled=_switch(values, "enableNetworkPolicy"),
@@ -79,7 +80,7 @@ def _engine(cluster: Part, addons: list[Part]) -> EngineSettings:
         auto_mode=auto_mode,
         deny_events=_switch(agent, "enablePolicyEventLogs"),
         deny_export=_switch(agent, "enableCloudWatchLogs"),
-        enforcing_mode="" if values is None else (mode or "standard").strip().lower(),
+        enforcing_mode=mode.strip().lower(),
         where=f"{addon.path}.configurationValues of add-on vpc-cni",
     )
 
@@ -98,6 +99,14 @@ def _values(addon: Part) -> Part | None:
         addon.note("configurationValues is not JSON with an object in it: convert it from YAML, or check it by hand")
         return None
     return values
+
+
+def _below(values: Part | None, key: str) -> Part | None:
+    """A block of the values, without keys where it is left out; None where it cannot be read."""
+    if values is None:
+        return None
+    block = values.part(key)
+    return None if values.has(key) and not block else block
 
 
 def _switch(values: Part | None, key: str) -> bool | None:

@@ -56,13 +56,14 @@ def _engine(cluster: Part) -> EngineSettings:
     autopilot = cluster.part("autopilot").flag("enabled")
     export = _log_export(cluster)
     where = f"{network.path}.datapathProvider"
-    if path == "ADVANCED_DATAPATH" or (autopilot is True and path is None):
+    if path == "ADVANCED_DATAPATH" or (autopilot is True and not network.has("datapathProvider")):
         field = where if path else f"{cluster.path}.autopilot.enabled"
         return EngineSettings(managed="gke-dataplane-v2", enabled=True, deny_export=export, where=field)
     if path not in {None, "", "LEGACY_DATAPATH", "DATAPATH_PROVIDER_UNSPECIFIED"}:
         network.note(f"datapathProvider {path!r} is not known to this version")
         return EngineSettings(managed=None, enabled=None, where=where)
-    if not network and not cluster.has("networkPolicy"):
+    unclear = (network.has("datapathProvider") and path is None) or (cluster.has("networkConfig") and not network)
+    if unclear or (not network and not cluster.has("networkPolicy")):
         return EngineSettings(managed=None, enabled=None)
     return _legacy(cluster, export)
 
@@ -70,6 +71,8 @@ def _engine(cluster: Part) -> EngineSettings:
 def _legacy(cluster: Part, export: bool | None) -> EngineSettings:
     policy, addon = cluster.part("networkPolicy"), cluster.part("addonsConfig", "networkPolicyConfig")
     nodes: bool | None = False if not policy.has("enabled") else policy.flag("enabled")
+    if cluster.has("networkPolicy") and not policy:
+        nodes = None
     master: bool | None = None
     if addon:
         disabled = addon.flag("disabled")
@@ -134,8 +137,8 @@ def _endpoint(cluster: Part) -> Endpoint:
     where.append(networks.path)
     allowed: tuple[str, ...] | None = None
     if networks.flag("enabled") is True:
-        blocks = networks.items("cidrBlocks") or ()
-        allowed = networks.ranges(block.text("cidrBlock") for block in blocks)
+        allowed = networks.ranges_in("cidrBlocks", "cidrBlock")
+        public = public if allowed is not None or public is False else None
         if networks.flag("gcpPublicCidrsAccessEnabled") is True:
             networks.note("gcpPublicCidrsAccessEnabled lets in every public address of Google Cloud")
             allowed = None

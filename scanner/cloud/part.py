@@ -151,6 +151,23 @@ class Part:
         if isinstance(self._value, Mapping):
             yield from ((str(key), value) for key, value in self._value.items())
 
+    def ranges_in(self, key: str, member: str = "") -> tuple[str, ...] | None:
+        """The address ranges of a list, or of its objects' `member`; empty where there is no list.
+
+        None where a single one cannot be read: an allow list of which a part is missing would look narrower than it is.
+        """
+        value = self._get(key)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            self.odd(key, "a list", value)
+            return None
+        texts = [item.get(member) if member and isinstance(item, Mapping) else item for item in value]
+        if all(isinstance(text, str) and _is_range(text) for text in texts):
+            return self.ranges(text for text in texts if isinstance(text, str))
+        self.odd(key, "a list of address ranges", texts)
+        return None
+
     def ranges(self, texts: Iterable[str | None]) -> tuple[str, ...]:
         """Those of `texts` that are address ranges, canonical and in order; others are left out with a notice."""
         found: dict[str, None] = {}
@@ -162,3 +179,11 @@ class Part:
             except ValueError:
                 self.odd("range", "an address range", text)
         return tuple(found)
+
+
+def _is_range(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError:
+        return False
+    return True

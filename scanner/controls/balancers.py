@@ -68,26 +68,21 @@ def _true(annotations: Mapping[str, str], key: str) -> bool:
 
 
 def _aws(service: Service, *, auto_mode: bool) -> Facing:
+    """The scheme annotation decides, then the older one, then who makes the balancer: each controller has its default."""
     scheme = service.annotations.get(f"{_AWS}scheme", "").strip().lower()
-    if scheme in {"internal", "internet-facing"}:
-        return Facing(
-            Answer.NO if scheme == "internal" else Answer.YES, f"annotation aws-load-balancer-scheme: {scheme}"
-        )
     if scheme:
-        return Facing(Answer.UNKNOWN, f"annotation aws-load-balancer-scheme: {scheme} is no scheme")
+        answer = {"internal": Answer.NO, "internet-facing": Answer.YES}.get(scheme, Answer.UNKNOWN)
+        return Facing(answer, f"annotation aws-load-balancer-scheme: {scheme}")
     internal = service.annotations.get(f"{_AWS}internal", "").strip().lower()
     if internal in {"true", "0.0.0.0/0"}:
         return Facing(Answer.NO, f"annotation aws-load-balancer-internal: {internal}")
     kind = service.annotations.get(f"{_AWS}type", "").strip().lower()
     if service.load_balancer_class in _AWS_CLASSES or kind in {"external", "nlb-ip"}:
         return Facing(Answer.NO, "the AWS load balancer controller makes it internal unless a scheme says otherwise")
-    if service.load_balancer_class:
-        return Facing(Answer.UNKNOWN, f"loadBalancerClass {service.load_balancer_class} is not known")
-    if auto_mode:
-        return Facing(Answer.UNKNOWN, "on Auto Mode the class, and with it the scheme, may be set on admission")
-    return Facing(
-        Answer.YES, "no annotation makes it internal, and without one the cloud provider makes it internet-facing"
-    )
+    if service.load_balancer_class or auto_mode:
+        made_by = service.load_balancer_class or "one that Auto Mode may set on admission"
+        return Facing(Answer.UNKNOWN, f"the default of loadBalancerClass {made_by} is not known")
+    return Facing(Answer.YES, "no annotation makes it internal, and without one AWS makes it internet-facing")
 
 
 def _gke(service: Service) -> Facing:

@@ -33,7 +33,7 @@ CONTROLS: tuple[Control, ...] = (
         requires=("NB-ENF-01",),
         fractional=True,
         references=references("NB-ENF-02"),
-        remediation="Keep workloads on nodes with a ready, supported agent, or put the others behind security groups and waive them.",
+        remediation="Keep workloads on nodes with a ready agent, or put the others behind security groups and waive them.",
         check=engine_is_everywhere,
     ),
     Control(
@@ -132,7 +132,7 @@ CONTROLS: tuple[Control, ...] = (
         scope="pod / node",
         least=Evidence.E2,
         references=references("NB-LP-05"),
-        remediation="Deny the metadata address by policy, or block it on the node (hop limit 1, GKE metadata server, IMDS restriction).",
+        remediation="Deny the metadata address by policy, or block it on the node (hop limit, metadata server, restriction).",
         check=metadata_is_out_of_reach,
     ),
     Control(

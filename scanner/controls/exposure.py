@@ -45,9 +45,9 @@ def api_server_is_closed(case: Case) -> Iterator[Verdict]:
     own = addresses.of_networks(ipaddress.ip_network(text, strict=False) for text in case.config.organisation_ranges)
     listed = f"the endpoint is public for {names(map(str, networks)) or 'no address'} ({endpoint.where})"
     if addresses.is_wide(addresses.less(addresses.of_networks(networks), own)):
-        evidence = (listed, "a range wider than /24 (IPv6: /48) is outside the organisation's declared ranges")
+        wide = (listed, "a range wider than /24 (IPv6: /48) is outside the organisation's declared ranges")
         yield Verdict(
-            subject=CLUSTER, status=Status.FAIL, reason="wide-allow-list", evidence=evidence, remediation=_close(case)
+            subject=CLUSTER, status=Status.FAIL, reason="wide-allow-list", evidence=wide, remediation=_close(case)
         )
         return
     yield Verdict(subject=CLUSTER, status=Status.PASS, reason="restricted", evidence=(listed,), covered=_RESTRICTED)

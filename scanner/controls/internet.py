@@ -32,11 +32,11 @@ def blocks_of(rule: Rule) -> addresses.Ranges:
     """The addresses outside the cluster that a rule admits; a rule without peers admits all of them."""
     if rule.peers is None:
         return EVERYWHERE
-    parts = []
-    for peer in rule.peers:
-        if isinstance(peer, BlockPeer):
-            parts.append(addresses.less(addresses.of_networks([peer.block]), addresses.of_networks(peer.excepts)))
-    return addresses.union(parts)
+    return addresses.union(
+        addresses.less(addresses.of_networks([peer.block]), addresses.of_networks(peer.excepts))
+        for peer in rule.peers
+        if isinstance(peer, BlockPeer)
+    )
 
 
 def only_edges_admit_the_internet(case: Case) -> Iterator[Verdict]:

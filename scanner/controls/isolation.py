@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from scanner.controls.base import (
     CLUSTER,
@@ -63,37 +64,41 @@ def _default_deny(case: Case, direction: Direction, judge: _Judge) -> Iterator[V
             yield unread(namespace, gaps)
         return
     reach = case.enforced_reach
-    openers = {policy.id for policy in case.policies.policies if any(r.direction is direction for r in policy.rules)}
+    openers = frozenset(
+        policy.id for policy in case.policies.policies if any(rule.direction is direction for rule in policy.rules)
+    )
     sensitive = {
         pod.namespace
         for pod in case.pods
         if case.declared_as(case.config.sensitive, pod.namespace, pod.workload.name, pod.labels)
     }
     for namespace in case.namespaces:
-        pod = reach.hypothetical(namespace)
-        isolation = reach.isolation(pod, direction)
-        closed = isolation.answer is Answer.YES and openers.isdisjoint(isolation.policies)
-        peers = () if closed or isolation.answer is Answer.NO else _peers(reach, pod, direction)
-        others, own = judge(pod, peers)
-        yield _namespace(reach, namespace, direction, isolation, others, own, namespace in sensitive)
+        yield _namespace(_Question(reach, namespace, direction, namespace in sensitive), openers, judge)
 
 
-def _peers(reach: Reach, pod: PodClass, direction: Direction) -> Iterable[Allowed]:
-    return reach.sources(pod) if direction is Direction.INGRESS else reach.targets(pod)
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked of one namespace."""
+
+    reach: Reach
+    namespace: str
+    direction: Direction
+    sensitive: bool
+
+    def peers(self, pod: PodClass) -> Iterator[Allowed]:
+        """Whoever may talk with the pod in this direction."""
+        return self.reach.sources(pod) if self.direction is Direction.INGRESS else self.reach.targets(pod)
 
 
-def _namespace(
-    reach: Reach,
-    namespace: str,
-    direction: Direction,
-    isolation: Isolation,
-    others: Sequence[Allowed],
-    own: bool,  # noqa: FBT001 - a fact of the namespace, named at its one call
-    sensitive: bool,  # noqa: FBT001 - likewise
-) -> Verdict:
+def _namespace(asked: _Question, openers: frozenset[str], judge: _Judge) -> Verdict:
     """One namespace; an uncertain peer makes it unknown, a certain one makes it fail."""
+    namespace, direction = asked.namespace, asked.direction
+    pod = asked.reach.hypothetical(namespace)
+    isolation = asked.reach.isolation(pod, direction)
+    closed = isolation.answer is Answer.YES and openers.isdisjoint(isolation.policies)
+    others, own = judge(pod, () if closed or isolation.answer is Answer.NO else asked.peers(pod))
     by = f"isolated by {names(isolation.policies)}" if isolation.policies else f"no policy isolates it for {direction}"
-    lines = [f"{reach.level}: a pod without labels in {namespace}: {by}"]
+    lines = [f"{asked.reach.level} level: a pod without labels in {namespace}: {by}"]
     certain = [peer for peer in others if peer.answer is Answer.YES]
     if isolation.answer is Answer.NO:
         status, reason = Status.FAIL, "not-isolated"
@@ -110,7 +115,12 @@ def _namespace(
             lines.append(f"pods of {namespace} may reach it, which is tolerated")
     fix = _deny(namespace, direction) if status is Status.FAIL else ""
     return Verdict(
-        subject=namespace, status=status, reason=reason, evidence=bounded(lines), remediation=fix, sensitive=sensitive
+        subject=namespace,
+        status=status,
+        reason=reason,
+        evidence=bounded(lines),
+        remediation=fix,
+        sensitive=asked.sensitive,
     )
 
 

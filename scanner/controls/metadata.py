@@ -135,17 +135,11 @@ class _Judge:
             return Answer.YES, f"{name}: the metadata endpoint is off"
         if pod.host_network:
             return Answer.NO, "no platform setting holds for host-network pods"
-        match self._case.cloud:
-            case Cloud.AWS:
-                return _eks(pool, name)
-            case Cloud.GCP:
-                return _gke(pool, name, facts.workload_identity)
-            case Cloud.AZURE:
-                restricted = facts.metadata_restricted
-                answer = Answer.UNKNOWN if restricted is None else Answer.YES if restricted else Answer.NO
-                return answer, f"AKS IMDS restriction: {answer}"
-            case Cloud.OTHER:
-                return Answer.UNKNOWN, "the cloud is not known"
+        if self._case.cloud is Cloud.AWS:
+            return _eks(pool, name)
+        if self._case.cloud is Cloud.GCP:
+            return _gke(pool, name, facts.workload_identity)
+        return _aks(facts.metadata_restricted)
 
     def _pool(self, pod: Pod) -> Pool | None:
         node = self._nodes.get(pod.node)
@@ -163,6 +157,12 @@ def _eks(pool: Pool | None, name: str) -> tuple[Answer, str]:
     if pool.tokens_required is False or (pool.hop_limit is not None and pool.hop_limit > 1):
         return Answer.NO, said
     return Answer.UNKNOWN, f"{name}: its launch template does not say what the metadata options are"
+
+
+def _aks(restricted: bool | None) -> tuple[Answer, str]:
+    """AKS restricts the metadata service for the whole cluster or not at all (`podLinkLocalAccess`)."""
+    answer = Answer.UNKNOWN if restricted is None else Answer.YES if restricted else Answer.NO
+    return answer, f"restriction of the metadata service: {answer}"
 
 
 def _gke(pool: Pool | None, name: str, identity: bool | None) -> tuple[Answer, str]:

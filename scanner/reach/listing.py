@@ -42,6 +42,7 @@ class PeerTable:
         self.classes_of |= {text: [number] for text, number in ranges.items()}
         self.ids = tuple(sorted([*self.classes_of, *([CONTROLLER] if entry_points else ())]))
         self.position = {name: position for position, name in enumerate(self.ids)}
+        self.kinds = tuple((name, self._kind(name)) for name in self.ids)
         self.workloads = bit_set(self.position[workload.id] for workload in population.workloads)
         self.ranges = bit_set(self.position[text] for text in ranges)
         targets: list[list[int]] = [[] for _ in range(pods + len(space))]
@@ -50,6 +51,11 @@ class PeerTable:
                 targets[number].append(self.position[name])
         self._targets = [bit_set(positions) for positions in targets]
         self._memo: dict[tuple[int, bytes], int] = {}
+
+    def _kind(self, name: str) -> str:
+        if name == CONTROLLER:
+            return "ingress-controller"
+        return "workload" if "/" in name else "ip"
 
     def peers(self, classes: int) -> int:
         """The peers with a member in any of these classes; hypothetical classes and the stand-in have none."""

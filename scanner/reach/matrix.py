@@ -77,6 +77,11 @@ def less(column: Column, certain: Column) -> Column:
     return disjoint((mask, sources) for mask, sources in parts if mask and sources)
 
 
+def mask_of(column: Column, source: int) -> int:
+    """The ports that one source may open by a column."""
+    return next((mask for mask, sources in column if sources >> source & 1), 0)
+
+
 class Matrix:
     """Who may open a connection to whom, one bound of it (certainly or possibly).
 

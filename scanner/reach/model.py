@@ -143,6 +143,11 @@ class Reach(Protocol):
     workloads: tuple[Workload, ...]
     classes: tuple[PodClass, ...]  # real ones first, then one hypothetical class per namespace
 
+    @property
+    def peers(self) -> tuple[tuple[str, str], ...]:
+        """Every peer of the listing as (id, kind), sorted by id; the kind is workload, ip or ingress-controller."""
+        ...
+
     def hypothetical(self, namespace: str) -> PodClass:
         """The pod without labels that somebody might create in `namespace` tomorrow."""
         ...

@@ -41,6 +41,10 @@ class PortAtoms:
         high = bisect_right(starts, last)
         return ((1 << high) - (1 << low)) << offset
 
+    def at(self, protocol: str, number: int) -> int:
+        """The one atom that holds a port, whether that is a boundary or not."""
+        return 1 << self._offset[protocol] + bisect_right(self._starts[protocol], number) - 1
+
     def mask(self, ports: tuple[Ports, ...] | None, named: NamedPorts) -> int:
         """What a rule's `ports` mean at a destination with these named ports; None is every port of every protocol."""
         if ports is None:

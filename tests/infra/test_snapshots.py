@@ -37,7 +37,11 @@ FULL = snapshot(pods=[pod()], policies=[policy()], namespaces=[namespace()], nod
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 labels = st.dictionaries(text, text, max_size=3)
-values = st.recursive(st.none() | st.booleans() | st.integers(-(2**53), 2**53) | text, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3), max_leaves=8)  # fmt: skip
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | text,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
+    max_leaves=8,
+)
 raws = values.map(raw)
 addresses = st.ip_addresses().map(str)
 ports = st.builds(ServicePort, port=st.integers(1, 65535), name=text, target=st.none() | st.integers(1, 65535) | text)
@@ -55,7 +59,9 @@ snapshots = st.builds(
         text, st.builds(KindStatus, status=st.sampled_from(Collected), count=st.integers(0, 9), reason=text), max_size=3
     ),
     cloud_record=st.none()
-    | st.builds(CloudRecord, provider=st.sampled_from(Cloud), cluster=raws, addons=some(raws), vpc=st.none() | raws),
+    | st.builds(
+        CloudRecord, provider=st.sampled_from(Cloud), cluster=raws, addons=some(raws), vpc=st.just(msgspec.UNSET) | raws
+    ),
     namespaces=some(st.builds(Namespace, name=names, labels=labels)),
     pods=some(
         st.builds(
@@ -157,19 +163,23 @@ BAD_POD = {"namespace": "shop", "name": "web", "labels": {}, "workload": {"kind"
         pytest.param(packed(b'{"version": "1.0", "x": "\xff"}'), "not UTF-8", id="not-utf8"),
         pytest.param(packed(b'{"version": "1.0", "x": ' + b"[" * 5000 + b"]" * 5000 + b"}"), "too deeply", id="deep"),
         pytest.param(packed([]), "not a valid snapshot", id="a-list"),
-        pytest.param(packed(document(version="2.0")), "version 2.0 is newer than this ringfence (1.x): upgrade", id="newer"),
+        pytest.param(
+            packed(document(version="2.0")), "version 2.0 is newer than this ringfence (1.x): upgrade", id="newer"
+        ),
         pytest.param(packed(document(version="0.9")), "older", id="older"),
         pytest.param(packed(document(version="one")), "not of the form", id="odd-version"),
         pytest.param(packed(document(surprise=1)), "unknown field `surprise`", id="unknown-field"),
         pytest.param(packed(document(pods=[BAD_POD | {"labels": 7}])), "$.pods[0].labels", id="wrong-type"),
         pytest.param(packed(document(pods=[BAD_POD | {"name": ""}])), "$.pods[0].name", id="nameless"),
         pytest.param(packed(document(pods=[BAD_POD | {"ips": ["10.0.0.300"]}])), "$.pods[0].ips", id="no-address"),
-        pytest.param(packed(document(nodes=[{"name": "n", "labels": {}, "podCidrs": ["x"]}])), "podCidrs", id="no-range"),
+        pytest.param(
+            packed(document(nodes=[{"name": "n", "labels": {}, "podCidrs": ["x"]}])), "podCidrs", id="no-range"
+        ),
         pytest.param(packed(document(taken="yesterday")), "$.taken", id="no-time"),
         pytest.param(packed(document(taken="2026-13-01T00:00:00Z")), "$.taken", id="no-such-day"),
         pytest.param(packed(document(source="rumour")), "$.source", id="unknown-word"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_read_is_refused_with_one_line(data, text):
     """Each line names the snapshot and what is wrong, with the path where there is one."""
     assert text in refusal(data)
@@ -205,12 +215,13 @@ def test_a_newer_minor_version_loads_without_its_new_fields():
     newer["pods"][0]["workload"]["uid"] = "u"
     newer["collection"]["pods"]["pages"] = 3
     newer["policies"][0]["spec"]["surprise"] = True
-    newer["cloudRecord"] = {"provider": "aws", "cluster": {"new": 1}, "age": 4}
+    newer["cloudRecord"] = {"provider": "aws", "cluster": {"new": 1}, "vpc": {"cidrs": []}, "age": 4}
     read = decode(packed(newer), "x")
     assert read.pods == FULL.pods
     assert msgspec.json.decode(read.policies[0].spec)["surprise"] is True
     assert read.cloud_record is not None
     assert msgspec.json.decode(read.cloud_record.cluster) == {"new": 1}
+    assert msgspec.json.decode(read.cloud_record.vpc) == {"cidrs": []}
     assert read.version == "1.7"
 
 

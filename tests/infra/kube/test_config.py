@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import yaml
 from kubernetes.client import Configuration
-from tests.infra.kube.server import TOKEN, Server
 
 from infra.kube import contexts, read_cluster
 from infra.kube.config import Access
 from infra.kube.identity import context_ref
 from scanner.errors import InputError
 from scanner.model import Cloud
+from tests.infra.kube.server import TOKEN, Server
 
 TAKEN = "2026-11-23T08:00:00Z"
 

@@ -235,6 +235,7 @@ def test_kinds_that_are_not_read(read):
             "role.yaml": "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: 'a:b'}\n",
             "rollout.yaml": "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: r}\n",
             "secret.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: hunter2}\n",
+            "tests.yml": "on: push\njobs: {a: '${{ secrets.X }}'}\n",
             "values.yaml": "replicas: 3\n---\nmore: values\n",
             "zapp.yaml": "apiVersion: apps/v9\nkind: Deployment\nmetadata: {name: r}\n",
         }
@@ -242,6 +243,7 @@ def test_kinds_that_are_not_read(read):
     assert [(notice.object, notice.message.split(":")[0]) for notice in snapshot.notices] == [
         ("kustomization.yaml:1", "is not built, its patches do not count"),
         ("Rollout default/r", "creates pods that are not in this folder"),
+        ("tests.yml:1", "is no Kubernetes object (no apiVersion and kind), so it is not read"),
         ("values.yaml:1", "is no Kubernetes object (no apiVersion and kind), so it is not read"),
         ("zapp.yaml:1", "1 of kind Deployment (apps/v9) not read"),
         ("a.yaml:1", "2 of kind AuthorizationPolicy (security.istio.io/v1) not read"),
@@ -368,7 +370,8 @@ _tree = st.recursive(
 )
 _kinds = st.sampled_from([("v1", "Pod"), ("apps/v1", "DaemonSet"), ("v1", "Service"),
     ("networking.k8s.io/v1", "Ingress"),
-    ("networking.k8s.io/v1", "NetworkPolicy"), ("batch/v1", "CronJob"), ("v1", "List"), ("v1", "PodList"), ("v1", "Node")])  # fmt: skip
+    ("networking.k8s.io/v1", "NetworkPolicy"),
+    ("batch/v1", "CronJob"), ("v1", "List"), ("v1", "PodList"), ("v1", "Node")])  # fmt: skip
 
 
 @settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -191,3 +191,12 @@ def test_manifests_with_a_fargate_profile_are_partly_enforced():
     plane = detect(seen, eks(fargate_profiles=PROFILES))
     assert plane.enforcing is Enforcing.PARTLY
     assert plane.coverage("jobs", "job-1", "").answer is Answer.NO
+
+
+def test_a_broken_off_pod_list_does_not_vouch_for_the_rest():
+    """A covered pod among those that were read says nothing of the nodes whose agents were not seen."""
+    auto = node("n2", labels={COMPUTE: "auto"})
+    seen = {"nodes": [node("n1"), auto], "pods": [pod("api-1", node="n2")], "settings": [node_class()]}
+    plane = on_eks(aws_node(desired=3, ready=2), unlisted=["pods"], **seen)
+    assert plane.coverage("shop", "api-1", "n2").answer is Answer.YES
+    assert (plane.enforcing, plane.reason) == (Enforcing.UNKNOWN, "coverage-undetermined")

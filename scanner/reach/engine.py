@@ -1,0 +1,258 @@
+"""Who can talk to whom: builds the reachability of one cluster at one level and answers every question about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from scanner.dataplane.model import Answer, DataPlane
+from scanner.errors import InputError
+from scanner.findings import Exposure, Level
+from scanner.model import Snapshot
+from scanner.policy.model import PolicySet
+from scanner.policy.selectors import members
+from scanner.reach.addresses import AddressSpace
+from scanner.reach.bounds import bounds, stand
+from scanner.reach.coverage import undecided
+from scanner.reach.explain import Case, explain
+from scanner.reach.exposure import measure
+from scanner.reach.listing import Group, Line, PeerTable, grouped, merged, rows
+from scanner.reach.matrix import Column, Space, less, mask_of
+from scanner.reach.model import (
+    PROTOCOLS,
+    AddressRange,
+    Allowed,
+    Connection,
+    Direction,
+    Explanation,
+    Isolation,
+    PodClass,
+)
+from scanner.reach.paths import bypass_lines, controller_lines, open_through_services
+from scanner.reach.population import blocks, populate
+from scanner.reach.ports import PortAtoms
+from scanner.reach.reasons import Reasons, engine_notices, sorted_notices
+from scanner.reach.rules import RuleReader, address_sets, declared_reading, effective_reading
+from scanner.reach.services import ServicePaths
+
+
+def build(
+    snapshot: Snapshot,
+    policies: PolicySet,
+    dataplane: DataPlane | None = None,
+    *,
+    ipblock_matches_pods: bool | None = None,
+) -> ClusterReach:
+    """The reachability of a cluster: as declared, or with a data plane as that makes of it.
+
+    `ipblock_matches_pods` overrides whether an ipBlock selects pods by their addresses: by the specification that is the
+    implementation's choice, so without it the declared level says no and the effective level asks the data plane.
+    """
+    return ClusterReach(snapshot, policies, dataplane, ipblock_matches_pods)
+
+
+class ClusterReach:
+    """`Reach` for one cluster. Columns are computed when first asked for, and once."""
+
+    def __init__(
+        self, snapshot: Snapshot, policies: PolicySet, dataplane: DataPlane | None, ipblock_matches_pods: bool | None
+    ) -> None:
+        self.level = Level.DECLARED if dataplane is None else Level.EFFECTIVE
+        if dataplane is None:
+            reading = declared_reading(ipblock_matches_pods)
+        else:
+            reading = effective_reading(dataplane, ipblock_matches_pods)
+        known = blocks(policies.policies)
+        excepts_matter = reading.excepts is not Answer.YES
+        addresses = AddressSpace(address_sets(known, excepts_matter=excepts_matter))
+        population = populate(snapshot, policies.policies, dataplane, addresses, addressed=reading.addressed)
+        reader = RuleReader(population, known, addresses, reading)
+        unjudged = undecided(snapshot, policies, dataplane)
+        standing = stand(population, policies.policies, reader, reading, unjudged)
+        grants = [
+            reader.grant(policy, rule, subject) for policy, subject in standing.selected_by for rule in policy.rules
+        ]
+        self._services = ServicePaths(snapshot, population, dataplane)
+        rule_spans = [
+            (port.protocol, port.first, port.last)
+            for grant in grants
+            for port in grant.rule.ports or ()
+            if not port.name
+        ]
+        named_spans = [(protocol, number, number) for named in population.named for protocol, _, number in named]
+        self._space = Space(
+            pods=len(population.classes),
+            size=len(population.classes) + len(addresses),
+            named=population.named,
+            atoms=PortAtoms([*rule_spans, *named_spans, *self._services.spans]),
+        )
+        self._certain, self._possible = bounds(self._space, standing, grants, reading)
+        self._addresses, self._population, self._standing = addresses, population, standing
+        self._reader, self._grants, self._reading = reader, grants, reading
+        self._reasons = Reasons(population, standing, unjudged, reading)
+        self.workloads = population.workloads
+        self.classes = population.classes[:-1]
+        self.notices = sorted_notices(
+            [
+                *snapshot.notices,
+                *policies.notices,
+                *self._services.notices,
+                *engine_notices(population, standing, self.level),
+            ]
+        )
+        self._hypothetical = {span.name: population.classes[span.hypothetical] for span in population.spans[:-1]}
+        self._real = sum(not item.hypothetical for item in self.classes)
+
+    def hypothetical(self, namespace: str) -> PodClass:
+        """The pod without labels that somebody might create in `namespace` tomorrow.
+
+        Raises:
+            InputError: the snapshot knows no such namespace.
+        """
+        found = self._hypothetical.get(namespace)
+        if found is None:
+            raise InputError(f"namespace {namespace!r}: not in this cluster; check the spelling")
+        return found
+
+    def isolation(self, pod: PodClass, direction: Direction) -> Isolation:
+        """Whether policy isolates `pod` in `direction` at this level, and which policies do."""
+        return self._reasons.isolation(pod, direction)
+
+    def sources(self, pod: PodClass) -> Iterator[Allowed]:
+        """Every class and external range that may open a connection to `pod`, itself left out.
+
+        A way in from outside that leads past ingress policy through a Service comes last, its reason naming the Service.
+        """
+        certain = self._certain.column(pod.index)
+        yield from self._allowed(certain, Answer.YES, pod, "")
+        if self._possible is not self._certain:
+            for mask, sources in less(self._possible.column(pod.index), certain):
+                for peer in members(sources & self._shown(pod)):
+                    reason = self._reasons.classes(peer, pod.index)
+                    yield Allowed(self._peer(peer), self._space.atoms.port_set(mask), Answer.UNKNOWN, reason)
+        for peer, mask, answer, reason in open_through_services(self._services, self._space, pod.index, certain):
+            yield Allowed(self._peer(peer), self._space.atoms.port_set(mask), answer, reason)
+
+    def targets(self, pod: PodClass) -> Iterator[Allowed]:
+        """Every class and external range that `pod` may open a connection to, itself left out."""
+        seen: dict[int, tuple[int, int]] = {}
+        for number in members(self._shown(pod)):
+            certain, possible = self._certain.column(number), self._possible.column(number)
+            both = seen.get(id(certain) ^ id(possible) << 64)
+            if both is None:
+                sure = mask_of(certain, pod.index)
+                both = (sure, mask_of(possible, pod.index) & ~sure)
+                seen[id(certain) ^ id(possible) << 64] = both
+            if both[0]:
+                yield Allowed(self._peer(number), self._space.atoms.port_set(both[0]), Answer.YES)
+            if both[1]:
+                reason = self._reasons.classes(pod.index, number)
+                yield Allowed(self._peer(number), self._space.atoms.port_set(both[1]), Answer.UNKNOWN, reason)
+
+    def admits(self, pod: PodClass, direction: Direction, address: str, protocol: str, port: int) -> Answer:
+        """Whether policy lets `pod` talk with one external address (direction is the pod's: egress is to the address).
+
+        Raises:
+            InputError: no such address, protocol or port.
+        """
+        if protocol not in PROTOCOLS or not 1 <= port <= 65535:
+            raise InputError(f"port {protocol} {port}: write TCP, UDP or SCTP and a number from 1 to 65535")
+        try:
+            outside = self._space.pods + self._addresses.locate(address)
+        except ValueError as error:
+            raise InputError(f"address {address!r}: not an IP address") from error
+        source, destination = (pod.index, outside) if direction is Direction.EGRESS else (outside, pod.index)
+        wanted = self._space.atoms.at(protocol, port)
+        if mask_of(self._certain.column(destination), source) & wanted:
+            return Answer.YES
+        return Answer.UNKNOWN if mask_of(self._possible.column(destination), source) & wanted else Answer.NO
+
+    @property
+    def peers(self) -> tuple[tuple[str, str], ...]:
+        """Every peer of the listing as (id, kind), sorted by id; the kind is workload, ip or ingress-controller."""
+        return self._table.kinds
+
+    def connections(self) -> Iterator[Connection]:
+        """The allowed connections between workloads and address ranges, sorted by src and dst."""
+        lines = rows(len(self._table.ids), [(group.destinations, group.certain) for group in self._groups])
+        return self._named(merged(lines, self._extra[0]))
+
+    def unknown(self) -> Iterator[Connection]:
+        """The connections that cannot be decided at this level, each with its reason; disjoint from `connections`."""
+        if self._possible is self._certain and not self._extra[1]:
+            return iter(())
+        lines = rows(len(self._table.ids), [(group.destinations, group.unknown) for group in self._groups])
+        return self._named(merged(lines, self._extra[1]), reasons=True)
+
+    def explain(self, src: str, dst: str, protocol: str, port: int) -> tuple[Explanation, ...]:
+        """Why `src` may (not) reach `dst`, one explanation per pair of classes that judges differently.
+
+        Raises:
+            InputError: an unknown peer, two addresses, or no such port.
+        """
+        case = Case(
+            level=self.level,
+            population=self._population,
+            addresses=self._addresses,
+            space=self._space,
+            standing=self._standing,
+            grants=self._grants,
+            reading=self._reading,
+            reasons=self._reasons,
+        )
+        return explain(case, src, dst, protocol, port)
+
+    def exposure(self) -> Exposure:
+        """The numbers a report shows for this level."""
+        return measure(self.level, self._table, self._groups, self.classes, self._reasons)
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """How much work was done so far: for tests and benchmarks, independent of the machine."""
+        matrices = {id(matrix): matrix for matrix in (self._certain, self._possible)}.values()
+        return {
+            "classes": self._real,
+            "addresses": len(self._addresses),
+            "columns": sum(matrix.columns_computed for matrix in matrices),
+            "intersections": sum(matrix.intersections for matrix in matrices),
+            "selectors": self._reader.selectors_evaluated,
+        }
+
+    @cached_property
+    def _table(self) -> PeerTable:
+        return PeerTable(self._population, self._addresses, entry_points=self._services.entry_points)
+
+    @cached_property
+    def _groups(self) -> tuple[Group, ...]:
+        return grouped(self._table, self._certain, self._possible)
+
+    @cached_property
+    def _extra(self) -> tuple[dict[int, list[Line]], dict[int, list[Line]]]:
+        """Lines that are no pod-to-pod question: from ingress controllers, and past policy through Services."""
+        controller = controller_lines(
+            self._services, self._table, self._space, self._certain, self._possible, self._population.controller
+        )
+        return bypass_lines(self._services, self._table, self._space, self._groups, controller)
+
+    def _named(self, lines: Iterator[Line], *, reasons: bool = False) -> Iterator[Connection]:
+        ids, port_set = self._table.ids, self._space.atoms.port_set
+        for line in lines:
+            reason = line.reason
+            if reasons and not reason:
+                reason = self._reasons.peers(self._table, line.src, line.dst)
+            yield Connection(ids[line.src], ids[line.dst], port_set(line.mask), line.via, reason)
+
+    def _shown(self, pod: PodClass) -> int:
+        """The peers that listings of one class hold: real classes and, for a pod, external ranges; not itself."""
+        return ((1 << self._real) - 1 | self._space.external) & ~(1 << pod.index)
+
+    def _allowed(self, column: Column, answer: Answer, pod: PodClass, reason: str) -> Iterator[Allowed]:
+        for mask, sources in column:
+            ports = self._space.atoms.port_set(mask)
+            for peer in members(sources & self._shown(pod)):
+                yield Allowed(self._peer(peer), ports, answer, reason)
+
+    def _peer(self, number: int) -> PodClass | AddressRange:
+        if number < self._space.pods:
+            return self._population.classes[number]
+        return AddressRange(self._addresses.ranges(number - self._space.pods))

@@ -1,0 +1,197 @@
+"""Why one connection is possible or not: the egress half at the source and the ingress half at the destination."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from scanner.dataplane.model import Answer
+from scanner.errors import InputError
+from scanner.findings import Level
+from scanner.policy.words import rule_words, selector_words
+from scanner.reach.addresses import AddressSpace
+from scanner.reach.bounds import Standing, split
+from scanner.reach.matrix import Space
+from scanner.reach.model import PROTOCOLS, Direction, Explanation, Half, RuleRef
+from scanner.reach.population import Population, workload_id
+from scanner.reach.reasons import Reasons
+from scanner.reach.rules import Grant, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything an explanation may look at."""
+
+    level: Level
+    population: Population
+    addresses: AddressSpace
+    space: Space
+    standing: Standing
+    grants: Sequence[Grant]
+    reading: Reading
+    reasons: Reasons
+
+
+@dataclass(frozen=True, slots=True)
+class _Peer:
+    """One side of the question: a class (or an external class, beyond the last), and the words for it."""
+
+    number: int
+    words: str
+
+
+def explain(case: Case, src: str, dst: str, protocol: str, port: int) -> tuple[Explanation, ...]:
+    """Explain one question, once for each pair of classes that judges differently."""
+    if protocol not in PROTOCOLS or not 1 <= port <= 65535:
+        raise InputError(f"port {protocol} {port}: write TCP, UDP or SCTP and a number from 1 to 65535")
+    sources, destinations = _peers(case, src), _peers(case, dst)
+    if sources[0].number >= case.space.pods and destinations[0].number >= case.space.pods:
+        raise InputError(f"{src} and {dst} are both addresses: no policy of this cluster judges that connection")
+    found: dict[object, Explanation] = {}
+    for source in sources:
+        for destination in destinations:
+            one = _explain(case, source, destination, protocol, port)
+            judged = tuple((half.direction, half.allowed, half.isolated, half.reason, half.by) for half in one.halves)
+            found.setdefault((one.allowed, judged), one)
+    return tuple(found.values())
+
+
+def _peers(case: Case, text: str) -> list[_Peer]:
+    """The classes meant by "namespace/name", "namespace/name[Kind]", a pod's name in place of a workload's, or an address."""
+    first, dash, last = text.partition("-")
+    try:
+        address = ipaddress.ip_address(first if dash and _is_address(last) else text)
+    except ValueError:
+        return _pods(case, text)
+    return [_Peer(case.space.pods + case.addresses.locate(str(address)), text)]
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _pods(case: Case, text: str) -> list[_Peer]:
+    wanted = text if "/" in text else f"default/{text}"
+    workloads = {workload.id for workload in case.population.workloads}
+    chosen = {name for name in workloads if name == wanted or name.rpartition("[")[0] == wanted}
+    members: dict[int, list[str]] = {}
+    for position, pod in enumerate(case.population.pods):
+        name = workload_id(pod)
+        if name in chosen or (not chosen and f"{pod.namespace}/{pod.name}" == wanted):
+            members.setdefault(case.population.class_of[position], []).append(name)
+    if not members:
+        raise InputError(f"{text!r} is no workload, pod or address of this cluster; `reach` lists them")
+    peers = []
+    for number, names in sorted(members.items()):
+        words = ", ".join(sorted(set(names)))
+        if len(members) > 1:
+            pods = case.population.classes[number].pods
+            words += f" (pods {', '.join(pods[:3])}{' …' if len(pods) > 3 else ''})"
+        peers.append(_Peer(number, words))
+    return peers
+
+
+def _explain(case: Case, source: _Peer, destination: _Peer, protocol: str, port: int) -> Explanation:
+    atom = case.space.atoms.at(protocol, port)
+    halves = []
+    if source.number < case.space.pods:
+        halves.append(_half(case, Direction.EGRESS, source, destination, destination.number, atom))
+    if destination.number < case.space.pods:
+        halves.append(_half(case, Direction.INGRESS, destination, source, destination.number, atom))
+    answers = {half.allowed for half in halves}
+    allowed = next(answer for answer in (Answer.NO, Answer.UNKNOWN, Answer.YES) if answer in answers)
+    return Explanation(
+        level=case.level,
+        src=source.words,
+        dst=destination.words,
+        protocol=protocol,
+        port=port,
+        allowed=allowed,
+        halves=tuple(halves),
+    )
+
+
+def _half(case: Case, direction: Direction, subject: _Peer, peer: _Peer, destination: int, atom: int) -> Half:
+    """One direction at the pod it concerns; `destination` decides what port names mean."""
+    pod = case.population.classes[subject.number]
+    isolation = case.reasons.isolation(pod, direction)
+    named = case.population.named[destination] if destination < case.space.pods else ()
+    certain: list[RuleRef] = []
+    possible: list[RuleRef] = []
+    excepting = _excepting(case, direction, subject.number)
+    for grant in case.grants:
+        if grant.rule.direction is not direction or not grant.subject >> subject.number & 1:
+            continue
+        sure = grant.peers.sure_selected | grant.peers.sure_addressed & ~_excepted(grant, excepting, subject.number)
+        maybe = grant.peers.selected | grant.peers.addressed
+        if sure >> peer.number & 1 and case.space.atoms.mask(grant.certain_ports, named) & atom:
+            certain.append(_reference(grant))
+        elif maybe >> peer.number & 1 and case.space.atoms.mask(grant.rule.ports, named) & atom:
+            possible.append(_reference(grant))
+    allowed, by = _judge(case, direction, subject.number, certain, possible)
+    if not by and isolation.answer is not Answer.NO:
+        by = list(_isolating(case, direction, subject.number))
+    reason = _words(case, direction, subject.number, peer.number, allowed, by)
+    return Half(direction, subject.words, allowed, isolation.answer, reason, tuple(by))
+
+
+def _judge(
+    case: Case, direction: Direction, number: int, certain: list[RuleRef], possible: list[RuleRef]
+) -> tuple[Answer, list[RuleRef]]:
+    bit, standing = 1 << number, case.standing
+    if standing.undecided & bit:
+        return Answer.UNKNOWN, certain or possible
+    if standing.unpoliced & bit or not standing.isolated[direction] & bit:
+        return Answer.YES, []
+    if certain:
+        return Answer.YES, certain
+    return (Answer.UNKNOWN if possible or standing.doubtful & bit else Answer.NO), possible
+
+
+def _words(case: Case, direction: Direction, number: int, peer: int, allowed: Answer, by: list[RuleRef]) -> str:
+    item, bit = case.population.classes[number], 1 << number
+    if case.standing.unpoliced & bit:
+        return f"not policed: {item.coverage_reason}"
+    pair = (number, peer) if direction is Direction.EGRESS else (peer, number)
+    if allowed is Answer.UNKNOWN:
+        return case.reasons.half(number, direction) or case.reasons.classes(*pair)
+    if not case.standing.isolated[direction] & bit:
+        return f"not isolated: no policy selects it for {direction}"
+    suffix = f"; policed: {item.coverage_reason}" if case.level is Level.EFFECTIVE else ""
+    if allowed is Answer.YES:
+        return "a rule allows it" + suffix
+    isolating = "policy" if len(by) == 1 else "policies"
+    return f"isolated by {len(by)} {isolating}, and no rule allows it" + suffix
+
+
+def _isolating(case: Case, direction: Direction, number: int) -> Iterator[RuleRef]:
+    for policy, subject in case.standing.selected_by:
+        if direction in policy.directions and subject >> number & 1:
+            pods = selector_words(policy.subject)
+            text = f"isolates {'pods ' + pods if pods else 'all pods'} in namespace {policy.namespace} for {direction}"
+            yield RuleRef(policy.id, "", policy.origin, text)
+
+
+def _reference(grant: Grant) -> RuleRef:
+    policy = grant.policy
+    return RuleRef(policy.id, grant.rule.name, policy.origin, rule_words(grant.rule, policy.namespace))
+
+
+def _excepting(case: Case, direction: Direction, number: int) -> list[Grant]:
+    """The rules of one class whose excepts may also stop what other rules allow."""
+    if case.reading.excepts is not Answer.UNKNOWN:
+        return []
+    return [
+        grant
+        for grant in case.grants
+        if grant.rule.direction is direction and grant.peers.excepted and grant.subject >> number & 1
+    ]
+
+
+def _excepted(grant: Grant, excepting: Sequence[Grant], number: int) -> int:
+    return next((excepted for excepted, classes in split(grant, excepting) if classes >> number & 1), 0)

@@ -1,0 +1,125 @@
+"""Why an answer is what it is: isolation, doubt, and what a person should be told about the input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from scanner.dataplane.model import Answer
+from scanner.findings import Level
+from scanner.model import Notice
+from scanner.policy.selectors import members
+from scanner.reach.bounds import Standing
+from scanner.reach.coverage import Undecided
+from scanner.reach.listing import CONTROLLER, PeerTable
+from scanner.reach.model import Direction, Isolation, PodClass
+from scanner.reach.population import Population
+from scanner.reach.rules import Reading
+
+_HOST = "a host-network pod shows its node's address, and which rules match that is not known"
+_BLOCK = "whether an ipBlock matches these pods' addresses is not known"
+_EXCEPT = "whether an excepted range stays closed where another rule allows it is not known for this data plane"
+_PORTS = "the rule uses a port feature that this data plane does not honour"
+_LABELS = "the labels of some namespaces could not be read"
+
+
+class Reasons:
+    """Words for one level's doubts, by class and by peer."""
+
+    def __init__(self, population: Population, standing: Standing, unjudged: Undecided, reading: Reading) -> None:
+        self._classes = population.classes
+        self._standing = standing
+        self._unjudged = unjudged
+        self._reading = reading
+        self._unlisted = any(not span.listed for span in population.spans)
+
+    def isolation(self, pod: PodClass, direction: Direction) -> Isolation:
+        """Whether policy isolates a class: unknown where only a policy that cannot be judged may, or coverage is unknown."""
+        standing, bit = self._standing, pod.index
+        policies = tuple(
+            policy.id
+            for policy, subject in standing.selected_by
+            if direction in policy.directions and subject >> bit & 1
+        )
+        if standing.unpoliced >> bit & 1:
+            return Isolation(Answer.NO, ())
+        if standing.undecided >> bit & 1:
+            return Isolation(Answer.YES if policies and pod.covered is Answer.YES else Answer.UNKNOWN, policies)
+        if not policies:
+            return Isolation(Answer.NO, ())
+        return Isolation(Answer.UNKNOWN if standing.doubtful >> bit & 1 else Answer.YES, policies)
+
+    def half(self, number: int, direction: Direction) -> str:
+        """Why nothing certain can be said of one class in one direction; empty where something can."""
+        standing = self._standing
+        if standing.undecided >> number & 1:
+            return self._unjudged.reason(self._classes[number].namespace)
+        if standing.doubtful & standing.isolated[direction] & ~standing.unpoliced & 1 << number:
+            item = self._classes[number]
+            who = f"{item.namespace}/{item.pods[0]}" if item.pods else f"a pod of {item.namespace}"
+            return f"whether policy applies to {who} is not known: {item.coverage_reason}"
+        return ""
+
+    def classes(self, source: int, destination: int) -> str:
+        """Why a connection between two classes (or external ranges, which are beyond the last class) is in doubt."""
+        return self._joined([source], [destination])
+
+    def peers(self, table: PeerTable, source: int, destination: int) -> str:
+        """The same for two peers of a listing."""
+        return self._joined(self._members(table, source), self._members(table, destination))
+
+    def _members(self, table: PeerTable, position: int) -> list[int]:
+        name = table.ids[position]
+        return [len(self._classes) - 1] if name == CONTROLLER else table.classes_of[name]
+
+    def _joined(self, sources: list[int], destinations: list[int]) -> str:
+        count = len(self._classes)
+        found = [self.half(number, Direction.EGRESS) for number in sources if number < count]
+        found += [self.half(number, Direction.INGRESS) for number in destinations if number < count]
+        if any(number < count and self._classes[number].host_network for number in (*sources, *destinations)):
+            found.append(_HOST)
+        if not any(found):
+            found = list(self._rule_doubts(external=sources[0] >= count or destinations[0] >= count))
+        return "; ".join(dict.fromkeys(reason for reason in found if reason))
+
+    def _rule_doubts(self, *, external: bool) -> Iterator[str]:
+        """What may be in doubt about the rules themselves."""
+        reading = self._reading
+        if not external and self._unlisted:
+            yield _LABELS
+        if not external and reading.blocks_match_pods is not Answer.NO:
+            yield _BLOCK
+        if reading.excepts is not Answer.YES:
+            yield _EXCEPT
+        if reading.unsupported:
+            yield _PORTS
+
+
+def engine_notices(population: Population, standing: Standing, level: Level) -> Iterator[Notice]:
+    """What only shows when policies meet pods: policies without pods, names without ports, pods outside the contract."""
+    anywhere = {each[:2] for named in population.named for each in named}
+    real = (1 << sum(not item.hypothetical for item in population.classes)) - 1
+    for policy, subject in standing.selected_by:
+        if not subject & real and not policy.subject.everything:
+            yield Notice(object=policy.id, field="spec.podSelector", message="selects no pod; check its labels")
+        for rule in policy.rules:
+            names = {(port.protocol, port.name) for port in rule.ports or () if port.name}
+            if not names:
+                continue
+            declared = anywhere
+            if rule.direction is Direction.INGRESS and subject & real:
+                declared = {each[:2] for number in members(subject & real) for each in population.named[number]}
+            for protocol, name in sorted(names - declared):
+                message = f"no container that it may reach declares {protocol} port {name!r}, so this matches nothing"
+                yield Notice(object=policy.id, field=f"spec.{rule.name}.ports", message=message)
+    hosting = [item for item in population.classes if item.host_network]
+    hosts = sorted({f"{item.namespace}/{name}" for item in hosting for name in item.pods})
+    if hosts and level is Level.DECLARED:
+        shown = ", ".join(hosts[:3]) + (f" and {len(hosts) - 3} more" if len(hosts) > 3 else "")
+        message = f"host-network pods are outside the NetworkPolicy contract: none isolates or selects {shown}"
+        yield Notice(object="cluster", field="pods", message=message)
+
+
+def sorted_notices(notices: Iterable[Notice]) -> tuple[Notice, ...]:
+    """Each notice once, in a fixed order."""
+    distinct = {(notice.object, notice.field, notice.message): notice for notice in notices}
+    return tuple(distinct[key] for key in sorted(distinct))

@@ -1,0 +1,151 @@
+"""Clusters for tests of controls: one call gives a snapshot on a known data plane, or a whole case before the judge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scanner.baselines.config import DEFAULT_CONFIG, BaselineConfig
+from scanner.cloud.read import read_facts
+from scanner.controls import CONTROLS
+from scanner.controls.base import Case
+from scanner.controls.evaluation import evaluate
+from scanner.dataplane.detect import detect
+from scanner.findings import ControlResult, Item
+from scanner.model import ApiObject, Cloud, CloudRecord, ConfigMap, Container, DaemonSet, Snapshot
+from scanner.policy.resolve import resolve
+from scanner.reach.engine import build
+from tests.factories import node, pod, raw, snapshot
+
+DENY = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+DNS = {
+    "to": [
+        {
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+            "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
+        }
+    ],
+    "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
+}
+
+
+def egress(*rules: dict[str, Any]) -> dict[str, Any]:
+    """A policy's spec that isolates every pod both ways and lets these egress rules through."""
+    return {**DENY, "egress": list(rules)}
+
+
+def ingress(*rules: dict[str, Any]) -> dict[str, Any]:
+    """The same for ingress."""
+    return {**DENY, "ingress": list(rules)}
+
+
+def to_block(cidr: str, *excepts: str, **rest: Any) -> dict[str, Any]:
+    """An egress rule to a range."""
+    block = {"cidr": cidr} | ({"except": list(excepts)} if excepts else {})
+    return {"to": [{"ipBlock": block}], **rest}
+
+
+def from_block(*cidrs: str, **rest: Any) -> dict[str, Any]:
+    """An ingress rule from ranges."""
+    return {"from": [{"ipBlock": {"cidr": cidr}} for cidr in cidrs], **rest}
+
+
+def record(provider: Cloud = Cloud.AWS, cluster: dict[str, Any] | None = None, **lists: Any) -> CloudRecord:
+    """A cloud record; EKS lists are given by their field name."""
+    parts = {name: tuple(map(raw, items)) for name, items in lists.items()}
+    return CloudRecord(provider=provider, cluster=raw(cluster or {}), **parts)
+
+
+def _daemon_set(name: str, image: str, container: str, **fields: Any) -> DaemonSet:
+    args = fields.pop("args", ())
+    parts = {"desired": 1, "ready": 1} | fields
+    return DaemonSet(
+        namespace="kube-system", name=name, containers=(Container(name=container, image=image, args=args),), **parts
+    )
+
+
+def _agent(owner: str, on: str = "n1") -> Any:
+    return pod(f"{owner}-x", ns="kube-system", labels={}, owner=("DaemonSet", owner), node=on, host_network=True)
+
+
+def eks(*pods: Any, on: bool = True, args: tuple[str, ...] = (), **overrides: Any) -> Snapshot:
+    """EKS with the VPC CNI and one node `n1`; policy on, or never switched on."""
+    agent = (f"--enable-network-policy={str(on).lower()}", *args)
+    fields: dict[str, Any] = {
+        "daemon_sets": [
+            _daemon_set("aws-node", "x/amazon/aws-network-policy-agent:v1.2.7", "aws-eks-nodeagent", args=agent)
+        ],
+        "config_maps": (
+            ConfigMap(
+                namespace="kube-system",
+                name="amazon-vpc-cni",
+                data={"enable-network-policy-controller": str(on).lower()},
+            ),
+        ),
+        "nodes": [node("n1")],
+        "record": record(),
+    }
+    return snapshot(pods=[*pods, _agent("aws-node")], **(fields | overrides))
+
+
+def cilium(
+    *pods: Any, config: dict[str, str] | None = None, image: str = "x/cilium:v1.17.4", **overrides: Any
+) -> Snapshot:
+    """A self-managed Cilium on one node `n1`; `config` are keys of cilium-config."""
+    settings = ConfigMap(namespace="kube-system", name="cilium-config", data=config or {"enable-policy": "default"})
+    fields: dict[str, Any] = {
+        "daemon_sets": [_daemon_set("cilium", image, "cilium-agent")],
+        "config_maps": (settings,),
+        "nodes": [node("n1")],
+    }
+    return snapshot(pods=[*pods, _agent("cilium")], **(fields | overrides))
+
+
+def npm(*pods: Any, **overrides: Any) -> Snapshot:
+    """AKS on Azure NPM with one node `n1`."""
+    fields: dict[str, Any] = {
+        "daemon_sets": [_daemon_set("azure-npm", "x/azure-npm:v1.5.45", "azure-npm")],
+        "nodes": [node("n1")],
+        "record": record(Cloud.AZURE, {"networkProfile": {"networkPlugin": "azure", "networkPolicy": "azure"}}),
+    }
+    return snapshot(pods=[*pods, _agent("azure-npm")], **(fields | overrides))
+
+
+def web(name: str = "web-1", **overrides: Any) -> Any:
+    """A workload pod on node `n1`."""
+    return pod(name, **({"node": "n1", "ips": ("10.0.0.9",)} | overrides))
+
+
+def custom(kind: str, *, ns: str = "shop", name: str = "x") -> ApiObject:
+    """A policy of a kind that this version does not judge."""
+    return ApiObject(api_version="cilium.io/v2", kind=kind, namespace=ns, name=name, spec=raw({}))
+
+
+def case_of(given: Snapshot, config: BaselineConfig = DEFAULT_CONFIG) -> Case:
+    """A snapshot before the judge, with every real part."""
+    facts = read_facts(given.cloud_record) if given.cloud_record else None
+    policies = resolve(given)
+    plane = detect(given, facts)
+    return Case(
+        snapshot=given,
+        facts=facts,
+        dataplane=plane,
+        policies=policies,
+        declared=build(given, policies),
+        effective=build(given, policies, plane),
+        config=config,
+    )
+
+
+def judged(control: str, given: Snapshot, config: BaselineConfig = DEFAULT_CONFIG) -> ControlResult:
+    """The result of one control."""
+    return next(result for result in evaluate(CONTROLS, case_of(given, config)) if result.id == control)
+
+
+def outcome(result: ControlResult) -> tuple[str, str]:
+    """Status and reason, which is what most tests are about."""
+    return str(result.status), result.reason
+
+
+def item(result: ControlResult, subject: str) -> Item:
+    """The item of one subject."""
+    return next(found for found in result.items if found.subject == subject)
