@@ -63,6 +63,6 @@ def test_modules_fit_their_room():
 
 def test_nothing_tracked_names_a_registry_or_this_machine():
     """No registry address and no machine path lands in a commit."""
-    forbidden = re.compile(rb"pypi\.[o]rg|python[h]osted|npm[j]s\.org|deb\.[d]ebian|/[r]oot/|/[w]ork/|\.pyenv/")
+    forbidden = re.compile(rb"pypi\.[o]rg|python[h]osted|npm[j]s\.org|deb\.[d]ebian|/[r]oot/|/[w]ork/|[.]pyenv[/]")
     found = [str(path) for path in _tracked() if path.is_file() and forbidden.search(path.read_bytes())]
     assert found == []

@@ -230,7 +230,7 @@ class ClusterReach:
     def _extra(self) -> tuple[dict[int, list[Line]], dict[int, list[Line]]]:
         """Lines that are no pod-to-pod question: from ingress controllers, and past policy through Services."""
         controller = controller_lines(
-            self._services, self._table, self._space, self._certain, self._possible, self._population.controller
+            self._services, self._table, self._space, (self._certain, self._possible), self._population.controller
         )
         return bypass_lines(self._services, self._table, self._space, self._groups, controller)
 

@@ -100,9 +100,9 @@ def _explain(case: Case, source: _Peer, destination: _Peer, protocol: str, port:
     atom = case.space.atoms.at(protocol, port)
     halves = []
     if source.number < case.space.pods:
-        halves.append(_half(case, Direction.EGRESS, source, destination, destination.number, atom))
+        halves.append(_half(case, Direction.EGRESS, source, destination, atom))
     if destination.number < case.space.pods:
-        halves.append(_half(case, Direction.INGRESS, destination, source, destination.number, atom))
+        halves.append(_half(case, Direction.INGRESS, destination, source, atom))
     answers = {half.allowed for half in halves}
     allowed = next(answer for answer in (Answer.NO, Answer.UNKNOWN, Answer.YES) if answer in answers)
     return Explanation(
@@ -116,8 +116,9 @@ def _explain(case: Case, source: _Peer, destination: _Peer, protocol: str, port:
     )
 
 
-def _half(case: Case, direction: Direction, subject: _Peer, peer: _Peer, destination: int, atom: int) -> Half:
-    """One direction at the pod it concerns; `destination` decides what port names mean."""
+def _half(case: Case, direction: Direction, subject: _Peer, peer: _Peer, atom: int) -> Half:
+    """One direction at the pod it concerns; the destination decides what port names mean."""
+    destination = subject.number if direction is Direction.INGRESS else peer.number
     pod = case.population.classes[subject.number]
     isolation = case.reasons.isolation(pod, direction)
     named = case.population.named[destination] if destination < case.space.pods else ()
@@ -136,7 +137,10 @@ def _half(case: Case, direction: Direction, subject: _Peer, peer: _Peer, destina
     allowed, by = _judge(case, direction, subject.number, certain, possible)
     if not by and isolation.answer is not Answer.NO:
         by = list(_isolating(case, direction, subject.number))
-    reason = _words(case, direction, subject.number, peer.number, allowed, by)
+    doubt = case.reasons.half(subject.number, direction) or case.reasons.classes(
+        *((subject.number, peer.number) if direction is Direction.EGRESS else (peer.number, subject.number))
+    )
+    reason = doubt if allowed is Answer.UNKNOWN else _words(case, direction, subject.number, allowed, len(by))
     return Half(direction, subject.words, allowed, isolation.answer, reason, tuple(by))
 
 
@@ -153,20 +157,16 @@ def _judge(
     return (Answer.UNKNOWN if possible or standing.doubtful & bit else Answer.NO), possible
 
 
-def _words(case: Case, direction: Direction, number: int, peer: int, allowed: Answer, by: list[RuleRef]) -> str:
+def _words(case: Case, direction: Direction, number: int, allowed: Answer, isolating: int) -> str:
     item, bit = case.population.classes[number], 1 << number
     if case.standing.unpoliced & bit:
         return f"not policed: {item.coverage_reason}"
-    pair = (number, peer) if direction is Direction.EGRESS else (peer, number)
-    if allowed is Answer.UNKNOWN:
-        return case.reasons.half(number, direction) or case.reasons.classes(*pair)
     if not case.standing.isolated[direction] & bit:
         return f"not isolated: no policy selects it for {direction}"
-    suffix = f"; policed: {item.coverage_reason}" if case.level is Level.EFFECTIVE else ""
+    suffix = f" (policed: {item.coverage_reason})" if case.level is Level.EFFECTIVE else ""
     if allowed is Answer.YES:
-        return "a rule allows it" + suffix
-    isolating = "policy" if len(by) == 1 else "policies"
-    return f"isolated by {len(by)} {isolating}, and no rule allows it" + suffix
+        return "isolated, and a rule allows it" + suffix
+    return f"isolated by {isolating} {'policy' if isolating == 1 else 'policies'}, and no rule allows it" + suffix
 
 
 def _isolating(case: Case, direction: Direction, number: int) -> Iterator[RuleRef]:

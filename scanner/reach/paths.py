@@ -16,9 +16,10 @@ _UNDECLARED = "no container declares this port, so whether anything listens ther
 
 
 def controller_lines(
-    services: ServicePaths, table: PeerTable, space: Space, certain: Matrix, possible: Matrix, controller: int
+    services: ServicePaths, table: PeerTable, space: Space, matrices: tuple[Matrix, Matrix], controller: int
 ) -> Lines:
     """What ingress controllers reach: the Services' target ports, met with the policies of each pod behind them."""
+    certain, possible = matrices
     allowed: dict[str, int] = {}
     doubtful: dict[str, int] = {}
     silent: dict[str, int] = {}
