@@ -126,11 +126,20 @@ def incomplete(report: Report) -> tuple[str, ...]:
     """What could not be read whole, a line each: places, then clusters."""
     places = [scope.reason for scope in report.scopes if scope.outcome != "ok"]
     clusters = [
-        f"{cluster.name}: {cluster.unread or '; '.join(cluster.gaps)}"
+        f"{cluster.name}: {cluster.unread or '; '.join(_gaps(cluster.gaps))}"
         for cluster in report.clusters
         if cluster.read != Read.COMPLETE
     ]
     return tuple(places + clusters)
+
+
+def _gaps(gaps: Sequence[str]) -> list[str]:
+    """A cluster's gaps ("pods: forbidden, why"), kinds with one cause together."""
+    kinds: dict[str, list[str]] = {}
+    for gap in gaps:
+        kind, _, cause = gap.partition(": ")
+        kinds.setdefault(cause, []).append(kind)
+    return [f"{', '.join(names)}: {cause}" for cause, names in kinds.items()]
 
 
 def _read(entry: Input, run: Run, progress: Progress) -> Snapshot | Scope:

@@ -108,7 +108,8 @@ def _nothing(path: Path, files: int, loader: Loader) -> str:
 def _collection(loader: Loader, **counts: int) -> dict[str, KindStatus]:
     """How each kind's "list" ended: never `complete` where a document was lost."""
     lost = loader.notes.lost
-    reason = f"{lost} file(s) or document(s) could not be read" if lost else ""
+    more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
+    reason = f"{lost[0]}{more}" if lost else ""
     status = Collected.PARTIAL if lost else Collected.COMPLETE
     found = loader.counts | counts
     kinds = sorted({*_SHOWN, *found} - _BEYOND)

@@ -9,19 +9,19 @@ MAX_PER_FILE = 50
 
 
 class Notes:
-    """Notices in the order of the files, and how many objects may have stood where nothing could be read."""
+    """Notices in the order of the files, and what could not be read, where objects may have stood."""
 
     def __init__(self) -> None:
-        self.lost = 0
+        self.lost: list[str] = []  # "file:line: what" of each document that could not be read
         self._notices: list[Notice] = []
         self._per_file: dict[str, int] = {}
         self._first: str = ""
 
     def trouble(self, file: str, trouble: Trouble) -> None:
         """Something wrong in a file."""
-        if trouble.lost:
-            self.lost += 1
         place = ":".join([file, *(str(number) for number in (trouble.line, trouble.column) if number)])
+        if trouble.lost:
+            self.lost.append(f"{place}: {trouble.message}")
         self.add(file, place, "", trouble.message)
 
     def add(self, file: str, identity: str, field: str, message: str) -> None:

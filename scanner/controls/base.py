@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +18,8 @@ from scanner.dataplane.sighting import sightings
 from scanner.findings import Evidence, Severity, Status
 from scanner.model import Cloud, Collected, Pod, Snapshot
 from scanner.policy.model import PolicySet
-from scanner.reach.model import PodClass, Reach
+from scanner.reach.engine import build
+from scanner.reach.model import Direction, PodClass, Reach
 
 POLICIES = "networkpolicies.networking.k8s.io"
 CLUSTER = "cluster"  # the subject of an item that is about the whole cluster
@@ -76,10 +78,24 @@ class Case:
         """
         return self.effective if self._runs else self.declared
 
-    @property
-    def enforced_reach(self) -> Reach:
-        """The same for a control that requires NB-ENF-06 too: effective where the engine is known to enforce."""
-        return self.effective if self._runs and self.dataplane.mode == "enforcing" else self.declared
+    def half(self, direction: Direction) -> Reach:
+        """What one direction's policies alone let through, for a control that requires NB-ENF-06 too.
+
+        The allow set of a default deny must not look empty because every peer of today happens to be closed on its own
+        side: so the other direction's policies are left out. Effective where the engine is known to enforce.
+        """
+        policies = tuple(
+            dataclasses.replace(
+                policy,
+                directions=frozenset({direction}),
+                rules=tuple(rule for rule in policy.rules if rule.direction is direction),
+            )
+            for policy in self.policies.policies
+            if direction in policy.directions
+        )
+        enforced = self._runs and self.dataplane.mode == "enforcing"
+        one_way = dataclasses.replace(self.policies, policies=policies)
+        return build(self.snapshot, one_way, self.dataplane if enforced else None)
 
     @property
     def _runs(self) -> bool:

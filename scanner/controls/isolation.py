@@ -63,10 +63,12 @@ def _default_deny(case: Case, direction: Direction, judge: _Judge) -> Iterator[V
         for namespace in case.namespaces:
             yield unread(namespace, gaps)
         return
-    reach = case.enforced_reach
+    reach = case.half(direction)
     openers = frozenset(
-        policy.id for policy in case.policies.policies if any(rule.direction is direction for rule in policy.rules)
-    )
+        policy.id
+        for policy in case.policies.policies
+        if case.policies.unmodelled or any(rule.direction is direction for rule in policy.rules)
+    )  # a policy that cannot be judged may add to what any other lets through
     sensitive = {
         pod.namespace
         for pod in case.pods

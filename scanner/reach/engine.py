@@ -199,6 +199,7 @@ class ClusterReach:
             grants=self._grants,
             reading=self._reading,
             reasons=self._reasons,
+            services=self._services,
         )
         return explain(case, src, dst, protocol, port)
 

@@ -17,6 +17,7 @@ from scanner.reach.model import PROTOCOLS, Direction, Explanation, Half, RuleRef
 from scanner.reach.population import Population, workload_id
 from scanner.reach.reasons import Reasons
 from scanner.reach.rules import Grant, Reading
+from scanner.reach.services import ServicePaths
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Case:
     grants: Sequence[Grant]
     reading: Reading
     reasons: Reasons
+    services: ServicePaths
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,10 @@ def explain(case: Case, src: str, dst: str, protocol: str, port: int) -> tuple[E
     for source in sources:
         for destination in destinations:
             one = _explain(case, source, destination, protocol, port)
-            judged = tuple((half.direction, half.allowed, half.isolated, half.reason, half.by) for half in one.halves)
+            judged = tuple(
+                (half.allowed, half.isolated, half.reason, tuple((rule.object, rule.rule) for rule in half.by))
+                for half in one.halves
+            )
             found.setdefault((one.allowed, judged), one)
     return tuple(found.values())
 
@@ -141,7 +146,17 @@ def _half(case: Case, direction: Direction, subject: _Peer, peer: _Peer, atom: i
         *((subject.number, peer.number) if direction is Direction.EGRESS else (peer.number, subject.number))
     )
     reason = doubt if allowed is Answer.UNKNOWN else _words(case, direction, subject.number, allowed, len(by))
+    if direction is Direction.INGRESS and peer.number >= case.space.pods and allowed is not Answer.YES:
+        reason += "".join(_around(case, subject.number, atom))
     return Half(direction, subject.words, allowed, isolation.answer, reason, tuple(by))
+
+
+def _around(case: Case, number: int, atom: int) -> Iterator[str]:
+    """What a pod's own ingress policy does not decide: the ways from outside through a Service."""
+    for bypass in case.services.bypasses:
+        if bypass.mask(case.space.atoms, number) & atom:
+            verb = "lets it in all the same" if bypass.answer is Answer.YES else f"may let it in: {bypass.reason}"
+            yield f"; Service {bypass.service} {verb}"
 
 
 def _judge(
@@ -164,6 +179,8 @@ def _words(case: Case, direction: Direction, number: int, allowed: Answer, isola
     if not case.standing.isolated[direction] & bit:
         return f"not isolated: no policy selects it for {direction}"
     suffix = f" (policed: {item.coverage_reason})" if case.level is Level.EFFECTIVE else ""
+    if item.covered is Answer.UNKNOWN:
+        suffix = f" (also if policy applies here, which is not known: {item.coverage_reason})"
     if allowed is Answer.YES:
         return "isolated, and a rule allows it" + suffix
     return f"isolated by {isolating} {'policy' if isolating == 1 else 'policies'}, and no rule allows it" + suffix

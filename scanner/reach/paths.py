@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from scanner.dataplane.model import Answer
 from scanner.policy.selectors import members
@@ -27,7 +27,7 @@ def controller_lines(
         name = backend.workload
         sure = mask_of(certain.column(backend.pod_class), controller)
         maybe = mask_of(possible.column(backend.pod_class), controller)
-        declared, undeclared = _mask(space, backend.ports), _mask(space, backend.undeclared)
+        declared, undeclared = space.atoms.numbers(backend.ports), space.atoms.numbers(backend.undeclared)
         allowed[name] = allowed.get(name, 0) | sure & declared
         doubtful[name] = doubtful.get(name, 0) | maybe & declared
         silent[name] = silent.get(name, 0) | maybe & undeclared
@@ -52,7 +52,7 @@ def bypass_lines(
     for bypass in services.bypasses:
         reached: dict[str, int] = {}
         for backend in bypass.backends:
-            ports = _mask(space, backend.ports | backend.undeclared)
+            ports = space.atoms.numbers(backend.ports | backend.undeclared)
             reached[backend.workload] = reached.get(backend.workload, 0) | ports
         for name, mask in sorted(reached.items()):
             destination = table.position[name]
@@ -70,10 +70,7 @@ def open_through_services(
 ) -> Iterator[tuple[int, int, Answer, str]]:
     """The same for one class: external class, port mask, answer and a reason that names the Service."""
     for bypass in services.bypasses:
-        mask = 0
-        for backend in bypass.backends:
-            if backend.pod_class == pod_class:
-                mask |= _mask(space, backend.ports | backend.undeclared)
+        mask = bypass.mask(space.atoms, pod_class)
         if mask:
             reason = f"through Service {bypass.service}, past ingress policy"
             if bypass.reason:
@@ -88,13 +85,6 @@ def _beyond(column: Column, mask: int, outside: int) -> Iterator[tuple[int, int]
         closed = mask & ~mask_of(column, peer)
         if closed:
             yield peer, closed
-
-
-def _mask(space: Space, ports: Iterable[tuple[str, int]]) -> int:
-    found = 0
-    for protocol, number in ports:
-        found |= space.atoms.span(protocol, number, number)
-    return found
 
 
 def _append(side: dict[int, list[Line]], line: Line) -> None:

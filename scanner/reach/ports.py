@@ -45,6 +45,13 @@ class PortAtoms:
         """The one atom that holds a port, whether that is a boundary or not."""
         return 1 << self._offset[protocol] + bisect_right(self._starts[protocol], number) - 1
 
+    def numbers(self, ports: Iterable[tuple[str, int]]) -> int:
+        """The atoms of single ports, each of which must be a boundary."""
+        found = 0
+        for protocol, number in ports:
+            found |= self.span(protocol, number, number)
+        return found
+
     def mask(self, ports: tuple[Ports, ...] | None, named: NamedPorts) -> int:
         """What a rule's `ports` mean at a destination with these named ports; None is every port of every protocol."""
         if ports is None:

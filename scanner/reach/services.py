@@ -11,6 +11,7 @@ from scanner.policy.selectors import LabelIndex, equalities, members
 from scanner.reach.coverage import pod_coverage
 from scanner.reach.model import PROTOCOLS
 from scanner.reach.population import Population, workload_id
+from scanner.reach.ports import PortAtoms
 
 _OUTSIDE_TYPES = {"NodePort", "LoadBalancer"}
 _EVERYWHERE = {"0.0.0.0/0", "::/0"}
@@ -38,6 +39,16 @@ class Bypass:
     answer: Answer
     reason: str
     backends: tuple[Backend, ...]
+
+    def mask(self, atoms: PortAtoms, pod_class: int) -> int:
+        """The ports at which the Service reaches the pods of one class."""
+        ports = {
+            port
+            for backend in self.backends
+            if backend.pod_class == pod_class
+            for port in backend.ports | backend.undeclared
+        }
+        return atoms.numbers(ports)
 
 
 class ServicePaths:

@@ -16,6 +16,7 @@ from scanner.policy.resolve import resolve
 from scanner.reach.engine import build
 from tests.factories import node, pod, raw, snapshot
 
+HOST = "10.9.0.7"
 DENY = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 DNS = {
     "to": [
@@ -55,24 +56,32 @@ def record(provider: Cloud = Cloud.AWS, cluster: dict[str, Any] | None = None, *
     return CloudRecord(provider=provider, cluster=raw(cluster or {}), **parts)
 
 
-def _daemon_set(name: str, image: str, container: str, **fields: Any) -> DaemonSet:
-    args = fields.pop("args", ())
-    parts = {"desired": 1, "ready": 1} | fields
-    return DaemonSet(
-        namespace="kube-system", name=name, containers=(Container(name=container, image=image, args=args),), **parts
+def _daemon_set(name: str, *containers: tuple[str, str], args: tuple[str, ...] = (), **fields: Any) -> DaemonSet:
+    """A ready DaemonSet in kube-system; containers are (name, image), `args` go to the last."""
+    built = tuple(
+        Container(name=container, image=image, args=args if number == len(containers) else ())
+        for number, (container, image) in enumerate(containers, 1)
     )
+    return DaemonSet(namespace="kube-system", name=name, containers=built, **({"desired": 1, "ready": 1} | fields))
 
 
 def _agent(owner: str, on: str = "n1") -> Any:
-    return pod(f"{owner}-x", ns="kube-system", labels={}, owner=("DaemonSet", owner), node=on, host_network=True)
+    return pod(
+        f"{owner}-x", ns="kube-system", labels={}, owner=("DaemonSet", owner), node=on, host_network=True, ips=(HOST,)
+    )
 
 
-def eks(*pods: Any, on: bool = True, args: tuple[str, ...] = (), **overrides: Any) -> Snapshot:
+def eks(*pods: Any, on: bool = True, version: str = "1.21.1", args: tuple[str, ...] = (), **overrides: Any) -> Snapshot:
     """EKS with the VPC CNI and one node `n1`; policy on, or never switched on."""
     agent = (f"--enable-network-policy={str(on).lower()}", *args)
     fields: dict[str, Any] = {
         "daemon_sets": [
-            _daemon_set("aws-node", "x/amazon/aws-network-policy-agent:v1.2.7", "aws-eks-nodeagent", args=agent)
+            _daemon_set(
+                "aws-node",
+                ("aws-node", f"x/amazon-k8s-cni:v{version}"),
+                ("aws-eks-nodeagent", "x/amazon/aws-network-policy-agent:v1.2.7"),
+                args=agent,
+            )
         ],
         "config_maps": (
             ConfigMap(
@@ -81,7 +90,7 @@ def eks(*pods: Any, on: bool = True, args: tuple[str, ...] = (), **overrides: An
                 data={"enable-network-policy-controller": str(on).lower()},
             ),
         ),
-        "nodes": [node("n1")],
+        "nodes": [node("n1", addresses=(HOST,))],
         "record": record(),
     }
     return snapshot(pods=[*pods, _agent("aws-node")], **(fields | overrides))
@@ -91,11 +100,13 @@ def cilium(
     *pods: Any, config: dict[str, str] | None = None, image: str = "x/cilium:v1.17.4", **overrides: Any
 ) -> Snapshot:
     """A self-managed Cilium on one node `n1`; `config` are keys of cilium-config."""
-    settings = ConfigMap(namespace="kube-system", name="cilium-config", data=config or {"enable-policy": "default"})
+    settings = ConfigMap(
+        namespace="kube-system", name="cilium-config", data={"enable-policy": "default"} if config is None else config
+    )
     fields: dict[str, Any] = {
-        "daemon_sets": [_daemon_set("cilium", image, "cilium-agent")],
+        "daemon_sets": [_daemon_set("cilium", ("cilium-agent", image))],
         "config_maps": (settings,),
-        "nodes": [node("n1")],
+        "nodes": [node("n1", addresses=(HOST,))],
     }
     return snapshot(pods=[*pods, _agent("cilium")], **(fields | overrides))
 
@@ -103,8 +114,8 @@ def cilium(
 def npm(*pods: Any, **overrides: Any) -> Snapshot:
     """AKS on Azure NPM with one node `n1`."""
     fields: dict[str, Any] = {
-        "daemon_sets": [_daemon_set("azure-npm", "x/azure-npm:v1.5.45", "azure-npm")],
-        "nodes": [node("n1")],
+        "daemon_sets": [_daemon_set("azure-npm", ("azure-npm", "x/azure-npm:v1.5.45"))],
+        "nodes": [node("n1", addresses=(HOST,))],
         "record": record(Cloud.AZURE, {"networkProfile": {"networkPlugin": "azure", "networkPolicy": "azure"}}),
     }
     return snapshot(pods=[*pods, _agent("azure-npm")], **(fields | overrides))
