@@ -17,13 +17,19 @@ from functions.sources import Input, SourceOptions, list_inputs
 from functions.watch import watcher
 from infra.settings import DEFAULT_FILE, SettingsFile, read_settings
 from infra.text import printable
+from reports.document import render_json
+from reports.reach import explanation_lines, reach_lines, render_explanations, render_reach
+from scanner.cloud.read import read_facts
+from scanner.dataplane.catalogue import named
+from scanner.dataplane.detect import detect
 from scanner.errors import InputError
 from scanner.findings import Severity
 from scanner.model import Snapshot
+from scanner.policy.resolve import resolve
+from scanner.reach.engine import build
 
 if TYPE_CHECKING:
     from infra.store import Store
-
     from scanner.reach.model import Reach
 
 _MOST_GAPS = 10  # lines of "could not be read" on stderr; the report has them all
@@ -98,8 +104,6 @@ def run_collect(source: SourceOptions, output: str, run_id: str, time: str, *, a
 
 def run_reach(question: Question) -> int:
     """Print who can talk to whom; the exit code says whether the input could be read whole."""
-    from reports.reach import reach_lines, render_reach
-
     snapshot = _one_snapshot(question)
     reach = _reach(question, snapshot, question.level)
     document = render_reach(reach) if question.json else _text(reach_lines(reach))
@@ -109,8 +113,6 @@ def run_reach(question: Question) -> int:
 
 def run_explain(question: Question, src: str, dst: str, port: str) -> int:
     """Print why a connection is possible or not, declared and effective."""
-    from reports.reach import explanation_lines, render_explanations
-
     number, protocol = _port(port)
     snapshot = _one_snapshot(question)
     explanations = [
@@ -124,11 +126,6 @@ def run_explain(question: Question, src: str, dst: str, port: str) -> int:
 
 
 def _reach(question: Question, snapshot: Snapshot, level: str) -> Reach:
-    from scanner.cloud.read import read_facts
-    from scanner.dataplane.catalogue import named
-    from scanner.dataplane.detect import detect
-    from scanner.policy.resolve import resolve
-    from scanner.reach.engine import build
 
     plane = None
     if level == "effective":
@@ -200,8 +197,6 @@ def _open(url: str) -> Store | None:
 
 def _print_outcome(outcome: Outcome, *, as_json: bool) -> None:
     if as_json:
-        from reports.document import render_json
-
         _write(render_json(outcome.report), "")
         return
     from reports.terminal import render_terminal

@@ -15,10 +15,13 @@ import msgspec
 from functions.sources import Input, Progress, unread
 from infra.version import VERSION
 from reports import keys
-from reports.document import Report, Run, Scope
+from reports.aggregate import build_report
+from reports.document import Report, Run, Scope, decode_result, render_json, render_result
+from scanner.baselines import BASELINE_VERSION
 from scanner.baselines.config import BaselineConfig
 from scanner.errors import ClusterReadError, RingfenceError
 from scanner.findings import ClusterResult
+from scanner.judge import judge
 from scanner.model import Read, Snapshot, Source
 
 if TYPE_CHECKING:
@@ -75,10 +78,6 @@ def audit(
     Raises:
         StoreError: the store refused; what was stored until then stays and is whole.
     """
-    from reports.aggregate import build_report
-
-    from scanner.baselines import BASELINE_VERSION
-
     watcher.start(len(inputs))
     results: dict[str, ClusterResult] = {}
     scopes: list[Scope] = []
@@ -158,13 +157,9 @@ def _scope(snapshot: Snapshot, outcome: str, reason: str) -> Scope:
 
 def _keep(snapshot: Snapshot, run: Run, config: BaselineConfig, store: Store | None) -> ClusterResult:
     """Judge one snapshot; with a store, what an earlier delivery of this run stored wins over what was read now."""
-    from scanner.judge import judge
-
     if store is None:
         return judge(snapshot, config)
     from infra.snapshots import decode, encode
-
-    from reports.document import decode_result, render_result
 
     snapshot_key, result_key = keys.snapshot_key(run.id, snapshot.cluster), keys.result_key(run.id, snapshot.cluster)
     if not store.put_new(snapshot_key, encode(snapshot)):
@@ -178,8 +173,6 @@ def _keep(snapshot: Snapshot, run: Run, config: BaselineConfig, store: Store | N
 def _publish(report: Report, inputs: Iterable[Input], scopes: Sequence[Scope], store: Store) -> tuple[str, ...]:
     """Store the run's record and its renderings, then point `latest.json` at it unless a newer run has already."""
     from reports.html.render import render_html
-
-    from reports.document import render_json
 
     record = RunRecord(
         id=report.run.id,

@@ -109,7 +109,7 @@ def _collection(loader: Loader, **counts: int) -> dict[str, KindStatus]:
     """How each kind's "list" ended: never `complete` where a document was lost."""
     lost = loader.notes.lost
     more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
-    reason = f"{lost[0]}{more}" if lost else ""
+    reason = f"could not be read whole: {lost[0]}{more}" if lost else ""
     status = Collected.PARTIAL if lost else Collected.COMPLETE
     found = loader.counts | counts
     kinds = sorted({*_SHOWN, *found} - _BEYOND)

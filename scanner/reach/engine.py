@@ -33,7 +33,7 @@ from scanner.reach.population import blocks, populate
 from scanner.reach.ports import PortAtoms
 from scanner.reach.reasons import Reasons, engine_notices, sorted_notices
 from scanner.reach.rules import RuleReader, address_sets, declared_reading, effective_reading
-from scanner.reach.services import ServicePaths
+from scanner.reach.services import ServicePaths, exposed_services
 
 
 def build(
@@ -65,7 +65,14 @@ class ClusterReach:
         known = blocks(policies.policies)
         excepts_matter = reading.excepts is not Answer.YES
         addresses = AddressSpace(address_sets(known, excepts_matter=excepts_matter))
-        population = populate(snapshot, policies.policies, dataplane, addresses, addressed=reading.addressed)
+        population = populate(
+            snapshot,
+            policies.policies,
+            dataplane,
+            addresses,
+            addressed=reading.addressed,
+            exposed=exposed_services(snapshot, dataplane),
+        )
         reader = RuleReader(population, known, addresses, reading)
         unjudged = undecided(snapshot, policies, dataplane)
         standing = stand(population, policies.policies, reader, reading, unjudged)

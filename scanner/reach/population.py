@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from scanner.dataplane.model import DataPlane
-from scanner.model import Collected, ContainerPort, Namespace, Pod, Snapshot
+from scanner.model import Collected, ContainerPort, Namespace, Pod, Service, Snapshot
 from scanner.policy.model import BlockPeer, PodPeer, Policy, Selector
 from scanner.policy.selectors import LabelIndex, matches
 from scanner.reach.addresses import AddressSpace
@@ -95,10 +95,17 @@ def populate(
     space: AddressSpace,
     *,
     addressed: Callable[[Pod], bool],
+    exposed: Iterable[Service] = (),
 ) -> Population:
-    """Sort the live pods into classes. `addressed` says whether an ipBlock may match a pod, so its addresses count."""
+    """Sort the live pods into classes.
+
+    `addressed` says whether an ipBlock may match a pod, so that its addresses tell it apart; `exposed` are the Services
+    that lead traffic past policy, so that being behind one tells a pod apart.
+    """
     pods = tuple(sorted((pod for pod in snapshot.pods if pod.phase not in _FINISHED), key=_pod_order))
-    keys, names = label_keys(policies), port_names(policies)
+    ways = tuple(exposed)
+    keys = label_keys(policies).union(*(service.selector or () for service in ways))
+    names = port_names(policies) | {port.target for service in ways for port in service.ports if port.target}
     ports: dict[tuple[ContainerPort, ...], NamedPorts] = {}
     groups: dict[_Key, list[int]] = {}
     for position, pod in enumerate(pods):
@@ -136,7 +143,7 @@ def _pod_order(pod: Pod) -> tuple[str, str, str, str, list[tuple[str, str]]]:
     return (pod.namespace, pod.name, pod.workload.kind, pod.workload.name, sorted(pod.labels.items()))
 
 
-def _named_ports(ports: tuple[ContainerPort, ...], names: frozenset[str]) -> NamedPorts:
+def _named_ports(ports: tuple[ContainerPort, ...], names: Set[str | int]) -> NamedPorts:
     return tuple(
         sorted(
             {(port.protocol, port.name, port.port) for port in ports if port.name in names and 1 <= port.port <= 65535}

@@ -51,6 +51,19 @@ class Bypass:
         return atoms.numbers(ports)
 
 
+def exposed_services(snapshot: Snapshot, dataplane: DataPlane | None) -> tuple[Service, ...]:
+    """Services whose outside traffic the data plane may let past ingress policy (externalTrafficPolicy Cluster)."""
+    fact = dataplane.capabilities.balancer_bypasses_ingress if dataplane and dataplane.capabilities else None
+    if fact is None or fact.answer is Answer.NO:
+        return ()
+    chosen = (
+        service
+        for service in snapshot.services
+        if service.type in _OUTSIDE_TYPES and service.external_traffic_policy in {"", "Cluster"}
+    )
+    return tuple(sorted(chosen, key=lambda service: (service.namespace, service.name)))
+
+
 class ServicePaths:
     """Finds the pods and ports behind Services; only Services that matter are looked at."""
 
@@ -90,17 +103,13 @@ class ServicePaths:
         return tuple(found[key] for key in sorted(found))
 
     def _bypasses(self, snapshot: Snapshot, dataplane: DataPlane) -> Iterator[Bypass]:
-        """Services whose outside traffic the data plane lets past ingress policy (externalTrafficPolicy Cluster)."""
-        fact = dataplane.capabilities.balancer_bypasses_ingress if dataplane.capabilities else None
-        if fact is None or fact.answer is Answer.NO:
-            return
-        for service in sorted(snapshot.services, key=lambda each: (each.namespace, each.name)):
-            if service.type not in _OUTSIDE_TYPES or service.external_traffic_policy not in {"", "Cluster"}:
-                continue
+        firm = dataplane.capabilities.balancer_bypasses_ingress.firm if dataplane.capabilities else Answer.UNKNOWN
+        for service in exposed_services(snapshot, dataplane):
             found: dict[tuple[str, int], Backend] = {}
             self._add(found, service, service.ports, lambda pod: pod_coverage(dataplane, pod)[0] is not Answer.NO)
-            answer, reason = fact.firm, ""
+            answer, reason = firm, ""
             if answer is not Answer.YES:
+                answer = Answer.UNKNOWN
                 reason = "whether this data plane polices traffic that a balancer or node port forwards is not known"
             elif service.source_ranges and not _EVERYWHERE & set(service.source_ranges):
                 answer, reason = Answer.UNKNOWN, "loadBalancerSourceRanges may stop it, node ports may let it through"

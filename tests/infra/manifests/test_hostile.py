@@ -112,7 +112,7 @@ def test_what_cannot_be_read_makes_every_kind_partial(read, content, words):
     assert line.isprintable()
     assert [service.name for service in snapshot.services] == ["ok"]
     assert snapshot.collection["networkpolicies.networking.k8s.io"].status is Collected.PARTIAL
-    assert "could not be read" in snapshot.collection["pods"].reason
+    assert "could not be read whole" in snapshot.collection["pods"].reason
 
 
 @pytest.mark.parametrize(

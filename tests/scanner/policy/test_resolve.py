@@ -88,7 +88,7 @@ def test_an_empty_list_item_is_read_as_everything_with_a_notice():
 
 
 def test_selectors_take_one_normal_form():
-    """matchLabels and every operator of matchExpressions end in sorted requirements without repeats."""
+    """`matchLabels` and every operator of matchExpressions end in sorted requirements without repeats."""
     found, _ = resolved(
         {
             "podSelector": {

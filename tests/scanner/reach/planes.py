@@ -1,0 +1,42 @@
+"""Data planes for tests: a plane that honours everything, from which a test takes away what it is about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scanner.dataplane.model import (
+    Answer,
+    Capabilities,
+    Confidence,
+    Coverage,
+    DataPlane,
+    DenyLogging,
+    Enforcing,
+    Fact,
+)
+
+COVERED = Coverage(Answer.YES, "covered")
+
+
+def fact(answer: str, confidence: str = "S") -> Fact:
+    """A capability and how it is known."""
+    return Fact(Answer(answer), Confidence(confidence), "test")
+
+
+def capabilities(**overrides: Fact) -> Capabilities:
+    """A plane that reads policy as the specification says, and lets ipBlocks match no pod and no node."""
+    facts = {
+        "ipblock_matches_pods": "no", "ipblock_matches_nodes": "no", "except_honoured": "yes", "named_ports": "yes",
+        "end_port": "yes", "sctp": "yes", "ipv6": "yes", "host_network_isolated": "no", "node_to_local_pod": "yes",
+        "balancer_bypasses_ingress": "no", "deny_log": "yes", "closed_at_start": "yes",
+    }  # fmt: skip
+    return Capabilities(**({name: fact(answer) for name, answer in facts.items()} | overrides))
+
+
+def plane(**overrides: Any) -> DataPlane:
+    """An enforcing data plane that covers every node."""
+    fields: dict[str, Any] = {
+        "name": "test", "version": "1", "enforcing": Enforcing.YES, "reason": "on", "mode": "enforcing", "proofs": (),
+        "capabilities": capabilities(), "default": COVERED, "logging": DenyLogging(enabled=Answer.NO, exported=Answer.NO),
+    }  # fmt: skip
+    return DataPlane(**(fields | overrides))
