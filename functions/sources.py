@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from infra.text import printable
 from infra.version import VERSION
 from scanner.errors import InputError
 from scanner.model import (
@@ -103,7 +104,13 @@ def unread(ref: ClusterRef, reason: str, record: CloudRecord | None, taken: str)
 
 
 def address(record: CloudRecord | None, name: str, where: str) -> ClusterRef:
-    """A cluster's address: as its cloud record says or, without one, under `other/local/<where>`."""
+    """A cluster's address: as its cloud record says or, without one, under `other/local/<where>`.
+
+    Raises:
+        InputError: the name is no text (bytes that are not UTF-8), so it could not be stored.
+    """
+    if not name.isprintable():
+        raise InputError(f"{printable(name, 80)}: no name for a cluster: give one without control characters with --name")
     if record is None:
         return ClusterRef(
             cloud=Cloud.OTHER, account="local", location=where, name=name, id=f"{Cloud.OTHER}/local/{where}/{name}"

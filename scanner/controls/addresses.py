@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 from functools import cache
+from itertools import pairwise
 
 Range = tuple[int, int]  # first and last address as numbers, inclusive
 Ranges = dict[int, list[Range]]  # by IP version, 4 and 6; sorted and disjoint
@@ -58,6 +59,28 @@ def public(ranges: Ranges) -> Ranges:
     """The public part of ranges."""
     outside = {version: _less([WORLD[version]], _public()[version]) for version in (4, 6)}
     return less(ranges, outside)
+
+
+def public_runs(parts: Iterable[Ranges]) -> list[Ranges]:
+    """The public addresses, cut wherever one of the parts begins or ends: within a run all parts say the same."""
+    cuts = {version: {first, last + 1} for version, (first, last) in WORLD.items()}
+    for part in parts:
+        for version, ranges in part.items():
+            cuts[version] |= {end for first, last in ranges for end in (first, last + 1)}
+    runs = []
+    for version, ends in cuts.items():
+        ordered = sorted(ends)
+        for start, stop in pairwise(ordered):
+            run = public({4: [], 6: [], version: [(start, stop - 1)]})
+            if run[version]:
+                runs.append(run)
+    return runs
+
+
+def first(ranges: Ranges) -> str:
+    """The first address of ranges that are not empty."""
+    version, items = next((version, items) for version, items in ranges.items() if items)
+    return str(ipaddress.IPv4Address(items[0][0]) if version == 4 else ipaddress.IPv6Address(items[0][0]))
 
 
 def shares(ranges: Ranges) -> dict[int, float]:

@@ -15,11 +15,11 @@ from scanner.cloud.facts import CloudFacts
 from scanner.controls.references import References
 from scanner.dataplane.model import DataPlane, Enforcing
 from scanner.dataplane.sighting import sightings
-from scanner.findings import Evidence, Severity, Status
+from scanner.findings import Evidence, Level, Severity, Status
 from scanner.model import Cloud, Collected, Pod, Snapshot
 from scanner.policy.model import PolicySet
 from scanner.reach.engine import build
-from scanner.reach.model import Direction, PodClass, Reach
+from scanner.reach.model import Direction, Isolation, PodClass, Reach
 
 POLICIES = "networkpolicies.networking.k8s.io"
 CLUSTER = "cluster"  # the subject of an item that is about the whole cluster
@@ -68,6 +68,7 @@ class Case:
         self.declared = declared
         self.effective = effective
         self.config = config
+        self._isolation: dict[tuple[Level, int, Direction], Isolation] = {}
 
     @property
     def reach(self) -> Reach:
@@ -132,6 +133,13 @@ class Case:
     def workload_pods(self) -> tuple[Pod, ...]:
         """The running pods of workload namespaces."""
         return tuple(pod for pod in self.pods if not self.is_platform(pod.namespace))
+
+    def isolation(self, reach: Reach, pod: PodClass, direction: Direction) -> Isolation:
+        """Whether policy isolates a class at a level; asked once per class, however many pods it has."""
+        key = (reach.level, pod.index, direction)
+        if key not in self._isolation:
+            self._isolation[key] = reach.isolation(pod, direction)
+        return self._isolation[key]
 
     def declared_as(self, entries: Iterable[Match], namespace: str, name: str, labels: Mapping[str, str]) -> bool:
         """Whether the operator's configuration names this workload or Service."""

@@ -74,12 +74,12 @@ def engine_is_everywhere(case: Case) -> Iterator[Verdict]:
     if case.dataplane.enforcing is Enforcing.NO:
         yield Verdict(subject=CLUSTER, status=Status.NOT_APPLICABLE, reason="engine-off")
         return
-    if gaps := case.missing("nodes", "pods", "daemonsets.apps"):
-        yield unread(CLUSTER, gaps)
-        return
     if case.snapshot.source is Source.MANIFESTS:
         evidence = ("a folder of manifests has no nodes",)
         yield Verdict(subject=CLUSTER, status=Status.UNKNOWN, reason="no-nodes", evidence=evidence)
+        return
+    if gaps := case.missing("nodes", "pods", "daemonsets.apps"):
+        yield unread(CLUSTER, gaps)
         return
     places: dict[str, list[tuple[Pod, Coverage]]] = {}
     for pod in case.workload_pods:

@@ -23,7 +23,7 @@ from scanner.findings import Level, Status
 from scanner.model import Pod
 from scanner.policy.model import BlockPeer, Policy, Rule
 from scanner.policy.selectors import matches
-from scanner.reach.model import AddressRange, Direction, PodClass, Reach
+from scanner.reach.model import Direction, PodClass, Reach
 
 EVERYWHERE: addresses.Ranges = {version: [world] for version, world in addresses.WORLD.items()}
 
@@ -146,15 +146,21 @@ def _egress(measure: _Egress, workload: str, pods: Sequence[Pod]) -> Verdict:
 
 
 class _Egress:
-    """The share of the internet that a class of pods may reach, worked out once per set of policies."""
+    """The share of the internet that a class of pods may reach, worked out once per set of policies.
+
+    The engine answers address by address: one of each run that the class's own rules do not tell apart, so the work grows
+    with the rules of a class and not with the peers of the cluster.
+    """
 
     def __init__(self, case: Case) -> None:
+        self._case = case
         self._reach: Reach = case.reach
         self._classes = classes_of(self._reach)
-        self._external = {
-            policy.id
+        self._rules = {
+            policy.id: [
+                rule for rule in policy.rules if rule.direction is Direction.EGRESS and any(blocks_of(rule).values())
+            ]
             for policy in case.policies.policies
-            if any(rule.direction is Direction.EGRESS and any(blocks_of(rule).values()) for rule in policy.rules)
         }
         self._known: dict[tuple[object, ...], tuple[float, float, str]] = {}
         self.level = self._reach.level
@@ -166,24 +172,29 @@ class _Egress:
             return 0.0, 1.0, "the pod is not in the model"
         if found.host_network and self.level is Level.DECLARED:
             return 0.0, 1.0, "host-network pods are outside NetworkPolicy, and no known plane has spoken on them"
-        isolation = self._reach.isolation(found, Direction.EGRESS)
-        by = f"policies: {names(isolation.policies)}" if isolation.policies else "no policy isolates it for egress"
+        isolation = self._case.isolation(self._reach, found, Direction.EGRESS)
         if isolation.answer is Answer.NO:
-            return 1.0, 1.0, by if not isolation.policies else f"{by}, which do not police it: {found.coverage_reason}"
-        if isolation.answer is Answer.YES and self._external.isdisjoint(isolation.policies):
-            return 0.0, 0.0, by
+            unpoliced = f"policy does not reach the pod: {found.coverage_reason}"
+            return 1.0, 1.0, unpoliced if found.covered is Answer.NO else "no policy isolates it for egress"
         key = (found.namespace, isolation.answer, isolation.policies, found.host_network)
         if key not in self._known:
-            self._known[key] = (*self._shares(found), by)
+            rules = [rule for policy in isolation.policies for rule in self._rules.get(policy, ())]
+            by = f"policies: {names(isolation.policies) or 'none'}"
+            self._known[key] = (*self._shares(found, rules), by)
         return self._known[key]
 
-    def _shares(self, pod: PodClass) -> tuple[float, float]:
+    def _shares(self, pod: PodClass, rules: Sequence[Rule]) -> tuple[float, float]:
+        ports = {("TCP", 443)}  # what nothing restricts, and what a rule without ports lets through, takes any port
+        ports |= {(port.protocol, port.first) for rule in rules for port in rule.ports or () if not port.name}
         certain, possible = [], []
-        for allowed in self._reach.targets(pod):
-            if isinstance(allowed.peer, AddressRange):
-                ranges = addresses.of_texts(allowed.peer.ranges)
-                possible.append(ranges)
-                if allowed.answer is Answer.YES:
-                    certain.append(ranges)
-        sure, maybe = (max(addresses.shares(addresses.union(parts)).values()) for parts in (certain, possible))
+        for run in addresses.public_runs(blocks_of(rule) for rule in rules):
+            address = addresses.first(run)
+            answers = {self._reach.admits(pod, Direction.EGRESS, address, *port) for port in sorted(ports)}
+            if Answer.YES in answers:
+                certain.append(run)
+            elif Answer.UNKNOWN in answers:
+                possible.append(run)
+        sure, maybe = (
+            max(addresses.shares(addresses.union(parts)).values()) for parts in (certain, certain + possible)
+        )
         return sure, maybe

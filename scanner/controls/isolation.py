@@ -151,13 +151,13 @@ def pods_are_isolated(case: Case) -> Iterator[Verdict]:
     if gaps := case.missing("namespaces", "pods", POLICIES):
         yield unread(CLUSTER, gaps)
         return
-    reach = case.reach
-    classes = classes_of(reach)
+    classes = classes_of(case.reach)
     for workload, pods in pods_of(case).items():
-        yield _workload(reach, classes, workload, pods)
+        yield _workload(case, classes, workload, pods)
 
 
-def _workload(reach: Reach, classes: dict[tuple[str, str], PodClass], workload: str, pods: Sequence[Pod]) -> Verdict:
+def _workload(case: Case, classes: dict[tuple[str, str], PodClass], workload: str, pods: Sequence[Pod]) -> Verdict:
+    reach = case.reach
     answers: dict[Direction, list[Answer]] = {Direction.INGRESS: [], Direction.EGRESS: []}
     lines: list[str] = []
     host_network = False
@@ -168,7 +168,7 @@ def _workload(reach: Reach, classes: dict[tuple[str, str], PodClass], workload: 
             if found is None:
                 given.append(Answer.UNKNOWN)
                 continue
-            isolation = reach.isolation(found, direction)
+            isolation = case.isolation(reach, found, direction)
             # At the declared level no plane has spoken on host-network pods, and the specification leaves them open.
             doubtful = pod.host_network and reach.level is Level.DECLARED
             given.append(Answer.UNKNOWN if doubtful else isolation.answer)
@@ -203,6 +203,8 @@ def _line(found: PodClass, direction: Direction, isolation: Isolation) -> str:
         return f"{direction}: host-network pods are outside NetworkPolicy"
     if isolation.answer is Answer.YES:
         return f"{direction}: isolated by {names(isolation.policies)}"
+    if found.covered is Answer.NO:
+        return f"{direction}: policy does not reach the pod: {found.coverage_reason}"
     if isolation.policies:
-        return f"{direction}: selected by {names(isolation.policies)}, but the pod's place is {found.coverage_reason}"
+        return f"{direction}: selected by {names(isolation.policies)}; whether it holds is not known: {found.coverage_reason}"
     return f"{direction}: no policy selects the pod"

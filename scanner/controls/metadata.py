@@ -119,7 +119,7 @@ class _Judge:
             answers[f"{address} port {port}"] = answer
         worst = next(answer for answer in _WORST_FIRST if answer in answers.values())
         place = next(name for name, answer in answers.items() if answer is worst)
-        isolation = reach.isolation(found, Direction.EGRESS)
+        isolation = self._case.isolation(reach, found, Direction.EGRESS)
         policies = ", ".join(isolation.policies[:3]) or "no policy for egress"
         said = {Answer.YES: "lets through", Answer.UNKNOWN: "may let through", Answer.NO: "denies"}[worst]
         return worst, f"policy {said} {place} ({policies})"
