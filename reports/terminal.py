@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.document import Cluster, Report
-from reports.priorities import first_actions, top_failure
+from reports.priorities import Action, first_actions, top_failure
 from reports.wording import (
     badness,
     enforces,
@@ -83,11 +83,20 @@ def _parts(report: Report, width: int) -> Iterator[Text | Table | str]:
     yield from _unread(report)
     actions = first_actions(report, ACTIONS)
     if actions:
-        yield Text("What needs doing first:", style="bold")
+        yield Text("What to mend first:", style="bold")
     for place, action in enumerate(actions, 1):
-        text = f"{place}. {action.control} on {join_names(action.clusters, 2)}: {action.title}"
+        why = ": ".join(filter(None, _why(action))) or f"does not hold: {action.title}"
+        text = f"{place}. {action.control} on {join_names(action.clusters, 2)}: {why}"
         yield _one_line(text, width)
     yield ""
+
+
+def _why(action: Action) -> tuple[str, ...]:
+    """The first step's subject, unless that is the whole cluster, and what was seen there."""
+    if not action.steps:
+        return ()
+    step = action.steps[0]
+    return ("" if step.subject in {"cluster", step.cluster} else step.subject, step.evidence)
 
 
 def _clusters(report: Report, width: int) -> Iterator[Text | Table]:

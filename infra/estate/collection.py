@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from infra.kinds import ENTRY_POINT_KINDS, POLICY_KINDS, SETTING_KINDS
 from infra.kube.collect import LISTED
@@ -26,7 +27,7 @@ def resource_of(item: ApiObject | EntryPoint) -> str:
     return _OF_KIND[item.api_version.partition("/")[0], item.kind]
 
 
-def collection(counts: Mapping[str, int], serves: Set[str]) -> dict[str, KindStatus]:
+def collection(counts: Mapping[str, int], serves: AbstractSet[str]) -> dict[str, KindStatus]:
     """Every resource that is listed: whole where the server knows it, absent where it does not.
 
     Raises:
@@ -39,8 +40,7 @@ def collection(counts: Mapping[str, int], serves: Set[str]) -> dict[str, KindSta
     return {resource: _status(counts, known, resource) for resource in sorted(resources)}
 
 
-def _status(counts: Mapping[str, int], known: Set[str], resource: str) -> KindStatus:
+def _status(counts: Mapping[str, int], known: AbstractSet[str], resource: str) -> KindStatus:
     if resource not in known:
         return KindStatus(status=Collected.ABSENT)
     return KindStatus(status=Collected.COMPLETE, count=counts.get(resource, 0))
-

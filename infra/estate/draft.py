@@ -24,7 +24,6 @@ from scanner.model import (
     DaemonSet,
     EntryPoint,
     Namespace,
-    Node,
     Pod,
     Service,
     ServicePort,
@@ -146,9 +145,7 @@ class Draft:
             )
         count = len(wanted)
         self._daemon_sets.append(
-            DaemonSet(
-                namespace=namespace, name=name, labels=plain, containers=containers, desired=count, ready=count
-            )
+            DaemonSet(namespace=namespace, name=name, labels=plain, containers=containers, desired=count, ready=count)
         )
 
     def static_pods(self, name: str, labels: Mapping[str, str]) -> None:

@@ -142,7 +142,10 @@ def add_system(draft: Draft, *, enforcing: bool, windows: bool = False) -> None:
     draft.daemon_set(
         "eks-pod-identity-agent",
         _container("eks-pod-identity-agent", "eks-pod-identity-agent", "v0.1.34"),
-        labels={"app.kubernetes.io/name": "eks-pod-identity-agent", "app.kubernetes.io/instance": "eks-pod-identity-agent"},
+        labels={
+            "app.kubernetes.io/name": "eks-pod-identity-agent",
+            "app.kubernetes.io/instance": "eks-pod-identity-agent",
+        },
     )
     dns = {"k8s-app": "kube-dns"}
     draft.workload(

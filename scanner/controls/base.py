@@ -16,7 +16,7 @@ from scanner.controls.references import References
 from scanner.dataplane.model import DataPlane, Enforcing
 from scanner.dataplane.sighting import sightings
 from scanner.findings import Evidence, Level, Severity, Status
-from scanner.model import Cloud, Collected, Pod, Snapshot
+from scanner.model import Cloud, Collected, Pod, Snapshot, Source
 from scanner.policy.model import PolicySet
 from scanner.reach.engine import build
 from scanner.reach.model import Direction, Isolation, PodClass, Reach
@@ -167,6 +167,8 @@ def _is_unread_policy(case: Case, kind: str) -> bool:
 
 def _gap(snapshot: Snapshot, kind: str) -> str:
     status = snapshot.collection.get(kind)
+    if snapshot.source is Source.MANIFESTS:
+        return f"{kind}: {status.reason}" if status else f"{kind}: a folder of manifests does not show what else runs"
     how = f"{status.status} {status.reason}".strip() if status else "not asked for"
     plural, _, group = kind.partition(".")
     return f'{kind} were not read whole ({how}): grant list on {plural} in API group "{group}"'

@@ -100,7 +100,7 @@ def _namespace(asked: _Question, openers: frozenset[str], judge: _Judge) -> Verd
     closed = isolation.answer is Answer.YES and openers.isdisjoint(isolation.policies)
     others, own = judge(pod, () if closed or isolation.answer is Answer.NO else asked.peers(pod))
     by = f"isolated by {names(isolation.policies)}" if isolation.policies else f"no policy isolates it for {direction}"
-    lines = [f"{asked.reach.level} level: a pod without labels in {namespace}: {by}"]
+    lines = [f"a pod without labels: {by} ({asked.reach.level} level)"]
     certain = [peer for peer in others if peer.answer is Answer.YES]
     if isolation.answer is Answer.NO:
         status, reason = Status.FAIL, "not-isolated"
@@ -159,7 +159,7 @@ def pods_are_isolated(case: Case) -> Iterator[Verdict]:
 def _workload(case: Case, classes: dict[tuple[str, str], PodClass], workload: str, pods: Sequence[Pod]) -> Verdict:
     reach = case.reach
     answers: dict[Direction, list[Answer]] = {Direction.INGRESS: [], Direction.EGRESS: []}
-    lines: list[str] = []
+    told: list[tuple[Answer, str]] = []
     host_network = False
     for pod in pods:
         found = classes.get((pod.namespace, pod.name))
@@ -171,8 +171,10 @@ def _workload(case: Case, classes: dict[tuple[str, str], PodClass], workload: st
             isolation = case.isolation(reach, found, direction)
             # At the declared level no plane has spoken on host-network pods, and the specification leaves them open.
             doubtful = pod.host_network and reach.level is Level.DECLARED
-            given.append(Answer.UNKNOWN if doubtful else isolation.answer)
-            lines.append(_line(found, direction, isolation))
+            answer = Answer.UNKNOWN if doubtful else isolation.answer
+            given.append(answer)
+            told.append((answer, _line(found, direction, isolation)))
+    lines = [line for worst in (Answer.NO, Answer.UNKNOWN, Answer.YES) for answer, line in told if answer is worst]
     halves = {direction: given.count(Answer.YES) / len(pods) for direction, given in answers.items()}
     flat = [answer for given in answers.values() for answer in given]
     fix = ""
@@ -191,7 +193,7 @@ def _workload(case: Case, classes: dict[tuple[str, str], PodClass], workload: st
         subject=workload,
         status=status,
         reason=reason,
-        evidence=bounded([f"{len(pods)} pods, {reach.level} level", *lines]),
+        evidence=(*bounded(lines), f"{reach.level} level, {len(pods)} pod{'s' if len(pods) > 1 else ''}"),
         remediation=fix,
         weight=len(pods),
         covered=len(pods) * sum(halves.values()) / 2,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from scanner.dataplane.model import DataPlane
@@ -105,7 +105,9 @@ def populate(
     pods = tuple(sorted((pod for pod in snapshot.pods if pod.phase not in _FINISHED), key=_pod_order))
     ways = tuple(exposed)
     keys = label_keys(policies).union(*(service.selector or () for service in ways))
-    names = port_names(policies) | {port.target for service in ways for port in service.ports if port.target}
+    names = port_names(policies).union(
+        port.target for service in ways for port in service.ports if isinstance(port.target, str)
+    )
     ports: dict[tuple[ContainerPort, ...], NamedPorts] = {}
     groups: dict[_Key, list[int]] = {}
     for position, pod in enumerate(pods):
@@ -143,7 +145,7 @@ def _pod_order(pod: Pod) -> tuple[str, str, str, str, list[tuple[str, str]]]:
     return (pod.namespace, pod.name, pod.workload.kind, pod.workload.name, sorted(pod.labels.items()))
 
 
-def _named_ports(ports: tuple[ContainerPort, ...], names: Set[str | int]) -> NamedPorts:
+def _named_ports(ports: tuple[ContainerPort, ...], names: Container[str]) -> NamedPorts:
     return tuple(
         sorted(
             {(port.protocol, port.name, port.port) for port in ports if port.name in names and 1 <= port.port <= 65535}

@@ -6,7 +6,7 @@ from infra.estate.draft import TAKEN
 from infra.estate.eks import Group
 from infra.estate.eks_record import describe_addons, describe_cluster, describe_groups, describe_templates, record
 from infra.version import VERSION
-from scanner.model import SNAPSHOT_VERSION, Collector, Snapshot, Source
+from scanner.model import SNAPSHOT_VERSION, Collected, Collector, KindStatus, Snapshot, Source
 
 NAME, ACCOUNT, REGION = "custody-prod-eun1", "777788889999", "eu-north-1"
 GROUPS = (Group(name="custody", count=6, instance_type="m7i.xlarge"),)
@@ -31,7 +31,7 @@ def draw() -> Snapshot:
         taken=TAKEN,
         cluster=ref,
         source=Source.CLUSTER,
-        collection={},
+        collection={"pods": KindStatus(status=Collected.FORBIDDEN, reason=REASON)},
         unread=REASON,
         cloud_record=made,
     )

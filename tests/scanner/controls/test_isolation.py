@@ -213,6 +213,6 @@ def test_items_are_workloads_and_name_the_policies():
     """Two pods of one Deployment are one item, with the policy that isolates them."""
     found = judged("NB-ISO-03", eks(web(), web("web-2"), policies=[DENY_ALL]))
     assert [i.subject for i in found.items] == ["shop/web[Deployment]"]
-    assert "2 pods" in found.items[0].evidence[0]
+    assert "2 pods" in found.items[0].evidence[-1]
     assert any("NetworkPolicy shop/p" in line for line in found.items[0].evidence)
     assert found.level is Level.EFFECTIVE

@@ -339,7 +339,7 @@ def test_a_bypassing_plane_lets_outside_traffic_in_through_services(exposed, ans
     assert pairs(lines) == expected
     assert {each.via for each in lines} <= {"shop/db"}
     assert all(each.ports == {"TCP": ((15432, 15432),)} for each in lines)
-    db = next(item for item in reach.classes if item.workloads == (DB,))
+    db = next(item for item in reach.classes if DB in item.workloads)
     found = {each.answer for each in reach.sources(db)}
     assert found == ({Answer(answer)} if expected else set())
     assert reach.admits(db, Direction.INGRESS, "8.8.8.8", "TCP", 15432) is Answer.NO

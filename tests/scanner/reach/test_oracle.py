@@ -285,9 +285,9 @@ def test_an_added_allow_rule_removes_no_connection(cluster, spec, where):
 
 def addressed(reach: ClusterReach) -> set[tuple[str, str, str, int]]:
     """Listed connections with ranges replaced by the probed addresses they hold, so that two cuts compare."""
-    inside: dict[str, list[str]] = {}
+    inside: dict[str, list[str]] = {name: [] for name, kind in reach.peers if kind == "ip"}
     for address in OUTSIDE:
-        inside.setdefault(peer_of(address, reach), []).append(address)
+        inside[peer_of(address, reach)].append(address)
     return {
         (one, other, protocol, number)
         for src, dst, protocol, number in listed(reach)
