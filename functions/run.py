@@ -213,4 +213,4 @@ def new_run(run_id: str, time: str) -> Run:
     Raises:
         InputError: the id could not be part of an object key, or the time is not RFC 3339 in UTC.
     """
-    return Run(id=keys.checked_run_id(run_id) if run_id else keys.run_id(time), time=time, tool=f"ringfence {VERSION}")
+    return Run(id=keys.checked_run_id(run_id) if run_id else keys.run_id(time), time=time, tool=VERSION)

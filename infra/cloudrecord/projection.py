@@ -14,7 +14,7 @@ import msgspec
 
 from infra.cloudrecord.document import UnreadableError, parse_text
 from infra.cloudrecord.shapes import Each, Leaf, Shape, fields
-from scanner.model import KEPT_ENV
+from scanner.kept import KEPT_ENV
 
 ODD = "(not kept: not what belongs here)"
 _MAX_TEXT = 4096  # characters of one value; an add-on's values are read whole first

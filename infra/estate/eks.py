@@ -14,13 +14,14 @@ from scanner.model import Container, Node
 VPC_CNI, AGENT = "1.21.1", "1.3.0"  # the add-on, and the policy agent that it ships
 _IMAGES = "mirror.example/eks"
 _KERNEL = "6.1.155-176.282.amzn2023.x86_64"
-_SERVES = (
-    "policyendpoints.networking.k8s.aws",
-    "clusterpolicyendpoints.networking.k8s.aws",
-    "clusternetworkpolicies.networking.k8s.aws",
-    "applicationnetworkpolicies.networking.k8s.aws",
+SERVES = frozenset(
+    {
+        "policyendpoints.networking.k8s.aws",
+        "clusterpolicyendpoints.networking.k8s.aws",
+        "clusternetworkpolicies.networking.k8s.aws",
+        "applicationnetworkpolicies.networking.k8s.aws",
+    }
 )
-SERVES = frozenset(_SERVES)
 SERVICES = "172.20.0.0/16"
 
 
@@ -162,6 +163,17 @@ def add_system(draft: Draft, *, enforcing: bool, windows: bool = False) -> None:
         "kube-system", "aws-load-balancer-controller", ports="webhook-server:9443 metrics-server:8080",
         labels={"app.kubernetes.io/name": "aws-load-balancer-controller", "app.kubernetes.io/instance": "lbc"},
     )  # fmt: skip
+
+
+def add_node_exporter(draft: Draft) -> None:
+    """The group's own agent on every EC2 node: in the host's network, so outside every policy."""
+    draft.daemon_set(
+        "node-exporter",
+        Container(name="node-exporter", image="mirror.example/prometheus/node-exporter:v1.9.1"),
+        namespace="monitoring",
+        labels={"app.kubernetes.io/name": "node-exporter"},
+        ports="metrics:9100",
+    )
 
 
 def _vpc_cni(draft: Draft, *, enforcing: bool, windows: bool) -> None:

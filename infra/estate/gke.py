@@ -10,7 +10,7 @@ import msgspec
 
 from infra.cloudrecord import cluster_ref, record_from
 from infra.estate.draft import Draft
-from infra.estate.names import spread, token
+from infra.estate.names import HEX, spread, token
 from infra.estate.network import vpc
 from infra.estate.pods import Host
 from infra.estate.rules import Peer, block, selected
@@ -64,7 +64,7 @@ def add_nodes(draft: Draft, site: Gke) -> None:
     blocks = ipaddress.ip_network(site.pods).subnets(new_prefix=24)
     for index in range(site.count):
         zone = f"{site.region}-{'bcd'[index % 3]}"
-        group = token(f"{site.name}/{zone}", 8, "0123456789abcdef")
+        group = token(f"{site.name}/{zone}", 8, HEX)
         name = f"{'gk3' if site.autopilot else 'gke'}-{site.name}-{site.pool}-{group}-{token(f'{zone}/{index}', 4)}"
         pod_range = str(next(blocks))
         labels = {
@@ -136,7 +136,7 @@ def describe(site: Gke, *, public: bool, **parts: Any) -> dict[str, Any]:  # noq
     zones = [f"{site.region}-{letter}" for letter in "bcd"]
     return {
         "name": site.name,
-        "id": token(site.name, 32, "0123456789abcdef") * 2,
+        "id": token(site.name, 32, HEX) * 2,
         "selfLink": f"{_CLUSTER_API}/{place}/clusters/{site.name}",
         "location": site.region,
         "zone": site.region,
@@ -161,7 +161,7 @@ def describe(site: Gke, *, public: bool, **parts: Any) -> dict[str, Any]:  # noq
         },
         "controlPlaneEndpointsConfig": {
             "dnsEndpointConfig": {
-                "endpoint": f"gke-{token(site.name, 32, '0123456789abcdef')}.{site.region}.gke.example",
+                "endpoint": f"gke-{token(site.name, 32, HEX)}.{site.region}.gke.example",
                 "allowExternalTraffic": False,
             },
             "ipEndpointsConfig": {

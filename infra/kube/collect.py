@@ -14,7 +14,8 @@ from infra.kube.lists import METADATA_ONLY, Listed, list_kind
 from infra.objects import Objects
 from infra.text import printable
 from infra.wire import WIRE_TYPES
-from scanner.model import KEPT_CONFIG, Collected, KindStatus
+from scanner.kept import KEPT_CONFIG
+from scanner.model import Collected, KindStatus
 
 Progress = Callable[[str], None]
 

@@ -15,8 +15,8 @@ from infra.objects.owners import Owners, controller
 from infra.objects.pods import daemon_set, pod, template
 from infra.wire import CronJob, Metadata, Namespace, PodMetadata
 from infra.wire.workloads import AgentTemplate, PodTemplate
+from scanner.kept import KEPT_ANNOTATIONS
 from scanner.model import (
-    KEPT_ANNOTATIONS,
     ApiObject,
     ConfigMap,
     DaemonSet,

@@ -10,7 +10,8 @@ from infra.objects.pods import is_ready
 from infra.wire.cluster import ConfigMap as WireConfigMap
 from infra.wire.cluster import Node as WireNode
 from infra.wire.metadata import ABSENT, AnyObject, PolicyEndpoint
-from scanner.model import KEPT_ANNOTATIONS, KEPT_CONFIG, ApiObject, ConfigMap, Node, Origin
+from scanner.kept import KEPT_ANNOTATIONS, KEPT_CONFIG
+from scanner.model import ApiObject, ConfigMap, Node, Origin
 
 _NOTHING = (ABSENT, msgspec.Raw(b"null"))
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from infra.objects.kept import kept_values
 from infra.wire.network import BackendRef, Ingress, IngressBackend, Route, RouteFilter
 from infra.wire.network import Service as WireService
-from scanner.model import KEPT_ANNOTATIONS, EntryPoint, Origin, Service, ServicePort
+from scanner.kept import KEPT_ANNOTATIONS
+from scanner.model import EntryPoint, Origin, Service, ServicePort
 
 _CLASS = "kubernetes.io/ingress.class"  # what ingressClassName replaced; controllers still read it
 

@@ -18,7 +18,8 @@ from infra.wire.workloads import (
 )
 from infra.wire.workloads import DaemonSet as WireDaemonSet
 from infra.wire.workloads import Pod as WirePod
-from scanner.model import KEPT_ARGS, KEPT_ENV, Container, ContainerPort, DaemonSet, Pod, WorkloadRef
+from scanner.kept import KEPT_ARGS, KEPT_ENV
+from scanner.model import Container, ContainerPort, DaemonSet, Pod, WorkloadRef
 
 
 def labels_of(metadata: PodMetadata | None) -> dict[str, str]:

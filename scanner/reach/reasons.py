@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from scanner.dataplane.model import Answer
 from scanner.findings import Level
@@ -35,11 +36,7 @@ class Reasons:
     def isolation(self, pod: PodClass, direction: Direction) -> Isolation:
         """Whether policy isolates a class: unknown where only a policy that cannot be judged may, or coverage is unknown."""
         standing, bit = self._standing, pod.index
-        policies = tuple(
-            policy.id
-            for policy, subject in standing.selected_by
-            if direction in policy.directions and subject >> bit & 1
-        )
+        policies = tuple(self._isolating[direction].get(bit, ()))
         if standing.unpoliced >> bit & 1:
             return Isolation(Answer.NO, ())
         if standing.undecided >> bit & 1:
@@ -47,6 +44,16 @@ class Reasons:
         if not policies:
             return Isolation(Answer.NO, ())
         return Isolation(Answer.UNKNOWN if standing.doubtful >> bit & 1 else Answer.YES, policies)
+
+    @cached_property
+    def _isolating(self) -> dict[Direction, dict[int, list[str]]]:
+        """The policies that select each class, by direction: gathered once, for every class is asked about."""
+        found: dict[Direction, dict[int, list[str]]] = {direction: {} for direction in Direction}
+        for policy, subject in self._standing.selected_by:
+            for number in members(subject):
+                for direction in policy.directions:
+                    found[direction].setdefault(number, []).append(policy.id)
+        return found
 
     def half(self, number: int, direction: Direction) -> str:
         """Why nothing certain can be said of one class in one direction; empty where something can."""

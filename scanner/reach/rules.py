@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scanner.dataplane.model import Answer, DataPlane, Fact
 from scanner.model import Pod
 from scanner.policy.model import BlockPeer, PodPeer, Policy, Ports, Rule, Selector
-from scanner.policy.selectors import bit_set, matches
+from scanner.policy.selectors import bit_set, matches, members
 from scanner.reach.addresses import AddressSpace, Span, admitted_spans, excepted_spans
 from scanner.reach.population import NAME_LABEL, NamespaceSpan, Population, select
 
@@ -122,7 +122,7 @@ class RuleReader:
         """For each address set: the external classes inside it, and the pod classes with an address inside it."""
         external: list[list[int]] = [[] for _ in range(sets)]
         pods: list[list[int]] = [[] for _ in range(sets)]
-        held = [_positions(self._space.signature(number)) for number in range(len(self._space))]
+        held = [list(members(self._space.signature(number))) for number in range(len(self._space))]
         for number, found in enumerate(held):
             for which in found:
                 external[which].append(self._offset + number)
@@ -229,10 +229,6 @@ class RuleReader:
         if whole and self._reading.asked and block.block.version == 4:
             certain |= self._unaddressed  # whatever address the pod will get, this block holds it
         return external | (certain & ~self.host), external | possible
-
-
-def _positions(signature: int) -> list[int]:
-    return [number for number in range(signature.bit_length()) if signature >> number & 1]
 
 
 def _features(port: Ports) -> frozenset[str]:

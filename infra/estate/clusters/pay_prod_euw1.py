@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infra.estate.draft import Draft
-from infra.estate.eks import SERVES, SERVICES, Group, Subnets, add_group, add_system
+from infra.estate.eks import SERVES, SERVICES, Group, Subnets, add_group, add_node_exporter, add_system
 from infra.estate.eks_record import (
     SERVER,
     describe_addons,
@@ -85,7 +85,7 @@ def draw() -> Snapshot:
     for area in AREAS:
         draft.namespace(area, {"team": area, "pod-security.kubernetes.io/enforce": "restricted"})
     draft.workloads(WORKLOADS)
-    draft.daemon_set("node-exporter", namespace="monitoring", labels={"app.kubernetes.io/name": "node-exporter"})
+    add_node_exporter(draft)
     draft.policies(*isolate(AREAS), deny_all("default"), *flow_policies(FLOWS))
     add_system(draft, enforcing=False)
     notes = {"alb.ingress.kubernetes.io/scheme": "internet-facing"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infra.estate.draft import Draft
-from infra.estate.eks import SERVES, SERVICES, Group, Subnets, add_fargate, add_group, add_system
+from infra.estate.eks import SERVES, SERVICES, Group, Subnets, add_fargate, add_group, add_node_exporter, add_system
 from infra.estate.eks_record import (
     SERVER,
     describe_addons,
@@ -15,7 +15,7 @@ from infra.estate.eks_record import (
 )
 from infra.estate.network import OFFICE, STORE_EUC1
 from infra.estate.rules import allow_egress, block, deny_all, flow_policies, isolate
-from scanner.model import Container, Snapshot
+from scanner.model import Snapshot
 
 NAME, ACCOUNT, REGION = "store-prod-euc1", "444455556666", "eu-central-1"
 CLOSED = ("catalogue", "loyalty", "monitoring", "receipts", "stores", "terminals")
@@ -56,6 +56,7 @@ receipts/receipt-postgres StatefulSet 2 postgres:5432 postgres:5432
 FLOWS = """
 10.24.0.0/18 > stores/store-api, catalogue/catalogue-api : 8080
 10.24.0.0/18 > terminals/terminal-gateway : 8883
+0.0.0.0/0 > terminals/telemetry-ingest : 8080
 stores/store-api > stores/store-postgres : 5432
 stores/store-api > catalogue/catalogue-api, loyalty/points-api, receipts/receipt-api : 8080
 stores/stock-sync > stores/store-postgres : 5432
@@ -106,13 +107,7 @@ def draw() -> Snapshot:
     _islands(draft)
     _policies(draft)
     add_system(draft, enforcing=True, windows=True)
-    draft.daemon_set(
-        "node-exporter",
-        Container(name="node-exporter", image="mirror.example/prometheus/node-exporter:v1.9.1"),
-        namespace="monitoring",
-        labels={"app.kubernetes.io/name": "node-exporter"},
-        ports="metrics:9100",
-    )
+    add_node_exporter(draft)
     _entries(draft)
     return draft.snapshot(made)
 

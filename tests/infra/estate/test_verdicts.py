@@ -1,0 +1,67 @@
+"""What the core says of the estate is what each cluster was drawn to show."""
+
+import pytest
+
+from infra.estate.build import draw
+from scanner.findings import ClusterResult, Status
+from scanner.judge import judge
+
+
+@pytest.fixture(scope="module")
+def results() -> dict[str, ClusterResult]:
+    """The judged estate, by name."""
+    return {snapshot.cluster.name: judge(snapshot) for snapshot in draw()}
+
+
+def statuses(result: ClusterResult, *controls: str) -> dict[str, Status]:
+    return {item.id: item.status for item in result.controls if item.id in controls}
+
+
+@pytest.mark.parametrize(
+    ("name", "plane", "enforcing", "reason"),
+    [
+        pytest.param("pay-prod-euw1", "eks-vpc-cni", "no", "off", id="a-eks-never-switched-on"),
+        pytest.param("store-prod-euc1", "eks-vpc-cni", "partly", "partly-covered", id="b-eks-partly"),
+        pytest.param("ledger-prod-ew1", "gke-dataplane-v2", "yes", "on", id="c-autopilot"),
+        pytest.param("insight-prod-ew4", "none", "no", "node-enforcement-off", id="d-gke-half-on"),
+        pytest.param("lend-prod-weu", "aks-cilium", "yes", "on", id="e-aks-cilium"),
+        pytest.param("partner-prod-neu", "aks-npm", "yes", "on", id="f-aks-npm"),
+        pytest.param("custody-prod-eun1", "eks-vpc-cni", "unknown", "unread", id="g-unread"),
+    ],
+)
+def test_data_planes(results, name, plane, enforcing, reason):
+    """Each cluster's engine, whether it enforces, and why."""
+    found = results[name].dataplane
+    assert (found.name, str(found.enforcing), found.reason) == (plane, enforcing, reason)
+
+
+@pytest.mark.parametrize("name", ["pay-prod-euw1", "insight-prod-ew4"])
+def test_policies_without_an_engine_are_inert(results, name):
+    """Where nothing enforces, isolation fails as inert, however tidy the policies."""
+    assert statuses(results[name], "NB-ENF-01") == {"NB-ENF-01": Status.FAIL}
+    inert = {item.id for item in results[name].controls if item.reason == "inert"}
+    assert {"NB-ISO-01", "NB-ISO-02", "NB-ISO-03"} <= inert
+
+
+def test_the_hardened_cluster_fails_nothing(results):
+    """Autopilot passes or does not meet every control, and none of it is unknown."""
+    assert {item.status for item in results["ledger-prod-ew1"].controls} == {Status.PASS, Status.NOT_APPLICABLE}
+
+
+def test_the_partly_covered_cluster_fails_where_it_is_open(results):
+    """Uncovered nodes, the open namespace and the metadata service each fail, the engine itself passes."""
+    result = results["store-prod-euc1"]
+    assert statuses(result, "NB-ENF-01", "NB-ENF-02", "NB-LP-05", "NB-LP-01") == {
+        "NB-ENF-01": Status.PASS,
+        "NB-ENF-02": Status.FAIL,
+        "NB-LP-01": Status.FAIL,
+        "NB-LP-05": Status.FAIL,
+    }
+    (isolation,) = [item for item in result.controls if item.id == "NB-ISO-01"]
+    assert [item.subject for item in isolation.items if item.status is Status.FAIL] == ["promotions"]
+
+
+def test_nothing_of_the_unread_cluster_passes_but_what_the_cloud_says(results):
+    """Without the Kubernetes API only the API server's exposure is known."""
+    passed = [item.id for item in results["custody-prod-eun1"].controls if item.status is not Status.UNKNOWN]
+    assert passed == ["NB-EXP-01"]
