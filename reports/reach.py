@@ -53,10 +53,10 @@ def reach_lines(reach: Reach) -> Iterator[str]:
     yield f"# {reach.level}: allowed connections"
     for each in reach.connections():
         yield _line(each)
-    undecided = [_line(each) + f"  (unknown: {each.reason})" for each in reach.unknown()]
-    if undecided:
-        yield f"# {reach.level}: cannot be decided"
-        yield from undecided
+    for number, each in enumerate(reach.unknown()):
+        if not number:
+            yield f"# {reach.level}: cannot be decided"
+        yield _plain(f"{_line(each)}  (unknown: {each.reason})")
     for notice in reach.notices:
         yield _plain(f"# warning: {notice.object}: {notice.field}: {notice.message}")
 

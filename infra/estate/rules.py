@@ -70,6 +70,13 @@ def allow_dns(namespace: str, *resolvers: Peer) -> ApiObject:
     return policy(namespace, "allow-dns", {"podSelector": {}, "policyTypes": ["Egress"], "egress": [rule]})
 
 
+def allow_ingress(namespace: str, name: str, app: str, *sources: Peer, to_ports: str) -> ApiObject:
+    """One app that lets some sources in."""
+    rule = {"from": list(sources), "ports": ports(to_ports)}
+    subject = {"matchLabels": {NAME: app}}
+    return policy(namespace, name, {"podSelector": subject, "policyTypes": ["Ingress"], "ingress": [rule]})
+
+
 def allow_egress(namespace: str, name: str, subject: Mapping[str, str], *targets: Peer, to_ports: str) -> ApiObject:
     """Pods, by labels (none: all), that may open connections to some targets."""
     rule = {"to": list(targets), "ports": ports(to_ports)}

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from scanner.controls import addresses
 from scanner.controls.base import Case
-from scanner.model import Cloud
+from scanner.model import Cloud, Pod
 from scanner.reach.model import AddressRange, Allowed, PodClass, PortSet
 
 RESOLVER_LABELS = frozenset({"kube-dns", "node-local-dns"})
@@ -30,7 +30,8 @@ class Approved:
             return addresses.within(addresses.of_texts(peer.ranges), self._nodes)
         if peer.host_network and self._case.is_platform(peer.namespace):
             return True  # a node agent has the node's address, which probes come from as well
-        return all(self._declared_source(peer, name) for name in _workload_names(peer))
+        pods = self._pods_of(peer)
+        return bool(pods) and all(map(self._declared_source, pods))
 
     def is_resolver(self, allowed: Allowed) -> bool:
         """Whether a target is the cluster's DNS resolver and nothing but port 53 is open to it."""
@@ -39,10 +40,21 @@ class Approved:
             return False
         if isinstance(peer, AddressRange):
             return addresses.within(addresses.of_texts(peer.ranges), self._resolvers)
-        return peer.namespace == "kube-system" and peer.labels.get("k8s-app") in RESOLVER_LABELS
+        pods = self._pods_of(peer)
+        named = [pod.labels.get("k8s-app") in RESOLVER_LABELS for pod in pods]
+        return peer.namespace == "kube-system" and bool(named) and all(named)
 
-    def _declared_source(self, peer: PodClass, name: str) -> bool:
-        return self._case.declared_as(self._case.config.platform_sources, peer.namespace, name, peer.labels)
+    def _declared_source(self, pod: Pod) -> bool:
+        sources = self._case.config.platform_sources
+        return self._case.declared_as(sources, pod.namespace, pod.workload.name, pod.labels)
+
+    def _pods_of(self, peer: PodClass) -> list[Pod]:
+        """Every pod of a class: its members are alike to the policies, and need not be to the baseline."""
+        return [self._pods[peer.namespace, name] for name in peer.pods if (peer.namespace, name) in self._pods]
+
+    @cached_property
+    def _pods(self) -> dict[tuple[str, str], Pod]:
+        return {(pod.namespace, pod.name): pod for pod in self._case.pods}
 
     @cached_property
     def _nodes(self) -> addresses.Ranges:
@@ -74,11 +86,6 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _workload_names(peer: PodClass) -> list[str]:
-    """The names of the workloads in a class ("web" of "shop/web[Deployment]")."""
-    return [workload.partition("/")[2].rpartition("[")[0] for workload in peer.workloads]
 
 
 def described(allowed: Allowed) -> str:

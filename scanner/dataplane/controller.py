@@ -16,6 +16,7 @@ CONFIG_MAP = "amazon-vpc-cni"
 KEY = "enable-network-policy-controller"
 NETWORK_POLICIES = "networkpolicies.networking.k8s.io"
 POLICY_ENDPOINTS = "policyendpoints.networking.k8s.aws"
+UNDETERMINED = "controller-undetermined"  # the reason where the switch could not be read
 NODE_CLASSES = "nodeclasses.eks.amazonaws.com"
 
 Verdict = tuple[Enforcing, str, tuple[Proof, ...]]
@@ -40,7 +41,7 @@ def controller(snapshot: Snapshot) -> Verdict:
         (item for item in snapshot.config_maps if (item.namespace, item.name) == ("kube-system", CONFIG_MAP)), None
     )
     if config is None and not listed(snapshot, "configmaps"):
-        return Enforcing.UNKNOWN, "controller-undetermined", (Proof(f"{KEY} could not be read", where),)
+        return Enforcing.UNKNOWN, UNDETERMINED, (Proof(f"{KEY} could not be read", where),)
     value = config.data.get(KEY) if config is not None else None
     if value is not None and value.strip().lower() == "true":
         return Enforcing.YES, "on", (Proof(f"{KEY}={value}", where),)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from scanner.cloud.facts import EngineSettings
 from scanner.cloud.gke import HALF_ADDON
 from scanner.dataplane.catalogue import CATALOGUE
-from scanner.dataplane.controller import Verdict, auto_mode, controller, settings_of
+from scanner.dataplane.controller import UNDETERMINED, Verdict, auto_mode, controller, settings_of
 from scanner.dataplane.model import Enforcing, Proof
 from scanner.dataplane.sighting import DAEMON_SETS, Place, Sighting, Switch, place, sightings
 from scanner.model import Snapshot
@@ -71,9 +71,15 @@ def _engines(snapshot: Snapshot, record: EngineSettings, seen: tuple[Sighting, .
         if sighting.switch is not Switch.OFF
         and not (auto and sighting.name == "eks-vpc-cni" and sighting.daemon_set.desired == 0)
     }
-    if auto and "eks-vpc-cni" not in names and (not names or controller(snapshot)[0] is Enforcing.YES):
+    if auto and "eks-vpc-cni" not in names and (not names or _may_run(snapshot)):
         names.add("eks-auto-mode")
     return sorted(names)
+
+
+def _may_run(snapshot: Snapshot) -> bool:
+    """Whether Auto Mode's controller runs, or nobody could read whether it does: another engine is then not alone."""
+    enforcing, reason, _ = controller(snapshot)
+    return enforcing is Enforcing.YES or reason == UNDETERMINED
 
 
 def _with_engine(

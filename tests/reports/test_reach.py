@@ -119,3 +119,12 @@ def test_explanations_as_document_and_lines():
         }
     ]
     assert explanation_lines(found)[0] == "declared: shop/web[Deployment] -> shop/db[Deployment] TCP 5432: allowed"
+
+
+def test_lines_keep_what_cannot_be_decided_apart():
+    """Undecided connections stand under a heading of their own, with the reason, and warnings come last."""
+    odd = ApiObject(api_version="cilium.io/v2", kind="CiliumNetworkPolicy", name="x", namespace="shop", spec=raw({}))
+    lines = list(reach_lines(reach_of(odd)))
+    assert lines[:2] == ["# declared: allowed connections", "# declared: cannot be decided"]
+    assert all("CiliumNetworkPolicy shop/x" in line for line in lines[2:])
+    assert lines[-1].startswith("# warning: CiliumNetworkPolicy shop/x: kind:")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from infra.estate.aks import SERVER, Aks, Pool, add_nodes, add_system, describe, record
 from infra.estate.draft import Draft
 from infra.estate.network import LEND_WEU, OFFICE
-from infra.estate.rules import allow_egress, block, deny_all, flow_policies, isolate
+from infra.estate.rules import allow_egress, allow_ingress, block, deny_all, flow_policies, isolate, pods
 from scanner.model import ApiObject, Snapshot
 
 SITE = Aks(
@@ -99,7 +99,7 @@ def draw() -> Snapshot:
     for area in AREAS:
         draft.namespace(area, {"team": area})
     draft.workloads(WORKLOADS)
-    draft.policies(*isolate(AREAS), deny_all("default"), *flow_policies(FLOWS), _believed_to_reach_pods())
+    draft.policies(*isolate(AREAS), deny_all("default"), *flow_policies(FLOWS), *_believed_to_reach_pods())
     add_system(draft, SITE)
     draft.service(
         "edge",
@@ -116,9 +116,15 @@ def draw() -> Snapshot:
     return draft.snapshot(made)
 
 
-def _believed_to_reach_pods() -> ApiObject:
-    """Under Cilium an ipBlock selects no pod: this opens the internet to direct debits, and nothing in the cluster."""
+def _believed_to_reach_pods() -> tuple[ApiObject, ...]:
+    """The database lets direct debits in, and their way out is "anywhere".
+
+    Under Cilium an ipBlock selects no pod, so the rule opens the internet to them and still not the database.
+    """
     subject = {"app.kubernetes.io/name": "direct-debit"}
-    return allow_egress(
-        "servicing", "allow-direct-debit-anywhere", subject, block("0.0.0.0/0"), to_ports="443 8080 5432"
+    return (
+        allow_egress("servicing", "allow-direct-debit-anywhere", subject, block("0.0.0.0/0"), to_ports="443 8080 5432"),
+        allow_ingress(
+            "servicing", "allow-postgres-from-debits", "servicing-postgres", pods("direct-debit"), to_ports="5432"
+        ),
     )

@@ -12,7 +12,8 @@ from infra.estate.build import draw
 from infra.estate.read import estate
 from infra.snapshots import decode, problem
 from scanner.cloud.read import read_facts
-from scanner.model import KEPT_ANNOTATIONS, KEPT_CONFIG, KEPT_ENV, Cloud, Read, Snapshot
+from scanner.kept import KEPT_ANNOTATIONS, KEPT_CONFIG, KEPT_ENV
+from scanner.model import Cloud, Read, Snapshot
 
 NAMES = (
     "custody-prod-eun1", "insight-prod-ew4", "ledger-prod-ew1", "lend-prod-weu",
@@ -142,7 +143,7 @@ def test_records_hold_what_the_collector_keeps(clusters, name):
         "launchTemplates": [msgspec.json.decode(part) for part in record.launch_templates],
     }
     again = record_from(parts, name)
-    assert again == msgspec.structs.replace(record, vpc=None)
+    assert msgspec.structs.replace(again, vpc=record.vpc) == record
     assert facts(clusters[name]).notices == ()
 
 
@@ -212,7 +213,7 @@ def test_store_enforces_on_its_linux_nodes_only(clusters):
         (node.os, node.labels.get("eks.amazonaws.com/compute-type")) for node in snapshot.nodes if node.name in bare
     }
     assert kinds == {("windows", None), ("linux", "fargate")}
-    assert bare <= {pod.node for pod in snapshot.pods if pod.namespace == "receipts"} | bare
+    assert bare <= {pod.node for pod in snapshot.pods if pod.namespace == "receipts"}
     assert {(pool.tokens_required, pool.hop_limit) for pool in found.pools} == {(False, 2)}
     assert not [policy for policy in snapshot.policies if policy.namespace == "promotions"]
     assert [pod for pod in snapshot.pods if pod.namespace == "promotions"]
@@ -263,4 +264,4 @@ def test_custody_is_unread(clusters):
     assert snapshot.read is Read.UNREAD
     assert "private" in snapshot.unread
     assert facts(snapshot).endpoint.public is False
-    assert not (snapshot.pods or snapshot.policies or snapshot.namespaces or snapshot.nodes)
+    assert {snapshot.pods, snapshot.policies, snapshot.namespaces, snapshot.nodes} == {()}

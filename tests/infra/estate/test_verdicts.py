@@ -3,8 +3,15 @@
 import pytest
 
 from infra.estate.build import draw
+from infra.estate.clusters import lend_prod_weu, partner_prod_neu
+from scanner.cloud.read import read_facts
+from scanner.dataplane.detect import detect
+from scanner.dataplane.model import Answer
 from scanner.findings import ClusterResult, Status
 from scanner.judge import judge
+from scanner.model import Snapshot
+from scanner.policy.resolve import resolve
+from scanner.reach.engine import build
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +72,30 @@ def test_nothing_of_the_unread_cluster_passes_but_what_the_cloud_says(results):
     """Without the Kubernetes API only the API server's exposure is known."""
     passed = [item.id for item in results["custody-prod-eun1"].controls if item.status is not Status.UNKNOWN]
     assert passed == ["NB-EXP-01"]
+
+
+def effective(snapshot: Snapshot, *, ipblock_matches_pods: bool | None = None):
+    plane = detect(snapshot, read_facts(snapshot.cloud_record))
+    return build(snapshot, resolve(snapshot), plane, ipblock_matches_pods=ipblock_matches_pods)
+
+
+@pytest.mark.parametrize(
+    ("matches", "allowed"),
+    [
+        pytest.param(None, Answer.NO, id="as-cilium-reads-it"),
+        pytest.param(True, Answer.YES, id="as-people-believe"),
+    ],
+)
+def test_the_range_of_everything_reaches_no_pod_under_cilium(matches, allowed):
+    """Direct debits reach their database only where an ipBlock selects pods, which it does not under Cilium."""
+    reach = effective(lend_prod_weu.draw(), ipblock_matches_pods=matches)
+    workloads = "servicing/direct-debit[Deployment]", "servicing/servicing-postgres[StatefulSet]"
+    assert [found.allowed for found in reach.explain(*workloads, "TCP", 5432)] == [allowed]
+
+
+def test_the_balancer_passes_by_npm():
+    """Policy lets in the offices alone, and the Service with traffic policy Cluster everybody."""
+    (found,) = effective(partner_prod_neu.draw()).explain(
+        "203.0.113.7", "exchange/sftp-gateway[Deployment]", "TCP", 2222
+    )
+    assert "Service exchange/sftp-public lets it in all the same" in found.halves[0].reason
