@@ -172,5 +172,6 @@ LISTS: Mapping[
     "launchTemplates": ("launchTemplate", fields("", LaunchTemplateVersions=_VERSION) | _VERSION),
 }
 VPC: Shape = fields(
-    "id cidrs", peerings=fields("id name state account location network vpcId cidrs remoteCidrs cluster clusters")
+    "id cidrs",
+    peerings=fields("id name kind to state account location network vpcId cidrs remoteCidrs cluster clusters"),
 )

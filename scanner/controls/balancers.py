@@ -32,6 +32,16 @@ class Facing:
     why: str
 
 
+# What is private by its address: RFC 1918, RFC 6598, RFC 4193, link-local and loopback. Everything else may be routed.
+_INTERNAL = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8",
+        "fc00::/7", "fe80::/10", "::1/128",
+    )
+)  # fmt: skip
+
+
 def facing(case: Case, service: Service) -> Facing:
     """Read the balancer's own addresses first, then the cloud's annotations and class (the providers' Service pages)."""
     seen = _by_address(service)
@@ -57,9 +67,9 @@ def _by_address(service: Service) -> Facing | None:
             if text.startswith("internal-") and text.endswith(".elb.amazonaws.com"):
                 return Facing(Answer.NO, f"its name is {text}")
             continue
-        if any(addresses.public(addresses.of_networks([ipaddress.ip_network(address)])).values()):
-            return Facing(Answer.YES, f"its address {text} is public")
-        return Facing(Answer.NO, f"its address {text} is not public")
+        if any(address in network for network in _INTERNAL):
+            return Facing(Answer.NO, f"its address {text} is private")
+        return Facing(Answer.YES, f"its address {text} is not of a private range")
     return None
 
 

@@ -41,13 +41,14 @@ class Population:
     """Every class: real ones by namespace, one hypothetical per namespace, and last the stand-in for ingress controllers.
 
     `named` and `addresses` (classes of the address space; empty where a pod has no known address) go by class.
-    `class_of` maps the position of a pod in `pods` to its class.
+    `class_of` maps the position of a pod in `pods` to its class. `finished` pods have no network and no class.
     """
 
     classes: tuple[PodClass, ...]
     spans: tuple[NamespaceSpan, ...]
     workloads: tuple[Workload, ...]
     pods: tuple[Pod, ...]
+    finished: tuple[Pod, ...]
     class_of: tuple[int, ...]
     named: tuple[NamedPorts, ...]
     addresses: tuple[tuple[int, ...], ...]
@@ -103,6 +104,7 @@ def populate(
     that lead traffic past policy, so that being behind one tells a pod apart.
     """
     pods = tuple(sorted((pod for pod in snapshot.pods if pod.phase not in _FINISHED), key=_pod_order))
+    finished = tuple(pod for pod in snapshot.pods if pod.phase in _FINISHED)
     ways = tuple(exposed)
     keys = label_keys(policies).union(*(service.selector or () for service in ways))
     names = port_names(policies).union(
@@ -135,6 +137,7 @@ def populate(
         spans=spans,
         workloads=_workloads(pods),
         pods=pods,
+        finished=finished,
         class_of=tuple(class_of),
         named=tuple(key[2] for key in order) + unknown,
         addresses=tuple(key[5] for key in order) + ((),) * len(spans),

@@ -7,8 +7,9 @@ from functools import cached_property
 
 from scanner.dataplane.model import Answer
 from scanner.findings import Level
-from scanner.model import Notice
-from scanner.policy.selectors import members
+from scanner.model import Notice, Pod
+from scanner.policy.model import Policy
+from scanner.policy.selectors import matches, members
 from scanner.reach.bounds import Standing
 from scanner.reach.coverage import Undecided
 from scanner.reach.listing import CONTROLLER, PeerTable
@@ -106,7 +107,7 @@ def engine_notices(population: Population, standing: Standing, level: Level) -> 
     anywhere = {each[:2] for named in population.named for each in named}
     real = (1 << sum(not item.hypothetical for item in population.classes)) - 1
     for policy, subject in standing.selected_by:
-        if not subject & real and not policy.subject.everything:
+        if not subject & real and not policy.subject.everything and not _selects(policy, population.finished):
             yield Notice(object=policy.id, field="spec.podSelector", message="selects no pod; check its labels")
         for rule in policy.rules:
             names = {(port.protocol, port.name) for port in rule.ports or () if port.name}
@@ -130,3 +131,8 @@ def sorted_notices(notices: Iterable[Notice]) -> tuple[Notice, ...]:
     """Each notice once, in a fixed order."""
     distinct = {(notice.object, notice.field, notice.message): notice for notice in notices}
     return tuple(distinct[key] for key in sorted(distinct))
+
+
+def _selects(policy: Policy, pods: Iterable[Pod]) -> bool:
+    """Whether a policy selects one of these pods: a CronJob's between two runs, say, so that it is not misspelt."""
+    return any(pod.namespace == policy.namespace and matches(policy.subject, pod.labels) for pod in pods)
