@@ -121,13 +121,13 @@ def collect(
     return tuple(stored), tuple(missing)
 
 
-def incomplete(report: Report) -> tuple[str, ...]:
-    """What could not be read whole, a line each: places, then clusters."""
+def incomplete(report: Report, *, unread: bool = True) -> tuple[str, ...]:
+    """What could not be read whole, a line each: places, then clusters; those read in part only where `unread` is false."""
     places = [scope.reason for scope in report.scopes if scope.outcome != "ok"]
     clusters = [
         f"{cluster.name}: {cluster.unread or '; '.join(_gaps(cluster.gaps))}"
         for cluster in report.clusters
-        if cluster.read != Read.COMPLETE
+        if cluster.read == Read.PARTIAL or (unread and cluster.read == Read.UNREAD)
     ]
     return tuple(places + clusters)
 

@@ -110,7 +110,9 @@ def address(record: CloudRecord | None, name: str, where: str) -> ClusterRef:
         InputError: the name is no text (bytes that are not UTF-8), so it could not be stored.
     """
     if not name.isprintable():
-        raise InputError(f"{printable(name, 80)}: no name for a cluster: give one without control characters with --name")
+        raise InputError(
+            f"{printable(name, 80)}: no name for a cluster: give one without control characters with --name"
+        )
     if record is None:
         return ClusterRef(
             cloud=Cloud.OTHER, account="local", location=where, name=name, id=f"{Cloud.OTHER}/local/{where}/{name}"

@@ -162,7 +162,10 @@ def test_default_deny_egress(rules, expected):
 
 def test_every_pod_of_a_peer_must_be_the_resolver():
     """A rule for a whole namespace reaches more than its resolver, also where no policy tells the two apart."""
-    whole = {"to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}], "ports": PORT_53}
+    whole = {
+        "to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}],
+        "ports": PORT_53,
+    }
     metrics = pod("metrics-1", ns="kube-system", labels={"k8s-app": "metrics-server"}, node="n1")
     beside = eks(web(), RESOLVER, metrics, policies=[policy(egress(whole))])
     assert outcome(judged("NB-ISO-02", beside)) == ("fail", "open")
