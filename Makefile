@@ -1,5 +1,6 @@
 # Every target sets up what it needs in .venv, from pins with hashes. PYTHON may name any interpreter >= 3.11.
 PYTHON ?= python3
+PYTHONS ?= python3.12 python3.13
 VENV ?= .venv
 BIN := $(VENV)/bin
 UV_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q
@@ -43,8 +44,11 @@ estate: $(VENV)/.run ## rebuild the embedded estate from its generator
 schemas: $(VENV)/.run ## rewrite the published JSON Schemas
 	@$(BIN)/python -m functions.schemas
 
-matrix: ## run the tests on the other supported Pythons, and once against the built wheel
-	@for version in 3.12 3.13; do $(MAKE) test PYTHON=python$$version VENV=.venv-$$version || exit 1; done
+matrix: ## run the tests on the other supported Pythons (PYTHONS), and audit once from the built wheel
+	@for python in $(PYTHONS); do \
+	  version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])') || exit 1; \
+	  $(MAKE) test PYTHON=$$python VENV=.venv-$$version || exit 1; \
+	done
 	@$(MAKE) wheel-test
 
 wheel-test: $(VENV)/.dev ## build the wheel and audit the demo estate from it, outside the checkout

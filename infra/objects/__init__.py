@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ipaddress
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from infra.objects.kept import kept_values
 from infra.objects.network import ingress, route, service
 from infra.objects.owners import Owners, controller
 from infra.objects.pods import daemon_set, pod, template
+from infra.text import printable
 from infra.wire import CronJob, Metadata, Namespace, PodMetadata
 from infra.wire.workloads import AgentTemplate, PodTemplate
 from scanner.kept import KEPT_ANNOTATIONS
@@ -106,18 +108,39 @@ class Objects:
     def _object(self, resource: str, wire: Any, namespace: str, origin: Origin | None) -> None:  # noqa: ANN401
         match resource:
             case "pods":
-                self._pods.append(pod(wire, namespace))
+                found = pod(wire, namespace)
+                kept = self._valid(f"Pod {namespace}/{found.name}", "status.podIPs", found.ips, ipaddress.ip_address)
+                self._pods.append(found if kept == found.ips else msgspec.structs.replace(found, ips=kept))
             case "namespaces":
                 self._namespace_object(wire)
             case "nodes":
-                self._nodes.append(node(wire))
+                place = node(wire)
+                ranges = self._valid(f"Node {place.name}", "spec.podCIDRs", place.pod_cidrs, _network)
+                self._nodes.append(
+                    place if ranges == place.pod_cidrs else msgspec.structs.replace(place, pod_cidrs=ranges)
+                )
             case "services":
                 self._services.append(service(wire, namespace, origin))
             case "configmaps":
-                if (kept := config_map(wire, namespace)) is not None:
-                    self._config_maps.append(kept)
+                if (settings := config_map(wire, namespace)) is not None:
+                    self._config_maps.append(settings)
             case _:
                 raise KeyError(resource)
+
+    def _valid(
+        self, identity: str, field: str, texts: tuple[str, ...], parse: Callable[[str], object]
+    ) -> tuple[str, ...]:
+        """The texts that can be read as addresses; the others are named, for a snapshot that held them could not be read."""
+        kept = []
+        for text in texts:
+            try:
+                parse(text)
+            except ValueError:
+                message = f'"{printable(text, 60)}" is no IP address or range, so it is left out: mend it'
+                self._notices.append(Notice(object=identity, field=field, message=message))
+            else:
+                kept.append(text)
+        return tuple(kept)
 
     def _namespace_object(self, wire: Namespace) -> None:
         """Take a Namespace object. Of a second one with the same name (only a folder has those) the annotations count."""
@@ -173,6 +196,10 @@ def _template(wire: Any) -> PodTemplate | AgentTemplate | None:  # noqa: ANN401 
         spec = wire.spec.job_template.spec if wire.spec and wire.spec.job_template else None
     found: PodTemplate | AgentTemplate | None = spec.template if spec else None
     return found
+
+
+def _network(text: str) -> object:
+    return ipaddress.ip_network(text, strict=False)
 
 
 def _place(item: Any) -> tuple[str, str]:  # noqa: ANN401 - whatever has a namespace and a name

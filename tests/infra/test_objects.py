@@ -325,3 +325,14 @@ def test_every_list_type_takes_a_page(resource):
     assert (found.metadata.continue_, found.items[0].metadata.name) == ("next", "x")
     Objects().add(resource, found.items[0])
     assert msgspec.json.decode(b'{"metadata":{},"items":null}', type=LIST_TYPES[resource]).items is None
+
+
+def test_addresses_that_are_none_are_left_out_and_named():
+    """A pod's or node's address that cannot be read is a notice; a snapshot that held it could not be loaded again."""
+    found = fields(
+        wire_pod(podIPs=[{"ip": "999.1.1.1"}, {"ip": "10.0.0.7"}]),
+        ("nodes", {"metadata": meta("n", ns=""), "spec": {"podCIDRs": ["10.0.0.0/24", "x"]}}),
+    )
+    assert [item.ips for item in found["pods"]] == [("10.0.0.7",)]
+    assert [item.pod_cidrs for item in found["nodes"]] == [("10.0.0.0/24",)]
+    assert [notice.object for notice in found["notices"]] == ["Pod shop/web-6f7-abc", "Node n"]
