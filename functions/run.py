@@ -19,7 +19,7 @@ from reports.aggregate import build_report
 from reports.document import Report, Run, Scope, decode_result, render_json, render_result
 from scanner.baselines import BASELINE_VERSION
 from scanner.baselines.config import BaselineConfig
-from scanner.errors import ClusterReadError, RingfenceError
+from scanner.errors import ClusterReadError, InputError, RingfenceError
 from scanner.findings import ClusterResult
 from scanner.judge import judge
 from scanner.model import Read, Snapshot, Source
@@ -76,6 +76,7 @@ def audit(
     are not caught.
 
     Raises:
+        InputError: the only input cannot be used at all.
         StoreError: the store refused; what was stored until then stays and is whole.
     """
     watcher.start(len(inputs))
@@ -83,7 +84,7 @@ def audit(
     scopes: list[Scope] = []
     for entry in inputs:
         watcher.note(f"reading {entry.label}")
-        read = _read(entry, run, watcher.note)
+        read = _read(entry, run, watcher.note, alone=len(inputs) == 1)
         if isinstance(read, Scope):
             scopes.append(read)
         elif read.cluster.id in results:
@@ -108,7 +109,7 @@ def collect(
     missing: list[str] = []
     for entry in inputs:
         watcher.note(f"reading {entry.label}")
-        read = _read(entry, run, watcher.note)
+        read = _read(entry, run, watcher.note, alone=len(inputs) == 1)
         if isinstance(read, Scope):
             missing.append(read.reason)
         else:
@@ -141,12 +142,15 @@ def _gaps(gaps: Sequence[str]) -> list[str]:
     return [f"{', '.join(names)}: {cause}" for cause, names in kinds.items()]
 
 
-def _read(entry: Input, run: Run, progress: Progress) -> Snapshot | Scope:
+def _read(entry: Input, run: Run, progress: Progress, *, alone: bool) -> Snapshot | Scope:
+    """One input, or the place it could not be read from. The only input of a run is the command line's own mistake."""
     try:
         return entry.read(progress)
     except RingfenceError as error:
         if entry.ref is not None and isinstance(error, ClusterReadError):
-            return unread(entry.ref, str(error), None, run.time)
+            return unread(entry.ref, str(error), entry.record, run.time)
+        if alone and isinstance(error, InputError):
+            raise
         return Scope(cloud="", account="", location=entry.label, outcome="error", reason=str(error))
 
 

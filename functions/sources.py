@@ -33,7 +33,8 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One cluster to read. `label` is what people call it; `ref` is set where its address is known before it is read.
+    """One cluster to read. `label` is what people call it; `ref` (and what the cloud says, `record`) is set where it
+    is known before the cluster is read: an unreadable one is then reported under its address.
 
     `read(progress)` returns the snapshot or raises a RingfenceError that names the cluster or file and the mend.
     """
@@ -41,6 +42,7 @@ class Input:
     label: str
     read: Callable[[Progress], Snapshot]
     ref: ClusterRef | None = None
+    record: CloudRecord | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +182,7 @@ def _joined(inputs: Sequence[Input], records: Sequence[CloudRecord]) -> tuple[In
         def read(progress: Progress) -> Snapshot:
             return msgspec.structs.replace(entry.read(progress), cloud_record=record)
 
-        return Input(label=entry.label, read=read, ref=entry.ref)
+        return Input(label=entry.label, read=read)
 
     return tuple(join(entry, record) for entry, record in zip(inputs, records, strict=True))
 
@@ -217,4 +219,4 @@ def _context(kubeconfig: str | None, context: str | None, record: CloudRecord | 
 
         return read_cluster(kubeconfig, context, record=record, taken=taken, progress=progress)
 
-    return Input(label=label, read=read, ref=address(record, label, "kubeconfig"))
+    return Input(label=label, read=read, ref=address(record, label, "kubeconfig"), record=record)

@@ -214,13 +214,12 @@ def test_output_file_appears_whole(shop, tmp_path):
     ],
 )
 def test_usage_errors_are_one_line_and_exit_2(arguments, named):
-    """What cannot be used is one clear line on stderr, nothing on stdout, no traceback, and exit 2 (or 3 for a cluster)."""
+    """What cannot be used is one clear line on stderr, nothing on stdout, no traceback, and exit 2."""
     run = ringfence(*arguments)
-    assert run.returncode in {2, 3}, run.stdout + run.stderr
+    assert run.returncode == 2, run.stdout + run.stderr
     assert named in run.stderr
     assert "Traceback" not in run.stderr
-    if run.returncode == 2:
-        assert run.stdout == ""
+    assert run.stdout == ""
 
 
 def test_broken_file_is_named_and_the_rest_goes_on(shop):
