@@ -33,10 +33,11 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One cluster to read. `label` is what people call it; `ref` (and what the cloud says, `record`) is set where it
-    is known before the cluster is read: an unreadable one is then reported under its address.
+    """One cluster to read, and what people call it.
 
-    `read(progress)` returns the snapshot or raises a RingfenceError that names the cluster or file and the mend.
+    `ref` and `record` (what the cloud says) are set where they are known before the cluster is read: an unreadable one is
+    then reported under its address. `read(progress)` returns the snapshot or raises a RingfenceError that names the
+    cluster or file and the mend.
     """
 
     label: str

@@ -26,7 +26,7 @@ def list_snapshots(url: str) -> tuple[Store, tuple[str, ...]]:
     from infra.store import open_store
 
     folder, _, leaf = url.rstrip("/").rpartition("/")
-    if leaf.endswith(_SUFFIX):
+    if leaf.endswith(".zst"):
         return open_store(folder or "."), (leaf,)
     store = open_store(url)
     found = [key for key in store.list("") if PurePosixPath(key).name.endswith(_SUFFIX)]
