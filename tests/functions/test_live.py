@@ -1,0 +1,100 @@
+"""`--kubeconfig` end to end: the program's own process against a TLS server that speaks the Kubernetes API."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.functions.test_cli import ringfence
+from tests.infra.kube.server import TOKEN, FakeCluster, Server
+
+
+def _object(name: str, namespace: str = "", **parts: object) -> dict[str, object]:
+    return {"metadata": {"name": name, "uid": f"{namespace}-{name}", "namespace": namespace or None}} | parts
+
+
+@pytest.fixture
+def cluster() -> FakeCluster:
+    """EKS whose agent runs with policy switched off, one open namespace."""
+    agent = {"name": "aws-eks-nodeagent", "image": "agent:v1.2.7", "args": ["--enable-network-policy=false"]}
+    cni = {"name": "aws-node", "image": "amazon-k8s-cni:v1.21.1"}
+    return FakeCluster(
+        served={
+            "": {"v1": ["namespaces", "pods", "nodes", "services", "configmaps"]},
+            "apps": {"v1": ["daemonsets", "replicasets"]},
+            "networking.k8s.io": {"v1": ["networkpolicies", "ingresses"]},
+        },
+        objects={
+            "namespaces": [_object("shop"), _object("kube-system")],
+            "pods": [_object("web", "shop", spec={"containers": [{"name": "c"}]}, status={"phase": "Running"})],
+            "nodes": [_object("n1", spec={"providerID": "aws:///eu-west-1a/i-1"})],
+            "daemonsets.apps": [
+                _object(
+                    "aws-node", "kube-system", spec={"template": {"spec": {"containers": [cni, agent]}}},
+                    status={"desiredNumberScheduled": 1, "numberReady": 1},
+                )
+            ],
+            "networkpolicies.networking.k8s.io": [_object("deny", "shop", spec={"podSelector": {}})],
+        },
+    )  # fmt: skip
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Path:
+    """The output of `aws eks describe-cluster` for it."""
+    found = {
+        "name": "shop-prod",
+        "arn": "arn:aws:eks:eu-west-1:111122223333:cluster/shop-prod",
+        "version": "1.33",
+        "resourcesVpcConfig": {"endpointPublicAccess": True, "publicAccessCidrs": ["0.0.0.0/0"]},
+    }
+    file = tmp_path / "record.json"
+    file.write_text(json.dumps({"cluster": found}))
+    return file
+
+
+def test_a_live_cluster_is_audited_with_its_cloud_record(cluster, record, tmp_path):
+    """The record names the cluster, the DaemonSet decides that nothing enforces, and the token stays out of everything."""
+    with Server(cluster, tmp_path) as server:
+        run = ringfence(
+            "audit", "--kubeconfig", server.kubeconfig(), "--context", "lab", "--cloud-record", str(record),
+            "-o", str(tmp_path / "out"), "--format", "json",
+        )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    (found,) = json.loads(run.stdout)["clusters"]
+    assert (found["cloud"], found["account"], found["location"], found["name"]) == (
+        "aws", "111122223333", "eu-west-1", "shop-prod",
+    )  # fmt: skip
+    assert (found["dataplane"]["name"], found["dataplane"]["enforcing"]) == ("eks-vpc-cni", "no")
+    statuses = {control["id"]: (control["status"], control["reason"]) for control in found["controls"]}
+    assert statuses["NB-ISO-01"] == ("fail", "inert")
+    assert statuses["NB-EXP-01"][0] == "fail"
+    written = b"".join(path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file())
+    assert TOKEN.encode() not in written + run.stdout.encode() + run.stderr.encode()
+
+
+def test_a_refused_kind_makes_the_run_incomplete_and_names_the_permission(cluster, record, tmp_path):
+    """Without the right to list pods what depends on them is unknown, the run exits 3, and says which right is missing."""
+    cluster.forbidden = {"pods"}
+    with Server(cluster, tmp_path) as server:
+        run = ringfence("audit", "--kubeconfig", server.kubeconfig(), "--cloud-record", str(record), "--format", "json")
+    assert run.returncode == 3
+    assert "list pods" in run.stderr
+    (found,) = json.loads(run.stdout)["clusters"]
+    assert found["read"] == "partial"
+    assert {control["status"] for control in found["controls"] if control["id"] == "NB-ISO-03"} <= {"fail", "unknown"}
+
+
+def test_an_unreachable_cluster_is_unread_and_still_judged_on_its_record(cluster, record, tmp_path):
+    """Nobody answers: the cluster is in the report with its reason, its endpoint is judged, nothing else passes."""
+    with Server(cluster, tmp_path) as server:
+        kubeconfig = server.kubeconfig()
+    run = ringfence("audit", "--kubeconfig", kubeconfig, "--cloud-record", str(record), "--format", "json")
+    assert run.returncode == 3, run.stderr
+    (found,) = json.loads(run.stdout)["clusters"]
+    assert (found["read"], found["name"]) == ("unread", "shop-prod")
+    statuses = {control["id"]: control["status"] for control in found["controls"]}
+    assert statuses.pop("NB-EXP-01") == "fail"
+    assert set(statuses.values()) == {"unknown"}
