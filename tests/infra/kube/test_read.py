@@ -258,8 +258,17 @@ def test_an_oversized_answer_is_cut_off(server: Server, cluster: FakeCluster):
 
 def test_impossible_objects_do_not_become_a_snapshot(server: Server, cluster: FakeCluster):
     """What no Kubernetes API gives is refused whole, for the stored form would be unreadable."""
+    cluster.objects["pods"][0]["metadata"]["name"] = ""
+    assert "$.pods[0].name" in failure(lambda: read(server))
+
+
+def test_an_impossible_address_is_left_out_and_named(server: Server, cluster: FakeCluster):
+    """One odd address does not cost the cluster: the pod stays, without it, and the snapshot can be read again."""
     cluster.objects["pods"][0]["status"]["podIPs"] = [{"ip": "not-an-address"}]
-    assert "$.pods[0].ips" in failure(lambda: read(server))
+    snapshot = read(server)
+    assert snapshot.pods[0].ips == ()
+    assert [notice.object for notice in snapshot.notices] == ["Pod shop/web-0"]
+    assert decode(encode(snapshot), "x") == snapshot
 
 
 ARN = "arn:aws:eks:eu-west-1:111122223333:cluster/prod"
