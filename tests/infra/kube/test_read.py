@@ -258,8 +258,11 @@ def test_an_oversized_answer_is_cut_off(server: Server, cluster: FakeCluster):
 
 def test_impossible_objects_do_not_become_a_snapshot(server: Server, cluster: FakeCluster):
     """What no Kubernetes API gives is refused whole, for the stored form would be unreadable."""
-    cluster.objects["pods"][0]["metadata"]["name"] = ""
-    assert "$.pods[0].name" in failure(lambda: read(server))
+    deep: dict[str, object] = {}
+    for _ in range(600):
+        deep = {"podSelector": deep}
+    cluster.objects["networkpolicies.networking.k8s.io"][0]["spec"] = deep
+    assert "$.policies[0].spec" in failure(lambda: read(server))
 
 
 def test_an_impossible_address_is_left_out_and_named(server: Server, cluster: FakeCluster):
