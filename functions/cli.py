@@ -79,7 +79,7 @@ def audit(
     ringfence audit --kubeconfig ~/.kube/config --context prod --cloud-record prod.json -o s3://bucket/audits
     """
     from functions.commands import AuditRequest, run_audit
-    from functions.sources import SourceOptions
+    from infra.settings import SourceOptions
 
     source = SourceOptions(
         demo=demo,
@@ -115,7 +115,7 @@ def collect(
     ringfence collect --context prod -o ./snapshots
     """
     from functions.commands import run_collect
-    from functions.sources import SourceOptions
+    from infra.settings import SourceOptions
 
     source = SourceOptions(
         manifests=manifests, kubeconfig=kubeconfig, contexts=tuple(context or ()),
@@ -153,7 +153,7 @@ def reach(
     ringfence reach ./k8s --level effective --dataplane aks-cilium
     """
     from functions.commands import Question, run_reach
-    from functions.sources import SourceOptions
+    from infra.settings import SourceOptions
 
     snapshot = _is_snapshot(path)
     source = SourceOptions(
@@ -189,7 +189,7 @@ def explain(
     ringfence explain shop/web shop/db --port 5432 --manifests ./k8s
     """
     from functions.commands import Question, run_explain
-    from functions.sources import SourceOptions
+    from infra.settings import SourceOptions
 
     source = SourceOptions(
         demo=demo, snapshots=snapshots, manifests=manifests, kubeconfig=kubeconfig, contexts=tuple(context or ()),

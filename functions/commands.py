@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from functions.gate import Exit, decide
 from functions.run import Outcome, audit, collect, incomplete, new_run
-from functions.sources import Input, SourceOptions, list_inputs
+from functions.sources import Input, list_inputs
 from functions.watch import watcher
-from infra.settings import DEFAULT_FILE, SettingsFile, read_settings
+from infra.settings import DEFAULT_FILE, SettingsFile, SourceOptions, read_settings
 from infra.text import printable
 from reports.document import render_json
 from reports.reach import explanation_lines, reach_lines, render_explanations, render_reach
@@ -178,14 +178,7 @@ def _inputs(source: SourceOptions, settings: SettingsFile, taken: str) -> tuple[
     """The flags' way in, else every source of the settings file."""
     if source.chosen or not settings.sources:
         return list_inputs(source, taken=taken)
-    entries = [
-        SourceOptions(
-            demo=entry.demo, snapshots=entry.snapshots, manifests=entry.manifests, kubeconfig=entry.kubeconfig,
-            contexts=entry.contexts, cloud_records=entry.cloud_records, name=entry.name,
-        )
-        for entry in settings.sources
-    ]  # fmt: skip
-    return tuple(found for entry in entries for found in list_inputs(entry, taken=taken))
+    return tuple(found for entry in settings.sources for found in list_inputs(entry, taken=taken))
 
 
 def _open(url: str) -> Store | None:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import msgspec
 
+from infra.collector import COLLECTOR
+from infra.settings import SourceOptions
 from infra.text import printable
-from infra.version import VERSION
 from scanner.errors import InputError
 from scanner.model import (
     SNAPSHOT_VERSION,
@@ -21,7 +22,6 @@ from scanner.model import (
     CloudRecord,
     ClusterRef,
     Collected,
-    Collector,
     KindStatus,
     Snapshot,
     Source,
@@ -44,30 +44,6 @@ class Input:
     read: Callable[[Progress], Snapshot]
     ref: ClusterRef | None = None
     record: CloudRecord | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceOptions:
-    """What a command line, or one entry of `ringfence.yaml`, asks to read. Exactly one way in is set."""
-
-    demo: bool = False
-    snapshots: str = ""
-    manifests: str = ""
-    kubeconfig: str = ""
-    contexts: tuple[str, ...] = ()
-    cloud_records: tuple[str, ...] = ()
-    name: str = ""
-
-    @property
-    def chosen(self) -> tuple[str, ...]:
-        """The flags of the ways in that are set."""
-        ways = {
-            "--demo": self.demo,
-            "--snapshots": self.snapshots,
-            "--manifests": self.manifests,
-            "--kubeconfig": self.kubeconfig or self.contexts,
-        }
-        return tuple(flag for flag, value in ways.items() if value)
 
 
 def list_inputs(options: SourceOptions, *, taken: str) -> tuple[Input, ...]:
@@ -96,7 +72,7 @@ def unread(ref: ClusterRef, reason: str, record: CloudRecord | None, taken: str)
     """The snapshot of a cluster that exists and could not be read: all that is known is its address and its record."""
     return Snapshot(
         version=SNAPSHOT_VERSION,
-        collector=collector(),
+        collector=COLLECTOR,
         taken=taken,
         cluster=ref,
         source=Source.CLUSTER,
@@ -123,11 +99,6 @@ def address(record: CloudRecord | None, name: str, where: str) -> ClusterRef:
     from infra.cloudrecord import cluster_ref
 
     return cluster_ref(record, name)
-
-
-def collector() -> Collector:
-    """This program, as snapshots name who took them."""
-    return Collector(name="ringfence", version=VERSION)
 
 
 def _records(files: Sequence[str]) -> tuple[CloudRecord, ...]:

@@ -13,8 +13,8 @@ DEFAULT_FILE = "ringfence.yaml"
 _MAX_BYTES = 1 << 20  # a settings file is read by people; anything larger is another file
 
 
-class SourceEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """One entry of `sources:`; exactly one of demo, snapshots, manifests and kubeconfig/contexts is set."""
+class SourceOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """What one entry of `sources:`, or a command line, asks to read. Exactly one way in is to be set."""
 
     demo: bool = False
     snapshots: str = ""
@@ -24,11 +24,22 @@ class SourceEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     cloud_records: tuple[str, ...] = ()
     name: str = ""
 
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The flags of the ways in that are set."""
+        ways = {
+            "--demo": self.demo,
+            "--snapshots": self.snapshots,
+            "--manifests": self.manifests,
+            "--kubeconfig": self.kubeconfig or self.contexts,
+        }
+        return tuple(flag for flag, value in ways.items() if value)
+
 
 class SettingsFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file. A misspelt key is refused rather than ignored."""
 
-    sources: tuple[SourceEntry, ...] = ()
+    sources: tuple[SourceOptions, ...] = ()
     baseline: BaselineConfig = BaselineConfig()
 
 

@@ -9,16 +9,15 @@ from typing import TypeVar
 
 import msgspec
 
+from infra.collector import COLLECTOR
 from infra.estate.collection import collection, resource_of
 from infra.estate.names import container_ports, number, spread, token
 from infra.estate.pods import INSTANCE, NAME, Host, app_labels, made_by, pod_on
-from infra.version import VERSION
 from scanner.model import (
     SNAPSHOT_VERSION,
     ApiObject,
     CloudRecord,
     ClusterRef,
-    Collector,
     ConfigMap,
     Container,
     DaemonSet,
@@ -242,7 +241,7 @@ class Draft:
         """What the collector would have stored of this cluster."""
         return Snapshot(
             version=SNAPSHOT_VERSION,
-            collector=Collector(name="ringfence", version=VERSION),
+            collector=COLLECTOR,
             taken=TAKEN,
             cluster=self.ref,
             source=Source.CLUSTER,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from infra.cloudrecord import cluster_ref
+from infra.collector import COLLECTOR
 from infra.kube.api import Api, Limits
 from infra.kube.collect import Collection, Progress
 from infra.kube.config import contexts, read_access
 from infra.kube.identity import context_ref
 from infra.snapshots import problem
-from infra.version import VERSION
-from scanner.model import SNAPSHOT_VERSION, CloudRecord, Collector, Snapshot, Source
+from scanner.model import SNAPSHOT_VERSION, CloudRecord, Snapshot, Source
 
 
 def read_cluster(
@@ -37,7 +37,7 @@ def read_cluster(
         fields = collection.objects.fields(Source.CLUSTER)
         snapshot = Snapshot(
             version=SNAPSHOT_VERSION,
-            collector=Collector(name="ringfence", version=VERSION),
+            collector=COLLECTOR,
             taken=taken,
             cluster=cluster_ref(record, access.context) if record else context_ref(access, fields["nodes"]),
             source=Source.CLUSTER,

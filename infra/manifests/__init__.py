@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from infra.collector import COLLECTOR
 from infra.manifests.documents import Found, Trouble
 from infra.manifests.files import ManifestFile, decode_text, list_files, read_bytes, shown, utf8_bytes
 from infra.manifests.json_documents import read_json
 from infra.manifests.load import Loader
 from infra.manifests.yaml_documents import read_yaml
-from infra.version import VERSION
 from scanner.errors import InputError
 from scanner.model import (
     SNAPSHOT_VERSION,
     CloudRecord,
     ClusterRef,
     Collected,
-    Collector,
     KindStatus,
     Snapshot,
     Source,
@@ -66,7 +65,7 @@ def read_manifests(
     notices = (*loader.notes.notices(), *fields.pop("notices"))
     return Snapshot(
         version=SNAPSHOT_VERSION,
-        collector=Collector(name="ringfence", version=VERSION),
+        collector=COLLECTOR,
         taken=taken,
         cluster=cluster,
         source=Source.MANIFESTS,
