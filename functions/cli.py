@@ -13,7 +13,6 @@ _EPILOG = "Exit codes: 0 done and gate held, 1 gate failed, 2 usage or configura
 
 app = typer.Typer(
     name="ringfence",
-    help="Which Kubernetes connections are really possible, is that what the baseline allows, and how do we know?",
     epilog=_EPILOG,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -35,7 +34,7 @@ def ringfence(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
     ] = False,
 ) -> None:
-    """Examples.
+    """Which Kubernetes connections are really possible, is that what the baseline allows, and how do we know?
 
     ringfence audit --demo -o out
 
@@ -58,13 +57,7 @@ def audit(
     cloud_record: flags.CloudRecords = None,
     name: flags.Name = "",
     config: flags.Config = "",
-    output: Annotated[
-        str,
-        typer.Option(
-            "--output", "-o", metavar="URL", help="Keep the run in this store (path, s3://, gs://, az://).",
-            rich_help_panel="What to write", envvar="RINGFENCE_OUTPUT", show_envvar=False,
-        ),
-    ] = "",
+    output: flags.Store = "",
     answer: flags.AnswerFormat = flags.Format.TABLE,
     run_id: flags.RunId = "",
     time: flags.Time = "",
@@ -105,7 +98,7 @@ def collect(
     manifests: flags.Manifests = "",
     cloud_record: flags.CloudRecords = None,
     name: flags.Name = "",
-    output: Annotated[str, typer.Option("--output", "-o", metavar="URL", help="The store to write to.")],
+    output: flags.Store,
     run_id: flags.RunId = "",
     time: flags.Time = "",
     allow_partial: flags.AllowPartial = False,

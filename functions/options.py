@@ -121,6 +121,18 @@ Config = Annotated[
         show_envvar=False,
     ),
 ]
+Store = Annotated[
+    str,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="URL",
+        help="Keep the run in this store (path, s3://, gs://, az://).",
+        rich_help_panel=_OUT,
+        envvar="RINGFENCE_OUTPUT",
+        show_envvar=False,
+    ),
+]
 AnswerFormat = Annotated[
     Format,
     typer.Option(
