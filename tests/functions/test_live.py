@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 
 from tests.functions.test_cli import ringfence
 from tests.infra.kube.server import TOKEN, FakeCluster, Server
@@ -98,3 +100,31 @@ def test_an_unreachable_cluster_is_unread_and_still_judged_on_its_record(cluster
     statuses = {control["id"]: control["status"] for control in found["controls"]}
     assert statuses.pop("NB-EXP-01") == "fail"
     assert set(statuses.values()) == {"unknown"}
+
+
+def test_a_run_in_s3_is_a_way_in_of_its_own(tmp_path):
+    """The demo audit goes to an S3 server whole, its snapshots are audited again from there, and `latest` names the run."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        env = {
+            "AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": "us-east-1",
+        }  # fmt: skip
+        client = boto3.client(
+            "s3", endpoint_url=env["AWS_ENDPOINT_URL"], region_name="us-east-1",
+            aws_access_key_id=env["AWS_ACCESS_KEY_ID"], aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+        )  # fmt: skip
+        client.create_bucket(Bucket="audits")
+        common = ("--allow-partial", "--time", "2026-11-23T08:00:00Z", "--format", "json")
+        first = ringfence("audit", "--demo", "-o", "s3://audits/fleet", *common, **env)
+        again = ringfence("audit", "--snapshots", "s3://audits/fleet", *common, **env)
+        stored = [item["Key"] for item in client.list_objects_v2(Bucket="audits")["Contents"]]
+        latest = json.loads(client.get_object(Bucket="audits", Key="fleet/v1/latest.json")["Body"].read())
+    finally:
+        server.stop()
+    assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
+    assert json.loads(first.stdout)["clusters"] == json.loads(again.stdout)["clusters"]
+    assert sum(key.endswith("snapshot.json.zst") for key in stored) == 7
+    assert latest["run"] == "20261123T080000Z"
