@@ -115,7 +115,7 @@ def _namespace(asked: _Question, openers: frozenset[str], judge: _Judge) -> Verd
         status, reason = Status.PASS, "namespace-open" if own else "isolated"
         if own:
             lines.append(f"pods of {namespace} may reach it, which is tolerated")
-    fix = _deny(namespace, direction) if status is Status.FAIL else ""
+    fix = _deny(namespace, direction, opened=reason == "open") if status is Status.FAIL else ""
     return Verdict(
         subject=namespace,
         status=status,
@@ -126,10 +126,11 @@ def _namespace(asked: _Question, openers: frozenset[str], judge: _Judge) -> Verd
     )
 
 
-def _deny(namespace: str, direction: Direction) -> str:
+def _deny(namespace: str, direction: Direction, *, opened: bool) -> str:
     """The manifest to apply; egress comes with the rule for DNS, without which nothing resolves."""
+    first = "Remove the rules that let this through, and keep or apply" if opened else "Apply"
     head = (
-        f"Remove the rule named above if there is one, and apply:\n"
+        f"{first}:\n"
         "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n"
         f"metadata: {{name: default-deny-{direction}, namespace: {quoted(namespace)}}}\n"
     )

@@ -63,8 +63,9 @@ def _workload(case: Case, judge: _Judge, workload: str, pods: Sequence[Pod], gap
         evidence = ("declared under baseline.metadata",)
         return Verdict(subject=workload, status=Status.PASS, reason="approved", evidence=evidence)
     if worst is Answer.YES:
+        fix = _block(case) if any(not pod.host_network for pod in on_nodes) else _HOST_NETWORK
         return Verdict(
-            subject=workload, status=Status.FAIL, reason="reachable", evidence=bounded(lines), remediation=_block(case)
+            subject=workload, status=Status.FAIL, reason="reachable", evidence=bounded(lines), remediation=fix
         )
     if worst is Answer.UNKNOWN:
         return Verdict(subject=workload, status=Status.UNKNOWN, reason="undecided", evidence=bounded([*lines, *gaps]))
@@ -151,7 +152,10 @@ def _eks(pool: Pool | None, name: str) -> tuple[Answer, str]:
     """IMDSv2 with hop limit 1: an answer does not survive the hop into a pod's network namespace."""
     if pool is None:
         return Answer.UNKNOWN, name
-    said = f"{name}: tokens required {pool.tokens_required}, hop limit {pool.hop_limit}"
+    tokens = {True: "IMDSv2 is required", False: "IMDSv2 is not required", None: "IMDSv2 is not set"}[
+        pool.tokens_required
+    ]
+    said = f"{name}: {tokens}, hop limit {pool.hop_limit or 'not set'}"
     if pool.tokens_required and pool.hop_limit == 1:
         return Answer.YES, said
     if pool.tokens_required is False or (pool.hop_limit is not None and pool.hop_limit > 1):
@@ -175,6 +179,9 @@ def _gke(pool: Pool | None, name: str, identity: bool | None) -> tuple[Answer, s
     if pool.metadata_mode == "GKE_METADATA":
         return (Answer.YES if identity else Answer.UNKNOWN), said
     return (Answer.NO if pool.metadata_mode == "GCE_METADATA" else Answer.UNKNOWN), said
+
+
+_HOST_NETWORK = "Remove hostNetwork: true, or declare an approved need under baseline.metadata in ringfence.yaml."
 
 
 def _block(case: Case) -> str:

@@ -144,7 +144,7 @@ def _sighting(mark: _Mark, daemon_set: DaemonSet) -> Sighting:
         trusted=any(fnmatchcase(daemon_set.namespace, pattern) for pattern in ENGINE_NAMESPACES),
         capable=capable,
         windows=mark.windows,
-        proofs=(Proof(f"{mark.name} is installed, {_ready(daemon_set)}", where), *proof),
+        proofs=(*proof, Proof(f"{mark.name} is installed, {_ready(daemon_set)}", where)),  # the switch says more
     )
 
 
