@@ -117,27 +117,17 @@ def collect(
     raise typer.Exit(run_collect(source, output, run_id, time, allow_partial=allow_partial))
 
 
-_LEVEL = typer.Option(help="What the policies say, or what a data plane makes of them.")
-_DATAPLANE = typer.Option(
-    metavar="NAME[@VERSION]",
-    help="Judge as this data plane would, for example eks-vpc-cni@1.21.1 (default: the one detected).",
-)
-_IPBLOCK = typer.Option(help="Let ipBlock select pods by their addresses as well.")
-_CLUSTER = typer.Option(metavar="NAME", help="Which cluster, where the source holds several.")
-_ANSWER_TO = typer.Option("--output", "-o", metavar="FILE|URL", help="Write the document there instead of stdout.")
-
-
 @app.command(epilog=_EPILOG)
 def reach(
     path: Annotated[str, typer.Argument(metavar="DIR|SNAPSHOT", help="A folder of manifests or a stored snapshot.")],
     *,
-    level: Annotated[flags.Judged, _LEVEL] = flags.Judged.DECLARED,
-    dataplane: Annotated[str, _DATAPLANE] = "",
-    ipblock_matches_pods: Annotated[bool | None, _IPBLOCK] = None,
-    cluster: Annotated[str, _CLUSTER] = "",
+    level: flags.Level = flags.Judged.DECLARED,
+    dataplane: flags.DataPlane = "",
+    ipblock_matches_pods: flags.IpBlock = False,
+    cluster: flags.Cluster = "",
     cloud_record: flags.CloudRecords = None,
     answer: flags.AnswerFormat = flags.Format.TABLE,
-    output: Annotated[str, _ANSWER_TO] = "",
+    output: flags.Document = "",
 ) -> None:
     """List who can talk to whom.
 
@@ -154,7 +144,7 @@ def reach(
     )
     question = Question(
         source=source, cluster=cluster, level=level.value, dataplane=dataplane,
-        ipblock_matches_pods=ipblock_matches_pods, json=answer is flags.Format.JSON, output=output,
+        ipblock_matches_pods=ipblock_matches_pods or None, json=answer is flags.Format.JSON, output=output,
     )  # fmt: skip
     raise typer.Exit(run_reach(question))
 
@@ -164,18 +154,18 @@ def explain(
     src: Annotated[str, typer.Argument(help="namespace/name, namespace/name[Kind] or an address.")],
     dst: Annotated[str, typer.Argument(help="The same, for the destination.")],
     *,
-    port: Annotated[str, typer.Option(metavar="PORT[/PROTOCOL]", help="For example 5432 or 53/UDP.")] = "80",
+    port: flags.Port = "80",
     demo: flags.Demo = False,
     snapshots: flags.Snapshots = "",
     manifests: flags.Manifests = "",
     kubeconfig: flags.Kubeconfig = "",
     context: flags.Context = None,
     cloud_record: flags.CloudRecords = None,
-    cluster: Annotated[str, _CLUSTER] = "",
-    dataplane: Annotated[str, _DATAPLANE] = "",
-    ipblock_matches_pods: Annotated[bool | None, _IPBLOCK] = None,
+    cluster: flags.Cluster = "",
+    dataplane: flags.DataPlane = "",
+    ipblock_matches_pods: flags.IpBlock = False,
     answer: flags.AnswerFormat = flags.Format.TABLE,
-    output: Annotated[str, _ANSWER_TO] = "",
+    output: flags.Document = "",
 ) -> None:
     """Say which rule lets one connection through or stops it, at each level.
 
@@ -189,7 +179,7 @@ def explain(
         cloud_records=tuple(cloud_record or ()),
     )  # fmt: skip
     question = Question(
-        source=source, cluster=cluster, level="", dataplane=dataplane, ipblock_matches_pods=ipblock_matches_pods,
+        source=source, cluster=cluster, level="", dataplane=dataplane, ipblock_matches_pods=ipblock_matches_pods or None,
         json=answer is flags.Format.JSON, output=output,
     )  # fmt: skip
     raise typer.Exit(run_explain(question, src, dst, port))

@@ -1,4 +1,4 @@
-"""The flags that several commands share, spelled and explained once. Nothing here may import more than typer.
+"""The flags of the commands, spelled and explained once. Nothing here may import more than typer.
 
 Each flag can also be set by its environment variable, `RINGFENCE_` and the flag in capitals: RINGFENCE_FAIL_ON=high.
 """
@@ -6,13 +6,14 @@ Each flag can also be set by its environment variable, `RINGFENCE_` and the flag
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 _IN = "Where to read from (choose one)"
 _OUT = "What to write"
 _GATE = "When to fail"
+_HOW = "How to judge"
 
 
 class Format(StrEnum):
@@ -23,7 +24,7 @@ class Format(StrEnum):
 
 
 class Judged(StrEnum):
-    """The levels `reach` and `explain` can be asked about."""
+    """The levels that `reach` can be asked about."""
 
     DECLARED = "declared"
     EFFECTIVE = "effective"
@@ -38,155 +39,92 @@ class FailOn(StrEnum):
     LOW = "low"
 
 
-Demo = Annotated[
-    bool,
-    typer.Option(
-        "--demo",
-        help="The estate that ships inside the package.",
-        rich_help_panel=_IN,
-        envvar="RINGFENCE_DEMO",
-        show_envvar=False,
-    ),
-]
+def _flag(spelling: str, panel: str, text: str, *short: str, **rest: Any) -> Any:  # noqa: ANN401 - typer's own type
+    """A flag with its help, its panel, and its environment variable."""
+    variable = f"RINGFENCE_{spelling.removeprefix('--').upper().replace('-', '_')}"
+    return typer.Option(spelling, *short, help=text, rich_help_panel=panel, envvar=variable, show_envvar=False, **rest)
+
+
+Demo = Annotated[bool, _flag("--demo", _IN, "The estate that ships inside the package.")]
 Snapshots = Annotated[
     str,
-    typer.Option(
+    _flag(
+        "--snapshots",
+        _IN,
+        "Stored snapshots: a file, a folder, or the latest run of a store (path, s3://, gs://, az://).",
         metavar="URL",
-        help="Stored snapshots: a file, a folder or a store's root (path, s3://, gs://, az://). The latest run of a root.",
-        rich_help_panel=_IN,
-        envvar="RINGFENCE_SNAPSHOTS",
-        show_envvar=False,
     ),
 ]
 Manifests = Annotated[
     str,
-    typer.Option(
-        metavar="DIR",
-        help="A folder (or file) of manifests; workloads stand for their pods.",
-        rich_help_panel=_IN,
-        envvar="RINGFENCE_MANIFESTS",
-        show_envvar=False,
-    ),
+    _flag("--manifests", _IN, "A folder (or file) of manifests; workloads stand for their pods.", metavar="DIR"),
 ]
 Kubeconfig = Annotated[
     str,
-    typer.Option(
-        metavar="FILE",
-        help="A live cluster by kubeconfig; with --context alone, the usual files are used.",
-        rich_help_panel=_IN,
-        envvar="RINGFENCE_KUBECONFIG",
-        show_envvar=False,
-    ),
+    _flag("--kubeconfig", _IN, "A live cluster by kubeconfig; with --context alone, the usual files.", metavar="FILE"),
 ]
 Context = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--context",
-        metavar="NAME",
-        help="A context of the kubeconfig. Repeatable.",
-        rich_help_panel=_IN,
-        envvar="RINGFENCE_CONTEXT",
-        show_envvar=False,
-    ),
+    list[str] | None, _flag("--context", _IN, "A context of the kubeconfig. Repeatable.", metavar="NAME")
 ]
 CloudRecords = Annotated[
     list[str] | None,
-    typer.Option(
+    _flag(
         "--cloud-record",
+        _IN,
+        "What the cloud says of the cluster: output of `aws eks describe-cluster`, `gcloud container clusters describe "
+        "--format json` or `az aks show`, or the fuller form in the README. Once per cluster, in order.",
         metavar="FILE",
-        help="What the cloud says of the cluster: output of `aws eks describe-cluster`, `gcloud container clusters "
-        "describe --format json` or `az aks show`, or the fuller form in the README. Once per cluster, in order.",
-        rich_help_panel=_IN,
-        envvar="RINGFENCE_CLOUD_RECORD",
-        show_envvar=False,
     ),
 ]
 Name = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME",
-        help="What to call the cluster of --manifests (default: its folder).",
-        rich_help_panel=_IN,
-        envvar="RINGFENCE_NAME",
-        show_envvar=False,
-    ),
+    str, _flag("--name", _IN, "What to call the cluster of --manifests (default: its folder).", metavar="NAME")
 ]
 Config = Annotated[
     str,
-    typer.Option(
+    _flag(
+        "--config",
+        _IN,
+        "Sources and baseline settings (default: ringfence.yaml here, where there is one).",
         metavar="FILE",
-        help="Sources and baseline settings (default: ringfence.yaml here, where there is one).",
-        rich_help_panel=_IN,
-        envvar="RINGFENCE_CONFIG",
-        show_envvar=False,
     ),
 ]
+Cluster = Annotated[str, _flag("--cluster", _IN, "Which cluster, where the source holds several.", metavar="NAME")]
+
+Level = Annotated[Judged, _flag("--level", _HOW, "What the policies say, or what a data plane makes of them.")]
+DataPlane = Annotated[
+    str,
+    _flag(
+        "--dataplane",
+        _HOW,
+        "Judge as this data plane would, for example eks-vpc-cni@1.21.1 (default: the one detected).",
+        metavar="NAME[@VERSION]",
+    ),
+]
+IpBlock = Annotated[
+    bool, _flag("--ipblock-matches-pods", _HOW, "Let ipBlock select pods by their addresses, whatever the data plane.")
+]
+Port = Annotated[str, _flag("--port", _HOW, "For example 5432 or 53/UDP.", metavar="PORT[/PROTOCOL]")]
+
 Store = Annotated[
-    str,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="URL",
-        help="Keep the run in this store (path, s3://, gs://, az://).",
-        rich_help_panel=_OUT,
-        envvar="RINGFENCE_OUTPUT",
-        show_envvar=False,
-    ),
+    str, _flag("--output", _OUT, "Keep the run in this store (path, s3://, gs://, az://).", "-o", metavar="URL")
 ]
-AnswerFormat = Annotated[
-    Format,
-    typer.Option(
-        "--format", help="How to answer on stdout.", rich_help_panel=_OUT, envvar="RINGFENCE_FORMAT", show_envvar=False
-    ),
+Document = Annotated[
+    str, _flag("--output", _OUT, "Write the document there instead of stdout.", "-o", metavar="FILE|URL")
 ]
+AnswerFormat = Annotated[Format, _flag("--format", _OUT, "How to answer on stdout.")]
 RunId = Annotated[
-    str,
-    typer.Option(
-        metavar="ID",
-        help="The run's id (default: from its time). Ids sort by time.",
-        rich_help_panel=_OUT,
-        envvar="RINGFENCE_RUN_ID",
-        show_envvar=False,
-    ),
+    str, _flag("--run-id", _OUT, "The run's id (default: from its time). Ids sort by time.", metavar="ID")
 ]
 Time = Annotated[
     str,
-    typer.Option(
-        metavar="RFC3339",
-        help="The run's time in UTC, like 2026-11-23T08:00:00Z (default: now).",
-        rich_help_panel=_OUT,
-        envvar="RINGFENCE_TIME",
-        show_envvar=False,
-    ),
+    _flag("--time", _OUT, "The run's time in UTC, like 2026-11-23T08:00:00Z (default: now).", metavar="RFC3339"),
 ]
+
 FailOnSeverity = Annotated[
-    FailOn | None,
-    typer.Option(
-        help="Exit 1 when a control of this severity or worse fails.",
-        rich_help_panel=_GATE,
-        envvar="RINGFENCE_FAIL_ON",
-        show_envvar=False,
-    ),
+    FailOn | None, _flag("--fail-on", _GATE, "Exit 1 when a control of this severity or worse fails.")
 ]
 MinScore = Annotated[
     float | None,
-    typer.Option(
-        min=0,
-        max=100,
-        metavar="N",
-        help="Exit 1 when the fleet's proven score is below N.",
-        rich_help_panel=_GATE,
-        envvar="RINGFENCE_MIN_SCORE",
-        show_envvar=False,
-    ),
+    _flag("--min-score", _GATE, "Exit 1 when the fleet's proven score is below N.", min=0, max=100, metavar="N"),
 ]
-AllowPartial = Annotated[
-    bool,
-    typer.Option(
-        "--allow-partial",
-        help="Do not exit 3 when something could not be read.",
-        rich_help_panel=_GATE,
-        envvar="RINGFENCE_ALLOW_PARTIAL",
-        show_envvar=False,
-    ),
-]
+AllowPartial = Annotated[bool, _flag("--allow-partial", _GATE, "Do not exit 3 when something could not be read.")]

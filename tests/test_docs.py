@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
+from functions.cli import app
 from scanner.controls import CONTROLS
 
 ROOT = Path(__file__).parent.parent
@@ -50,3 +52,17 @@ def test_readme_links_lead_somewhere():
     links = [target for target in re.findall(r"\]\(([^)#]+)[^)]*\)", README) if "://" not in target]
     assert links
     assert [target for target in links if not (ROOT / target).exists()] == []
+
+
+def test_every_flag_has_its_environment_variable():
+    """RINGFENCE_ and the flag in capitals, for each flag of each command, as the README says."""
+    group = typer.main.get_command(app)
+    flags = [
+        (flag.opts[0], flag.envvar)
+        for name in COMMANDS
+        for flag in group.commands[name].params
+        if flag.opts[0][:2] == "--"
+    ]
+    wanted = [(name, "RINGFENCE_" + name.removeprefix("--").upper().replace("-", "_")) for name, _ in flags]
+    assert len(flags) > 20
+    assert flags == wanted

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tests.bench import reach, startup
+from tests.bench import judge, reach, startup
 
 if __name__ == "__main__":
     startup.run()
     reach.run()
+    judge.run()
