@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,19 @@ def published() -> dict[str, bytes]:
         "report-v1.json": document.report_schema(),
     }
     return {
-        name: msgspec.json.format(msgspec.json.encode(schema, order="sorted"), indent=2) + b"\n"
+        name: msgspec.json.format(msgspec.json.encode(_folded(schema), order="sorted"), indent=2) + b"\n"
         for name, schema in schemas.items()
     }
+
+
+def _folded(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """The same schema with descriptions free of the source's indentation, which Python strips from 3.13 on."""
+    if isinstance(value, dict):
+        return {
+            key: inspect.cleandoc(item) if key == "description" and isinstance(item, str) else _folded(item)
+            for key, item in value.items()
+        }
+    return [_folded(item) for item in value] if isinstance(value, list) else value
 
 
 def main() -> None:
