@@ -42,6 +42,17 @@ def test_readme_names_every_command_and_flag(command):
     assert missing == set()
 
 
+def test_readme_shows_what_the_audit_prints():
+    """The README's output of `make audit` is the program's, the report's place aside."""
+    shown = re.search(r"\$ make audit\n(.*?)\n```", README, re.DOTALL)
+    run = subprocess.run(
+        [sys.executable, "-m", "functions.cli", "audit", "--demo", "--allow-partial"],
+        cwd=ROOT, capture_output=True, text=True, check=True, env={"COLUMNS": "100", "NO_COLOR": "1", "PATH": ""},
+    )  # fmt: skip
+    assert shown is not None
+    assert [line for line in shown[1].splitlines() if not line.startswith("Report: ")] == run.stdout.splitlines()
+
+
 def test_readme_names_every_control():
     """Each implemented control is in the README's table, and no other."""
     assert set(re.findall(r"^\| (NB-[A-Z]+-\d\d) ", README, re.MULTILINE)) == {control.id for control in CONTROLS}
