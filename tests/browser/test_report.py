@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from tests.reports.report_factory import estate, renamed
 
 pytestmark = pytest.mark.browser
 
+ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = shutil.which("chromium")
 FINDINGS = 98  # seven clusters, fourteen controls
 
@@ -244,3 +247,20 @@ def test_hostile_names_do_nothing(open_report, tmp_path):
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert page.locator("img").count() == 0
     expect(page.get_by_role("heading", level=1)).to_contain_text("<script>alert(1)</script>")
+
+
+def test_the_demo_estates_own_report(open_report, tmp_path):
+    """What `audit --demo` really writes opens clean, filters, and shows a finding's evidence and remedy."""
+    run = subprocess.run(
+        [sys.executable, "-m", "functions.cli", "audit", "--demo", "--allow-partial", "-o", str(tmp_path)],
+        cwd=ROOT, capture_output=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0
+    page = open_report(next(tmp_path.rglob("report.html")))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("pay-prod-euw1 and insight-prod-ew4")
+    page.fill("#search", "promotions")
+    assert 0 < shown(page) < FINDINGS
+    finding = page.locator(".finding:not([hidden])").filter(has_text="store-prod-euc1").first
+    if not finding.locator(".fix").first.is_visible():
+        finding.locator("summary").first.click()
+    expect(finding.locator(".fix").first).to_contain_text("NetworkPolicy")
