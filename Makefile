@@ -15,12 +15,14 @@ help: ## list the targets
 $(VENV)/.run: requirements.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ringfence needs Python 3.11 or newer; set PYTHON=")'
-	$(PIP) install --require-hashes --only-binary :all: -r requirements.txt
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	@echo "setting up $(VENV) from requirements.txt" >&2
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.txt
-	$(PIP) install --require-hashes -r requirements-dev.txt
+	@echo "adding the development tools of requirements-dev.txt" >&2
+	@$(PIP) install --require-hashes -r requirements-dev.txt
 	@touch $@
 
 audit: $(VENV)/.run ## audit the estate that ships inside the package; the report lands under out/
