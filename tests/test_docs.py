@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from functions.cli import app
+from infra.settings import read_settings
 from scanner.controls import CONTROLS
 
 ROOT = Path(__file__).parent.parent
@@ -56,6 +57,18 @@ def test_readme_shows_what_the_audit_prints():
 def test_readme_names_every_control():
     """Each implemented control is in the README's table, and no other."""
     assert set(re.findall(r"^\| (NB-[A-Z]+-\d\d) ", README, re.MULTILINE)) == {control.id for control in CONTROLS}
+
+
+def test_readme_settings_file_is_one(tmp_path):
+    """The README's ringfence.yaml is read as it stands, and everything in it arrives."""
+    example = re.search(r"```yaml\n(.*?)```", README, re.DOTALL)
+    assert example is not None
+    (tmp_path / "ringfence.yaml").write_text(example[1])
+    settings = read_settings(tmp_path / "ringfence.yaml")
+    assert len(settings.sources) == 2
+    assert {field for field in settings.baseline.__struct_fields__ if getattr(settings.baseline, field)} >= {
+        "edge", "egress", "metadata", "platform_sources", "platform_namespaces", "organisation_ranges", "tiers",
+    }  # fmt: skip
 
 
 def test_readme_links_lead_somewhere():
