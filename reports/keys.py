@@ -54,10 +54,20 @@ def run_id(time: str) -> str:
     Raises:
         InputError: not such a time.
     """
+    return re.sub("[-:]", "", run_time(time))
+
+
+def run_time(time: str) -> str:
+    """`time` (RFC 3339 with an offset) as a run and its snapshots say it: `2026-11-23T08:00:00Z`, in UTC, fractions dropped.
+
+    Raises:
+        InputError: not such a time.
+    """
     try:
         moment = datetime.fromisoformat(time)
         # a time without an offset would be read in this machine's zone: made no run id instead
-        return checked_run_id(f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}" if moment.tzinfo else "")
+        checked_run_id(f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}" if moment.tzinfo else "")
+        return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     except (ValueError, OverflowError, InputError) as error:
         raise InputError(f"run time {time[:60]!r}: write it with its offset, as in 2026-11-23T08:00:00Z") from error
 

@@ -93,6 +93,11 @@ def enforces(cluster: Cluster, *answers: str) -> bool:
     return known in answers
 
 
+def _confirmed(cluster: Cluster) -> bool:
+    """Whether the engine was seen inside the cluster; without that, NB-ENF-01 is unknown however good the record looks."""
+    return all(control.status is Status.PASS for control in cluster.controls if control.id == "NB-ENF-01")
+
+
 def badness(cluster: Cluster) -> tuple[bool, bool, float, str]:
     """Sort key that puts the clusters in most need of work first and the unread ones, of which nothing is known, last."""
     return (is_unread(cluster), not enforces(cluster, "no"), cluster.score.proven, cluster.name)
@@ -108,7 +113,8 @@ def verdict(report: Report) -> tuple[str, ...]:
     partly = [c for c in clusters if enforces(c, "partly")]
     unread = [c for c in clusters if is_unread(c)]
     doubtful = [c for c in clusters if enforces(c, "unknown") and not is_unread(c)]
-    sound = sum(enforces(c, "yes") for c in clusters)
+    told = [c for c in clusters if enforces(c, "yes") and not _confirmed(c)]
+    sound = sum(enforces(c, "yes") and _confirmed(c) for c in clusters)
     lines = []
     if inert:
         lines.append(
@@ -120,6 +126,9 @@ def verdict(report: Report) -> tuple[str, ...]:
     if doubtful:
         verb = _verb(doubtful, "enforces", "enforce")
         lines.append(f"Whether {_share(doubtful, total)} {verb} network policy cannot be told: {_names(doubtful)}.")
+    if told:
+        verb = _verb(told, "enforces", "enforce")
+        lines.append(f"By the cloud's word alone {_share(told, total)} {verb} network policy: {_names(told)}.")
     if unread:
         lines.append(f"{_share(unread, total)} could not be read: {_names(unread)}.")
     if sound:

@@ -10,10 +10,10 @@ from scanner.baselines.matching import tier_of
 from scanner.baselines.profiles import PROFILES
 from scanner.cloud.read import read_facts
 from scanner.controls import CONTROLS
-from scanner.controls.base import Case, bounded
+from scanner.controls.base import INERT_MODES, Case, bounded
 from scanner.controls.evaluation import evaluate
 from scanner.dataplane.detect import detect
-from scanner.dataplane.model import DataPlane
+from scanner.dataplane.model import DataPlane, Enforcing
 from scanner.findings import ClusterResult, DataPlaneSummary
 from scanner.model import Collected, Notice, Snapshot
 from scanner.policy.resolve import resolve
@@ -76,11 +76,16 @@ def _gaps(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def _summary(dataplane: DataPlane) -> DataPlaneSummary:
+    """The data plane as reports show it: an engine that runs in a mode that drops nothing does not enforce."""
+    enforcing, reason = dataplane.enforcing, dataplane.reason
+    if enforcing in {Enforcing.YES, Enforcing.PARTLY} and dataplane.mode != "enforcing":
+        enforcing = Enforcing.NO if dataplane.mode in INERT_MODES else Enforcing.UNKNOWN
+        reason = f"mode-{dataplane.mode}"
     return DataPlaneSummary(
         name=dataplane.name,
         version=dataplane.version,
-        enforcing=dataplane.enforcing,
-        reason=dataplane.reason,
+        enforcing=enforcing,
+        reason=reason,
         evidence=bounded(str(proof) for proof in dataplane.proofs),
     )
 

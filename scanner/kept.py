@@ -14,6 +14,7 @@ KEPT_ANNOTATIONS = frozenset(
         "service.beta.kubernetes.io/aws-load-balancer-internal",
         "service.beta.kubernetes.io/aws-load-balancer-scheme",
         "service.beta.kubernetes.io/aws-load-balancer-type",
+        "service.beta.kubernetes.io/azure-allowed-ip-ranges",
         "service.beta.kubernetes.io/azure-load-balancer-internal",
         "service.beta.kubernetes.io/load-balancer-source-ranges",
         "alb.ingress.kubernetes.io/inbound-cidrs",

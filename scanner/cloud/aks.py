@@ -117,7 +117,7 @@ def _endpoint(cluster: Part) -> Endpoint:
         public = False
     elif access.has("enablePrivateCluster"):
         public = None if private is None else True
-    elif access or cluster.has("fqdn"):
+    elif access or (cluster.has("fqdn") and not cluster.has("apiServerAccessProfile")):
         public = True
     key = "authorizedIpRanges" if access.has("authorizedIpRanges") else "authorizedIPRanges"
     ranges = access.ranges_in(key)

@@ -143,10 +143,35 @@ def _endpoint(cluster: Part) -> Endpoint:
             networks.note("gcpPublicCidrsAccessEnabled lets in every public address of Google Cloud")
             allowed = None
     by_name = name.flag("allowExternalTraffic")
+    if _unclear(cluster, networks):
+        public, allowed = None, None
     if by_name is True:
         public, allowed = True, None
         where.append(f"{name.path}.allowExternalTraffic")
     return Endpoint(public=public, private=private, allowed=allowed, where=", ".join(where))
+
+
+def _unclear(cluster: Part, networks: Part) -> bool:
+    """Whether something that says who reaches the API server is in the record and cannot be read."""
+    config = cluster.part("controlPlaneEndpointsConfig")
+    address, name = config.part("ipEndpointsConfig"), config.part("dnsEndpointConfig")
+    objects = (
+        (cluster, "controlPlaneEndpointsConfig"),
+        (cluster, "privateClusterConfig"),
+        (cluster, "masterAuthorizedNetworksConfig"),
+        (config, "ipEndpointsConfig"),
+        (config, "dnsEndpointConfig"),
+        (address, "authorizedNetworksConfig"),
+    )
+    flags = (
+        (address, "enabled"),
+        (networks, "enabled"),
+        (networks, "gcpPublicCidrsAccessEnabled"),
+        (name, "allowExternalTraffic"),
+    )
+    return any(above.has(key) and not above.part(key) for above, key in objects) or any(
+        above.has(key) and above.flag(key) is None for above, key in flags
+    )
 
 
 def _public_address(cluster: Part, address: Part, legacy: Part, where: list[str]) -> bool | None:

@@ -18,7 +18,7 @@ from scanner.reach.model import Direction
 _NAME = "kubernetes.io/metadata.name"
 # No namespace can be called so (an upper-case letter), so a selector that matches it would match the next one created.
 _TOMORROW: Mapping[str, str] = {_NAME: "Not-A-Namespace"}
-_ALL_ADDRESSES = 0.9  # of the public IPv4 space: leaving out a few ranges still admits everybody
+_ALL_ADDRESSES = 0.9  # of the public address space: leaving out a few ranges still admits everybody
 _Everything = Callable[[Selector], bool]
 
 
@@ -27,9 +27,10 @@ def nothing_reopens(case: Case) -> Iterator[Verdict]:
 
     Judged on what is declared, by meaning and not by shape. A rule admits all peers when it names none, or when its
     selectors match every namespace and pod (also those created tomorrow) and its ranges hold nine tenths of the public
-    IPv4 addresses, summed over rules and over policies with the same podSelector. On a plane where an ipBlock matches
-    pods the ranges alone suffice; where that is only remembered the verdict is unknown. All ports means all of TCP: a
-    rule that leaves out nothing but UDP re-opens the namespace all the same.
+    IPv4 addresses (IPv6 ones, where no pod has an IPv4 address), summed over rules and over policies with the same
+    podSelector. On a plane where an ipBlock matches pods the ranges alone suffice; where that is only remembered the
+    verdict is unknown. All ports means all of TCP: a rule that leaves out nothing but UDP re-opens the namespace all the
+    same.
 
     Platform namespaces are left out: a provider's own allow-all there (AKS ships one) re-opens no workload.
     """
@@ -104,6 +105,8 @@ class _Opening:
         facts = case.dataplane.capabilities
         self._blocks_match_pods = facts.ipblock_matches_pods if facts else None
         spaces = [*(dict(space.labels) for space in case.snapshot.namespaces), _TOMORROW]
+        addressed = [":" in ip for pod in case.pods if not pod.host_network for ip in pod.ips]
+        self._family = 6 if addressed and all(addressed) else 4
         pods = [*({tuple(sorted(pod.labels.items())) for pod in case.pods if not pod.host_network}), ()]
         labels = [dict(pairs) for pairs in sorted(pods)]
         self._all_namespaces = _matching_all(spaces)
@@ -115,7 +118,7 @@ class _Opening:
         if any(rule.peers is None for rule in unlimited):
             return Answer.YES
         ranges = addresses.union(blocks_of(rule) for rule in unlimited)
-        if addresses.shares(ranges)[4] < _ALL_ADDRESSES:
+        if addresses.shares(ranges)[self._family] < _ALL_ADDRESSES:
             return Answer.NO
         if any(self._all_pods_peer(peer) for rule in unlimited for peer in rule.peers or ()):
             return Answer.YES

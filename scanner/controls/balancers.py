@@ -16,6 +16,7 @@ _AWS = "service.beta.kubernetes.io/aws-load-balancer-"
 _AZURE_INTERNAL = "service.beta.kubernetes.io/azure-load-balancer-internal"
 _GKE_TYPES = ("networking.gke.io/load-balancer-type", "cloud.google.com/load-balancer-type")
 _SOURCES = "service.beta.kubernetes.io/load-balancer-source-ranges"
+_AZURE_SOURCES = "service.beta.kubernetes.io/azure-allowed-ip-ranges"
 # Classes of the AWS load balancer controller and of Auto Mode, whose default scheme is internal; and GKE's own two.
 _AWS_CLASSES = frozenset({"service.k8s.aws/nlb", "eks.amazonaws.com/nlb"})
 _GKE_CLASSES = {
@@ -59,35 +60,56 @@ def facing(case: Case, service: Service) -> Facing:
 
 
 def _by_address(service: Service) -> Facing | None:
-    """What the status says: an address's range, or the name AWS gives to internal balancers."""
+    """What the status says: an address's range, or the name AWS gives to internal balancers. One public face decides."""
+    private: Facing | None = None
     for text in service.balancer_addresses:
         try:
             address = ipaddress.ip_address(text)
         except ValueError:
             if text.startswith("internal-") and text.endswith(".elb.amazonaws.com"):
-                return Facing(Answer.NO, f"its name is {text}")
+                private = private or Facing(Answer.NO, f"its name is {text}")
             continue
-        if any(address in network for network in _INTERNAL):
-            return Facing(Answer.NO, f"its address {text} is private")
-        return Facing(Answer.YES, f"its address {text} is not of a private range")
-    return None
+        if not any(address in network for network in _INTERNAL):
+            return Facing(Answer.YES, f"its address {text} is not of a private range")
+        private = private or Facing(Answer.NO, f"its address {text} is private")
+    return private
 
 
 def _true(annotations: Mapping[str, str], key: str) -> bool:
     return annotations.get(key, "").strip().lower() == "true"
 
 
+def by_controller(service: Service) -> bool:
+    """Whether a Service is handed to the AWS load balancer controller (or Auto Mode's), by its class or its type."""
+    kind = service.annotations.get(f"{_AWS}type", "").strip().lower()
+    return service.load_balancer_class in _AWS_CLASSES or kind in {"external", "nlb-ip"}
+
+
 def _aws(service: Service, *, auto_mode: bool) -> Facing:
-    """The scheme annotation decides, then the older one, then who makes the balancer: each controller has its default."""
+    """The scheme annotation decides, then the older one, then who makes the balancer: each controller has its default.
+
+    Only the AWS load balancer controller reads the scheme; a Service that nothing hands to it is served by the cloud
+    controller, which makes it internet-facing all the same (aws-load-balancer-controller, issues 2737 and 4539).
+    """
     scheme = service.annotations.get(f"{_AWS}scheme", "").strip().lower()
+    if scheme == "internal" and not by_controller(service):
+        return Facing(
+            Answer.UNKNOWN, "aws-load-balancer-scheme: internal, but nothing says that its controller reads it"
+        )
     if scheme:
         answer = {"internal": Answer.NO, "internet-facing": Answer.YES}.get(scheme, Answer.UNKNOWN)
         return Facing(answer, f"annotation aws-load-balancer-scheme: {scheme}")
     internal = service.annotations.get(f"{_AWS}internal", "").strip().lower()
     if internal in {"true", "0.0.0.0/0"}:
         return Facing(Answer.NO, f"annotation aws-load-balancer-internal: {internal}")
-    kind = service.annotations.get(f"{_AWS}type", "").strip().lower()
-    if service.load_balancer_class in _AWS_CLASSES or kind in {"external", "nlb-ip"}:
+    if internal not in {"", "false"}:
+        return Facing(Answer.UNKNOWN, f"annotation aws-load-balancer-internal: {internal} is neither true nor false")
+    return _aws_default(service, auto_mode=auto_mode)
+
+
+def _aws_default(service: Service, *, auto_mode: bool) -> Facing:
+    """Where no annotation decides, who makes the balancer does."""
+    if by_controller(service):
         return Facing(Answer.NO, "the AWS load balancer controller makes it internal unless a scheme says otherwise")
     if service.load_balancer_class or auto_mode:
         made_by = service.load_balancer_class or "one that Auto Mode may set on admission"
@@ -118,20 +140,29 @@ def _anywhere(service: Service) -> Facing:
     answers = {_aws(service, auto_mode=False).answer, _gke(service).answer, _azure(service).answer}
     if answers == {Answer.YES}:
         return Facing(Answer.YES, "nothing makes it internal, and EKS, GKE and AKS then make it internet-facing")
+    if answers == {Answer.NO}:
+        return Facing(Answer.NO, "its annotations make it internal on EKS, GKE and AKS")
     return Facing(Answer.UNKNOWN, "it is internal in some clouds only, and the cluster's cloud is not known")
 
 
-def source_ranges(service: Service) -> tuple[addresses.Ranges | None, str]:
-    """The sources a balancer admits: (None, "") where every one is, (None, why) where the list cannot be read."""
-    texts = service.source_ranges or tuple(
-        text.strip() for text in service.annotations.get(_SOURCES, "").split(",") if text.strip()
-    )
+def source_ranges(service: Service, cloud: Cloud) -> tuple[addresses.Ranges | None, str]:
+    """The sources a balancer admits: (None, "") where every one is, (None, why) where the list cannot be read.
+
+    The annotation is the field's older form; on Azure a second one adds to either (cloud-provider-azure, load balancer).
+    """
+    texts = service.source_ranges or _listed(service, _SOURCES)
+    if cloud is Cloud.AZURE:
+        texts += _listed(service, _AZURE_SOURCES)
     if not texts:
         return None, ""
     try:
         return addresses.of_networks(ipaddress.ip_network(text.strip(), strict=False) for text in texts), ""
     except ValueError as error:
         return None, f"loadBalancerSourceRanges of {service.namespace}/{service.name}: {error}: write CIDRs"
+
+
+def _listed(service: Service, annotation: str) -> tuple[str, ...]:
+    return tuple(text.strip() for text in service.annotations.get(annotation, "").split(",") if text.strip())
 
 
 def is_edge(case: Case, service: Service) -> bool:
@@ -153,7 +184,7 @@ class EdgePods:
     def _is_approved(self, service: Service) -> bool:
         if service.type != "LoadBalancer":
             return False
-        ranges, _ = source_ranges(service)
+        ranges, _ = source_ranges(service, self._case.cloud)
         return is_edge(self._case, service) or (ranges is not None and not addresses.is_unrestricted(ranges))
 
     def why(self, pod: Pod) -> str:

@@ -220,6 +220,20 @@ def quoted(text: str) -> str:
     return msgspec.json.encode(text).decode()
 
 
+def beyond_policy(reason: str) -> str:
+    """What mends pods that policy does not reach, by the reason of their coverage: no rule would."""
+    if reason == "host-network":
+        return (
+            "Remove hostNetwork: true, or restrict the node's ports and its egress by a firewall and record a waiver."
+        )
+    if reason.startswith("mode-"):
+        return "Mend NB-ENF-06 first: the engine runs and drops nothing, so no policy has an effect here."
+    return (
+        "No policy reaches these pods: run them on a node that NB-ENF-02 finds covered, or put them behind security groups "
+        "and record a waiver that names them."
+    )
+
+
 def workload_id(pod: Pod) -> str:
     """The workload of a pod, as `reach/v1` names it."""
     return f"{pod.namespace}/{pod.workload.name}[{pod.workload.kind}]"

@@ -14,7 +14,7 @@ def denials_are_logged(case: Case) -> Iterator[Verdict]:
     """An engine without a record of denials is not applicable, if that is firmly known; else it is unknown."""
     plane = case.dataplane
     fact = plane.capabilities.deny_log if plane.capabilities else None
-    lines = bounded(str(proof) for proof in plane.logging.proofs)
+    lines = bounded(str(proof) for proof in plane.logging.proofs or plane.proofs)
     if fact and fact.answer is Answer.NO and plane.enforcing is not Enforcing.NO:
         certain = fact.firm is Answer.NO
         status = Status.NOT_APPLICABLE if certain else Status.UNKNOWN
@@ -41,10 +41,12 @@ def denials_are_logged(case: Case) -> Iterator[Verdict]:
 
 def _switch_on(case: Case) -> str:
     name = shlex.quote(case.snapshot.cluster.name)
+    place = shlex.quote(case.snapshot.cluster.location)
     return {
-        "eks-vpc-cni": f"aws eks update-addon --cluster-name {name} --addon-name vpc-cni --configuration-values "
+        "eks-vpc-cni": f"aws eks update-addon --cluster-name {name} --region {place} --addon-name vpc-cni --configuration-values "
         """'{"enableNetworkPolicy":"true","nodeAgent":{"enablePolicyEventLogs":"true","enableCloudWatchLogs":"true"}}' """
-        "(the node role needs permission to write CloudWatch logs)",
+        "(add them to the values that are set: this replaces them; the node role needs permission to write CloudWatch logs)",
+        "none": "Mend NB-ENF-01 first: without an engine nothing is denied, so there is nothing to record.",
         "eks-auto-mode": "In the NodeClass set spec.networkPolicyEventLogs: Enabled, and collect the nodes' logs.",
         "gke-dataplane-v2": "kubectl apply: {apiVersion: networking.gke.io/v1alpha1, kind: NetworkLogging, "
         "metadata: {name: default}, spec: {cluster: {allow: {log: false, delegate: false}, "

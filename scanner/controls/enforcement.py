@@ -26,15 +26,34 @@ def engine_is_on(case: Case) -> Iterator[Verdict]:
     plane = case.dataplane
     evidence = bounded(str(proof) for proof in plane.proofs)
     title = CATALOGUE[plane.name].title if plane.name in CATALOGUE else plane.name
-    if plane.enforcing in {Enforcing.YES, Enforcing.PARTLY} or (plane.mode in INERT_MODES and plane.name in CATALOGUE):
+    if plane.enforcing in {Enforcing.YES, Enforcing.PARTLY}:
         said = f"{title} {plane.version}".strip() + " is installed and switched on"
         yield Verdict(subject=CLUSTER, status=Status.PASS, reason=plane.reason, evidence=(said, *evidence))
     elif plane.enforcing is Enforcing.NO:
         yield Verdict(
-            subject=CLUSTER, status=Status.FAIL, reason=plane.reason, evidence=evidence, remediation=_switch_on(case)
+            subject=CLUSTER, status=Status.FAIL, reason=plane.reason, evidence=evidence, remediation=_mend(case)
         )
     else:
         yield Verdict(subject=CLUSTER, status=Status.UNKNOWN, reason=plane.reason, evidence=evidence)
+
+
+def _mend(case: Case) -> str:
+    """What to do about an engine that does not run: one that is on already needs no switch, and no second engine."""
+    match case.dataplane.reason:
+        case "engine-not-ready":
+            return (
+                "The engine is installed and none of its pods is ready: mend the DaemonSet that the evidence names "
+                "(kubectl describe shows why its pods do not run)."
+            )
+        case "no-node-covered":
+            return (
+                "The engine is on, but works on none of the nodes that run workloads: move them to Linux nodes with a "
+                "ready engine pod, or put them behind security groups and record a waiver that names them."
+            )
+        case "off" if case.dataplane.name in CATALOGUE and not case.dataplane.name.startswith(("eks-", *_WITH_CLUSTER)):
+            return "The engine is installed and switched off: set the switch that the evidence names, and roll it out."
+        case _:
+            return _switch_on(case)
 
 
 def _switch_on(case: Case) -> str:
@@ -49,7 +68,8 @@ def _switch_on(case: Case) -> str:
                 )
             return (
                 f"aws eks update-addon --cluster-name {name} --region {place} --addon-name vpc-cni "
-                """--configuration-values '{"enableNetworkPolicy":"true"}' (VPC CNI 1.14 and Kubernetes 1.25 or newer)"""
+                """--configuration-values '{"enableNetworkPolicy":"true"}' (add it to the values that are set: this """
+                "replaces them; VPC CNI 1.14 and Kubernetes 1.25 or newer)"
             )
         case Cloud.GCP:
             return (
@@ -215,7 +235,9 @@ def engine_enforces(case: Case) -> Iterator[Verdict]:
     evidence = bounded([f"mode is {plane.mode}", *map(str, plane.proofs)])
     if plane.mode in INERT_MODES:
         fix = (
-            'In ConfigMap cilium-config set policy-audit-mode: "false", enable-policy: default and '
+            "The cloud owns cilium-config and undoes changes to it: ask its support why the agents do not enforce."
+            if plane.name.startswith(_WITH_CLUSTER)
+            else 'In ConfigMap cilium-config set policy-audit-mode: "false", enable-policy: default and '
             'enable-k8s-networkpolicy: "true", then restart the agents: kubectl -n kube-system rollout restart daemonset/cilium'
         )
         yield Verdict(subject=CLUSTER, status=Status.FAIL, reason=plane.mode, evidence=evidence, remediation=fix)

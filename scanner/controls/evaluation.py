@@ -84,11 +84,12 @@ def _inert(verdict: Verdict, required: str) -> Verdict:
         return verdict
     if verdict.status is Status.FAIL:
         return dataclasses.replace(verdict, covered=0.0)
+    what = "this is declared and" if verdict.status is Status.PASS else "whatever may be declared here"
     return dataclasses.replace(
         verdict,
         status=Status.FAIL,
         reason=_INERT,
-        evidence=(f"{required} fails, so this is declared and has no effect", *verdict.evidence),
+        evidence=(f"{required} fails, so {what} has no effect", *verdict.evidence),
         remediation=f"Mend {required} first: it makes what is declared here effective.",
         covered=0.0,
     )

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 
 from scanner.controls import addresses
-from scanner.controls.balancers import facing, is_edge, source_ranges
+from scanner.controls.balancers import by_controller, facing, is_edge, source_ranges
 from scanner.controls.base import CLUSTER, Case, Verdict, bounded, names, unread
 from scanner.dataplane.model import Answer
 from scanner.findings import Status
@@ -86,7 +86,7 @@ def balancers_are_limited(case: Case) -> Iterator[Verdict]:
 def _balancer(case: Case, service: Service) -> Verdict:
     subject = f"{service.namespace}/{service.name}"
     faces = facing(case, service)
-    ranges, broken = source_ranges(service)
+    ranges, broken = source_ranges(service, case.cloud)
     limited = ranges is not None and not addresses.is_unrestricted(ranges)
     lines = [f"Service {subject}: {faces.why}"]
     fix = ""
@@ -110,7 +110,8 @@ def _balancer(case: Case, service: Service) -> Verdict:
 
 def _limit(case: Case, service: Service) -> str:
     annotation = {
-        Cloud.AWS: "service.beta.kubernetes.io/aws-load-balancer-scheme=internal",
+        Cloud.AWS: "service.beta.kubernetes.io/aws-load-balancer-"
+        + ("scheme=internal" if by_controller(service) else "internal=true"),  # the cloud controller reads no scheme
         Cloud.GCP: "networking.gke.io/load-balancer-type=Internal",
         Cloud.AZURE: "service.beta.kubernetes.io/azure-load-balancer-internal=true",
     }.get(case.cloud, "<your provider's annotation for an internal balancer>")

@@ -11,6 +11,7 @@ from scanner.controls.base import (
     POLICIES,
     Case,
     Verdict,
+    beyond_policy,
     bounded,
     classes_of,
     names,
@@ -25,6 +26,7 @@ from scanner.policy.model import BlockPeer, Policy, Rule
 from scanner.policy.selectors import matches
 from scanner.reach.model import Direction, PodClass, Reach
 
+INGRESSES = "ingresses.networking.k8s.io"
 EVERYWHERE: addresses.Ranges = {version: [world] for version, world in addresses.WORLD.items()}
 
 
@@ -50,7 +52,8 @@ def only_edges_admit_the_internet(case: Case) -> Iterator[Verdict]:
         yield unread(CLUSTER, gaps)
         return
     openers = _openers(case, Direction.INGRESS)
-    unseen = case.missing("services")
+    ways_in = (kind for kind in case.snapshot.collection if kind.partition(".")[0].endswith("routes"))
+    unseen = case.missing("services", INGRESSES, *sorted(ways_in))
     edges = EdgePods(case)
     for workload, pods in pods_of(case).items():
         opened = [(pod, rules) for pod in pods if (rules := _wide(openers.get(pod.namespace, ()), pod))]
@@ -126,7 +129,7 @@ def _egress(measure: _Egress, workload: str, pods: Sequence[Pod]) -> Verdict:
         evidence = ("declared under baseline.egress",)
         return Verdict(subject=workload, status=Status.PASS, reason="approved", evidence=evidence)
     found = [measure.of(pod) for pod in pods]
-    certain, possible, by = max(found, key=lambda each: (each[0], each[1]))
+    (certain, possible, by), pod = max(zip(found, pods, strict=True), key=lambda each: each[0][:2])
     possible = max(each[1] for each in found)
     lines = [f"{measure.level} level: {certain:.1%} of the public addresses can be reached, {by}"]
     if certain >= addresses.UNRESTRICTED:
@@ -136,6 +139,8 @@ def _egress(measure: _Egress, workload: str, pods: Sequence[Pod]) -> Verdict:
             f"egress: [{{to: [{{ipBlock: {{cidr: <range>}}}}], ports: [{{port: 443}}]}}]  # namespace "
             f"{quoted(pods[0].namespace)}, podSelector {quoted(pods[0].workload.name)}"
         )
+        if unreached := measure.unreached(pod):
+            fix = beyond_policy(unreached)
         return Verdict(
             subject=workload, status=Status.FAIL, reason="unrestricted", evidence=tuple(lines), remediation=fix
         )
@@ -182,6 +187,11 @@ class _Egress:
             by = f"policies: {names(isolation.policies) or 'none'}"
             self._known[key] = (*self._shares(found, rules), by)
         return self._known[key]
+
+    def unreached(self, pod: Pod) -> str:
+        """Why no policy reaches a pod; empty where one does, or might."""
+        found = self._classes.get((pod.namespace, pod.name))
+        return found.coverage_reason if found is not None and found.covered is Answer.NO else ""
 
     def _shares(self, pod: PodClass, rules: Sequence[Rule]) -> tuple[float, float]:
         ports = {("TCP", 443)}  # what nothing restricts, and what a rule without ports lets through, takes any port

@@ -10,6 +10,7 @@ from scanner.controls.base import (
     POLICIES,
     Case,
     Verdict,
+    beyond_policy,
     bounded,
     classes_of,
     names,
@@ -161,7 +162,7 @@ def _workload(case: Case, classes: dict[tuple[str, str], PodClass], workload: st
     reach = case.reach
     answers: dict[Direction, list[Answer]] = {Direction.INGRESS: [], Direction.EGRESS: []}
     told: list[tuple[Answer, str]] = []
-    host_network = False
+    host_network, unreached = False, ""
     for pod in pods:
         found = classes.get((pod.namespace, pod.name))
         host_network = host_network or pod.host_network
@@ -174,6 +175,8 @@ def _workload(case: Case, classes: dict[tuple[str, str], PodClass], workload: st
             doubtful = pod.host_network and reach.level is Level.DECLARED
             answer = Answer.UNKNOWN if doubtful else isolation.answer
             given.append(answer)
+            if found.covered is Answer.NO and (found.host_network or not unreached):
+                unreached = found.coverage_reason
             told.append((answer, _line(found, direction, isolation)))
     lines = [line for worst in (Answer.NO, Answer.UNKNOWN, Answer.YES) for answer, line in told if answer is worst]
     halves = {direction: given.count(Answer.YES) / len(pods) for direction, given in answers.items()}
@@ -184,8 +187,8 @@ def _workload(case: Case, classes: dict[tuple[str, str], PodClass], workload: st
         fix = (
             "Let a policy's podSelector match these pods for Ingress and Egress, or apply the namespace's default deny."
         )
-        if host_network:
-            fix = "Remove hostNetwork: true, or restrict the node's ports by a host firewall and record a waiver."
+        if unreached:
+            fix = beyond_policy(unreached)
     elif Answer.UNKNOWN in flat:
         status, reason = Status.UNKNOWN, "host-network" if host_network else "undecided"
     else:

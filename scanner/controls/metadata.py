@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from scanner.cloud.eks import METADATA_OFF
 from scanner.cloud.facts import Pool
 from scanner.controls.base import CLUSTER, POLICIES, Case, Verdict, bounded, classes_of, pods_of, unread
+from scanner.dataplane.decide import COMPUTE_TYPE
 from scanner.dataplane.model import Answer
 from scanner.findings import Status
 from scanner.model import Cloud, Pod
@@ -86,8 +87,11 @@ class _Judge:
         self._ipv6 = Answer.UNKNOWN if not texts else Answer.YES if any(":" in text for text in texts) else Answer.NO
 
     def without_node(self, pod: Pod) -> bool:
-        """Whether a pod runs where there is no instance metadata service."""
-        return self._case.dataplane.coverage(pod.namespace, pod.name, pod.node).reason == "fargate"
+        """Whether a pod certainly runs on Fargate. Its node says so; a label of the pod's own counts only without one."""
+        if pod.node in self._nodes:
+            return self._nodes[pod.node].labels.get(COMPUTE_TYPE) == "fargate"
+        found = self._case.dataplane.coverage(pod.namespace, pod.name, pod.node)
+        return found.reason == "fargate" and found.answer is Answer.NO
 
     def reaches(self, pod: Pod) -> tuple[Answer, str]:
         """Whether a pod reaches the service, and what decides."""
@@ -140,7 +144,9 @@ class _Judge:
             return _eks(pool, name)
         if self._case.cloud is Cloud.GCP:
             return _gke(pool, name, facts.workload_identity)
-        return _aks(facts.metadata_restricted)
+        node = self._nodes.get(pod.node)
+        virtual = node is not None and node.labels.get("type") == "virtual-kubelet"
+        return _aks(None if virtual else facts.metadata_restricted)
 
     def _pool(self, pod: Pod) -> Pool | None:
         node = self._nodes.get(pod.node)
@@ -164,7 +170,7 @@ def _eks(pool: Pool | None, name: str) -> tuple[Answer, str]:
 
 
 def _aks(restricted: bool | None) -> tuple[Answer, str]:
-    """AKS restricts the metadata service for the whole cluster or not at all (`podLinkLocalAccess`)."""
+    """AKS restricts it for all of a cluster's own nodes (`podLinkLocalAccess`); what holds on a virtual one is not known."""
     answer = Answer.UNKNOWN if restricted is None else Answer.YES if restricted else Answer.NO
     return answer, f"restriction of the metadata service: {answer}"
 

@@ -36,7 +36,10 @@ def deny_logging(snapshot: Snapshot, decision: Decision, known: Capabilities | N
         proof = Proof("this engine has no record of denied connections", known.deny_log.source)
         return DenyLogging(enabled=Answer.NO, exported=Answer.NO, proofs=(proof,))
     read = _READERS.get(decision.name)
-    return _UNKNOWN if read is None else read(snapshot, decision)
+    if read is None:
+        proof = Proof(f"where {decision.name} logs denied connections is not read by this version", "engine")
+        return DenyLogging(enabled=Answer.UNKNOWN, exported=Answer.UNKNOWN, proofs=(proof,))
+    return read(snapshot, decision)
 
 
 def _answer(value: bool | None) -> Answer:

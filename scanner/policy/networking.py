@@ -24,6 +24,7 @@ from scanner.policy.wire import (
     WireSpec,
     decode_spec,
 )
+from scanner.policy.words import block_words
 from scanner.reach.model import PROTOCOLS, Direction
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -190,7 +191,10 @@ def _block(wire: WireBlock, field: str, remarks: list[Remark]) -> BlockPeer:
         network = _network(text or "", place, remarks)
         inside = network.version == block.version and network.network_address in block
         if not inside or network.prefixlen <= block.prefixlen:
-            raise FieldError(place, f"{network} is not strictly inside {block}; except only part of the cidr")
+            raise FieldError(
+                place,
+                f"{block_words(network)} is not strictly inside {block_words(block)}; except only part of the cidr",
+            )
         excepts.append(network)
     return BlockPeer(
         block=block, excepts=tuple(sorted(set(excepts), key=lambda net: (net.network_address, net.prefixlen)))
@@ -208,5 +212,5 @@ def _network(text: str, field: str, remarks: list[Remark]) -> Network:
     except ValueError as error:
         raise FieldError(field, f"{text!r} is no CIDR; write an address and a prefix length, 10.0.0.0/8") from error
     if plain != address or ipaddress.ip_address(plain) != network.network_address:
-        remarks.append((field, f"{text!r} is read as {network}; write it so"))
+        remarks.append((field, f"{text!r} is read as {block_words(network)}; write it so"))
     return network

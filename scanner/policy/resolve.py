@@ -5,7 +5,7 @@ from __future__ import annotations
 from scanner.model import ApiObject, Notice, Origin, Snapshot
 from scanner.policy.model import Policy, PolicySet
 from scanner.policy.networking import resolve_network_policy
-from scanner.policy.wire import FieldError
+from scanner.policy.wire import FieldError, UnreadableError
 
 _OLD_ANNOTATION = "net.beta.kubernetes.io/network-policy"
 _REMOVED = "extensions/"  # extensions/v1beta1 is served by no version since Kubernetes 1.16
@@ -25,7 +25,7 @@ def resolve(snapshot: Snapshot) -> PolicySet:
             message = f"{source.api_version} is not served any more, so this has no effect; write networking.k8s.io/v1"
             notices.append(_notice(source, "apiVersion", message))
         else:
-            _add(source, policies, notices)
+            _add(source, policies, notices, unmodelled)
     notices += [
         Notice(
             object=f"Namespace {namespace.name}",
@@ -42,9 +42,15 @@ def resolve(snapshot: Snapshot) -> PolicySet:
     )
 
 
-def _add(source: ApiObject, policies: dict[tuple[str, str], Policy], notices: list[Notice]) -> None:
+def _add(
+    source: ApiObject, policies: dict[tuple[str, str], Policy], notices: list[Notice], unmodelled: list[str]
+) -> None:
     try:
         policy, remarks = resolve_network_policy(source)
+    except UnreadableError as error:
+        unmodelled.append(_reference(source))
+        notices.append(_notice(source, error.field, f"{error.message} (what the policy may touch is unknown)"))
+        return
     except FieldError as error:
         notices.append(_notice(source, error.field, f"{error.message} (the API server refuses it: left out)"))
         return

@@ -25,6 +25,10 @@ class FieldError(Exception):
         self.message = message
 
 
+class UnreadableError(FieldError):
+    """A policy that the API server may well take and that cannot be read here: what it touches is unknown."""
+
+
 class _Wire(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """Base of the wire shapes."""
 
@@ -98,6 +102,7 @@ def decode_spec(raw: msgspec.Raw) -> tuple[WireSpec, tuple[tuple[str, str], ...]
 
     Raises:
         FieldError: a field has the wrong type, or the bytes are not JSON.
+        UnreadableError: it is nested too deep, or has more unknown fields than are worth dropping one by one.
     """
     try:
         return _DECODER.decode(raw) or WireSpec(), ()
@@ -109,7 +114,9 @@ def _decode_leniently(raw: msgspec.Raw) -> tuple[WireSpec, tuple[tuple[str, str]
     """Drop one unknown field after the other until the rest fits, or say what does not fit."""
     try:
         tree = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError as error:
+        raise UnreadableError("spec", "is nested deeper than can be read; write the object anew") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise FieldError("spec", f"is not readable JSON ({error}); write the object anew") from error
     dropped: list[tuple[str, str]] = []
     while True:
@@ -117,8 +124,11 @@ def _decode_leniently(raw: msgspec.Raw) -> tuple[WireSpec, tuple[tuple[str, str]
             spec = msgspec.convert(tree, WireSpec | None)
         except (msgspec.ValidationError, RecursionError) as error:
             unknown = _UNKNOWN_FIELD.match(str(error))
-            if unknown is None or len(dropped) >= _MAX_UNKNOWN_FIELDS:
+            if unknown is None:
                 raise _field_error(error) from error
+            if len(dropped) >= _MAX_UNKNOWN_FIELDS:
+                message = f"has more than {_MAX_UNKNOWN_FIELDS} fields that no NetworkPolicy has; remove them"
+                raise UnreadableError("spec", message) from error
             path, name = unknown["path"] or "$", unknown["name"]
             _at(tree, path).pop(name)
             dropped.append((_field(path) + f".{name}", "is no field of a NetworkPolicy and is ignored; remove it"))

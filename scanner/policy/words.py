@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from scanner.policy.model import BlockPeer, Operator, PodPeer, Ports, Requirement, Rule, Selector
 from scanner.reach.model import Direction
 
@@ -21,10 +23,22 @@ def selector_words(selector: Selector) -> str:
     return ",".join(_requirement(requirement) for requirement in selector.requirements)
 
 
+def address_words(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+    """An address as RFC 5952 writes it, IPv4-mapped ones too, which Pythons before 3.13 write otherwise."""
+    if address.version == 6 and int(address) >> 32 == 0xFFFF:
+        return f"::ffff:{ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)}"
+    return str(address)
+
+
+def block_words(block: ipaddress.IPv4Network | ipaddress.IPv6Network) -> str:
+    """A CIDR, its address written as `address_words` does."""
+    return f"{address_words(block.network_address)}/{block.prefixlen}"
+
+
 def _peer(peer: PodPeer | BlockPeer, namespace: str) -> str:
     if isinstance(peer, BlockPeer):
-        excepts = f" except {', '.join(map(str, peer.excepts))}" if peer.excepts else ""
-        return f"addresses {peer.block}{excepts}"
+        excepts = f" except {', '.join(map(block_words, peer.excepts))}" if peer.excepts else ""
+        return f"addresses {block_words(peer.block)}{excepts}"
     pods = f"pods {selector_words(peer.pods)}" if peer.pods.requirements else "all pods"
     if peer.namespaces is None:
         return f"{pods} in namespace {namespace}"

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from scanner.policy.model import BlockPeer
+from scanner.policy.words import address_words
 
 Span = tuple[int, int, int]  # IP version, first address, last address
 
@@ -89,8 +90,11 @@ class AddressSpace:
 
     def ranges(self, number: int) -> tuple[str, ...]:
         """One class's maximal runs as "first-last"."""
+        return self._texts(number, self._spans[number])
+
+    def _texts(self, number: int, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:
         text = ipaddress.IPv4Address if self._versions[number] == 4 else ipaddress.IPv6Address
-        return tuple(f"{text(first)}-{text(last)}" for first, last in self._spans[number])
+        return tuple(f"{address_words(text(first))}-{address_words(text(last))}" for first, last in spans)
 
     def locate(self, address: str) -> int:
         """The class of one address.
@@ -101,3 +105,25 @@ class AddressSpace:
         parsed = ipaddress.ip_address(address)
         found = bisect_right(self._starts[parsed.version], int(parsed)) - 1
         return self._numbers[parsed.version][found]
+
+    def within(self, first: str, last: str) -> dict[int, tuple[str, ...]]:
+        """The classes of the addresses from `first` to `last`, each with the parts of that range it holds, ascending.
+
+        Raises:
+            ValueError: one of the two is no IP address, they are of different families, or the second is the lower one.
+        """
+        low, high = ipaddress.ip_address(first), ipaddress.ip_address(last)
+        if low.version != high.version or int(low) > int(high):
+            raise ValueError(f"{first}-{last} is no range of addresses")
+        ends = int(low), int(high)
+        starts, numbers = self._starts[low.version], self._numbers[low.version]
+        held = {numbers[at] for at in range(bisect_right(starts, ends[0]) - 1, bisect_right(starts, ends[1]))}
+        parts = {
+            number: [
+                (max(start, ends[0]), min(end, ends[1]))
+                for start, end in self._spans[number]
+                if start <= ends[1] and end >= ends[0]
+            ]
+            for number in held
+        }
+        return {number: self._texts(number, parts[number]) for number in sorted(held, key=parts.__getitem__)}

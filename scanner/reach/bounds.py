@@ -21,6 +21,7 @@ class Standing:
 
     `isolated` goes by direction. `unpoliced` are classes the data plane leaves alone, `doubtful` those of which that is
     not known, `undecided` those that a policy of a kind that cannot be judged may touch. The last three are disjoint.
+    `near` are host-network classes on a plane where a node may reach its own pods whatever policy says.
     """
 
     selected_by: tuple[tuple[Policy, int], ...]
@@ -28,6 +29,7 @@ class Standing:
     unpoliced: int
     doubtful: int
     undecided: int
+    near: int
 
     def open(self, direction: Direction, pods: int) -> int:
         """The classes that certainly nothing restricts in one direction."""
@@ -54,7 +56,8 @@ def stand(
     )
     unpoliced = bit_set(item.index for item in population.classes if item.covered is Answer.NO)
     doubtful = bit_set(item.index for item in population.classes if item.covered is Answer.UNKNOWN)
-    return Standing(selected_by, isolated, unpoliced & ~touched, doubtful & ~touched, touched)
+    near = reader.host if reading.nodes_reach_pods else 0
+    return Standing(selected_by, isolated, unpoliced & ~touched, doubtful & ~touched, touched, near)
 
 
 def _may_touch(item: PodClass) -> bool:
@@ -87,7 +90,10 @@ def _possible_flows(grants: Sequence[Grant], standing: Standing) -> Iterator[Flo
         subject = grant.subject & ~hidden
         peers = grant.peers.selected | grant.peers.addressed
         if subject and peers:
-            yield Flow(grant.rule.direction, subject, peers, grant.rule.ports)
+            yield Flow(grant.rule.direction, subject, peers, grant.possible_ports)
+    isolated = standing.isolated[Direction.INGRESS] & ~hidden
+    if isolated and standing.near:
+        yield Flow(Direction.INGRESS, isolated, standing.near, None)
 
 
 def _certain_flows(grants: Sequence[Grant], standing: Standing, reading: Reading) -> Iterator[Flow]:

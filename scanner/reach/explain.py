@@ -63,13 +63,22 @@ def explain(case: Case, src: str, dst: str, protocol: str, port: int) -> tuple[E
 
 
 def _peers(case: Case, text: str) -> list[_Peer]:
-    """The classes meant by "namespace/name", "namespace/name[Kind]", a pod's name in place of a workload's, or an address."""
+    """The classes meant by "namespace/name[Kind]" (or without kind, or with a pod's name), an address or a range of them.
+
+    A range is as many peers as the policies tell apart in it: one answer for all of it would be wrong for some.
+    """
     first, dash, last = text.partition("-")
-    try:
-        address = ipaddress.ip_address(first if dash and _is_address(last) else text)
-    except ValueError:
+    if not _is_address(first if dash else text) or (dash and not _is_address(last)):
         return _pods(case, text)
-    return [_Peer(case.space.pods + case.addresses.locate(str(address)), text)]
+    try:
+        parts = case.addresses.within(first, last if dash else first)
+    except ValueError as error:
+        raise InputError(f"{text!r} is no range; write two addresses of one family, the lower one first") from error
+    peers = []
+    for number, ranges in parts.items():
+        words = f"{text} (its {', '.join(ranges[:3])}{' …' if len(ranges) > 3 else ''})" if len(parts) > 1 else text
+        peers.append(_Peer(case.space.pods + number, words))
+    return peers
 
 
 def _is_address(text: str) -> bool:
@@ -137,9 +146,10 @@ def _half(case: Case, direction: Direction, subject: _Peer, peer: _Peer, atom: i
         maybe = grant.peers.selected | grant.peers.addressed
         if sure >> peer.number & 1 and case.space.atoms.mask(grant.certain_ports, named) & atom:
             certain.append(_reference(grant))
-        elif maybe >> peer.number & 1 and case.space.atoms.mask(grant.rule.ports, named) & atom:
+        elif maybe >> peer.number & 1 and case.space.atoms.mask(grant.possible_ports, named) & atom:
             possible.append(_reference(grant))
-    allowed, by = _judge(case, direction, subject.number, certain, possible)
+    near = direction is Direction.INGRESS and bool(case.standing.near >> peer.number & 1)
+    allowed, by = _judge(case, direction, subject.number, certain, possible, near=near)
     if not by and isolation.answer is not Answer.NO:
         by = list(_isolating(case, direction, subject.number))
     doubt = case.reasons.half(subject.number, direction) or case.reasons.classes(
@@ -160,7 +170,7 @@ def _around(case: Case, number: int, atom: int) -> Iterator[str]:
 
 
 def _judge(
-    case: Case, direction: Direction, number: int, certain: list[RuleRef], possible: list[RuleRef]
+    case: Case, direction: Direction, number: int, certain: list[RuleRef], possible: list[RuleRef], *, near: bool
 ) -> tuple[Answer, list[RuleRef]]:
     bit, standing = 1 << number, case.standing
     if standing.undecided & bit:
@@ -169,7 +179,7 @@ def _judge(
         return Answer.YES, []
     if certain:
         return Answer.YES, certain
-    return (Answer.UNKNOWN if possible or standing.doubtful & bit else Answer.NO), possible
+    return (Answer.UNKNOWN if possible or near or standing.doubtful & bit else Answer.NO), possible
 
 
 def _words(case: Case, direction: Direction, number: int, allowed: Answer, isolating: int) -> str:

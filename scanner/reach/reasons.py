@@ -14,13 +14,16 @@ from scanner.reach.bounds import Standing
 from scanner.reach.coverage import Undecided
 from scanner.reach.listing import CONTROLLER, PeerTable
 from scanner.reach.model import Direction, Isolation, PodClass
-from scanner.reach.population import Population
+from scanner.reach.population import Population, blocks
 from scanner.reach.rules import Reading
 
-_HOST = "a host-network pod shows its node's address, and which rules match that is not known"
+_HOST = (
+    "a host-network pod shows its node's address: which rules match that, and which pods are that node's, is not known"
+)
 _BLOCK = "whether an ipBlock matches these pods' addresses is not known"
 _EXCEPT = "whether an excepted range stays closed where another rule allows it is not known for this data plane"
 _PORTS = "the rule uses a port feature that this data plane does not honour"
+_NAMES = "one port name stands for several numbers or concerns no pod in particular, which this data plane may read otherwise"
 _LABELS = "the labels of some namespaces could not be read"
 
 
@@ -32,6 +35,8 @@ class Reasons:
         self._standing = standing
         self._unjudged = unjudged
         self._reading = reading
+        self._named = any(population.named)
+        self._blocks = blocks(policy for policy, _ in standing.selected_by)
         self._unlisted = any(not span.listed for span in population.spans)
 
     def isolation(self, pod: PodClass, direction: Direction) -> Isolation:
@@ -94,12 +99,14 @@ class Reasons:
         reading = self._reading
         if not external and self._unlisted:
             yield _LABELS
-        if not external and reading.blocks_match_pods is not Answer.NO:
+        if not external and self._blocks and reading.blocks_match_pods is not Answer.NO:
             yield _BLOCK
-        if reading.excepts is not Answer.YES:
+        if reading.excepts is not Answer.YES and any(block.excepts for block in self._blocks):
             yield _EXCEPT
         if reading.unsupported:
             yield _PORTS
+        if reading.names_in_doubt and self._named:
+            yield _NAMES
 
 
 def engine_notices(population: Population, standing: Standing, level: Level) -> Iterator[Notice]:

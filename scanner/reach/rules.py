@@ -10,6 +10,7 @@ from scanner.model import Pod
 from scanner.policy.model import BlockPeer, PodPeer, Policy, Ports, Rule, Selector
 from scanner.policy.selectors import bit_set, matches, members
 from scanner.reach.addresses import AddressSpace, Span, admitted_spans, excepted_spans
+from scanner.reach.model import Direction
 from scanner.reach.population import NAME_LABEL, NamespaceSpan, Population, select
 
 
@@ -27,6 +28,8 @@ class Reading:
     excepts: Answer
     excepts_may_be_ignored: bool
     unsupported: frozenset[str]  # port features this plane is known not to honour: named, range, sctp
+    names_in_doubt: bool  # whether one port name with several numbers may open all of them, or break the rule
+    nodes_reach_pods: bool  # whether a node may reach its own pods whatever policy says
 
     def addressed(self, pod: Pod) -> bool:
         """Whether an ipBlock may match this pod, so that its addresses tell it apart from others."""
@@ -45,6 +48,8 @@ def declared_reading(blocks_match_pods: bool | None) -> Reading:
         excepts=Answer.YES,
         excepts_may_be_ignored=False,
         unsupported=frozenset(),
+        names_in_doubt=False,
+        nodes_reach_pods=False,
     )
 
 
@@ -65,6 +70,8 @@ def effective_reading(dataplane: DataPlane, blocks_match_pods: bool | None) -> R
         excepts=facts.except_honoured.firm if facts else Answer.UNKNOWN,
         excepts_may_be_ignored=facts is None or facts.except_honoured.answer is Answer.NO,
         unsupported=frozenset(name for name, fact in features.items() if fact.firm is Answer.NO),
+        names_in_doubt=facts is None or facts.named_ports.answer is Answer.UNKNOWN,
+        nodes_reach_pods=facts is None or facts.node_to_local_pod.firm is not Answer.NO,
     )
 
 
@@ -81,13 +88,18 @@ class Peers:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One rule of one policy over the classes: `certain_ports` leaves out what the plane is known not to honour."""
+    """One rule of one policy over the classes, with the ports it certainly and possibly opens.
+
+    `certain_ports` leaves out what the plane is known not to honour, and names that it may read in its own way;
+    `possible_ports` has whatever numbers such names may stand for.
+    """
 
     policy: Policy
     rule: Rule
     subject: int
     peers: Peers
     certain_ports: tuple[Ports, ...] | None
+    possible_ports: tuple[Ports, ...] | None
 
 
 class RuleReader:
@@ -109,6 +121,7 @@ class RuleReader:
         self.host = bit_set(item.index for item in population.classes if item.host_network)
         self._holders = self._classes_by_set(2 * len(blocks))
         self._unaddressed = bit_set(number for number, found in enumerate(population.addresses[:-1]) if not found)
+        self._numbers = self._classes_by_number() if reading.names_in_doubt else {}
         self._namespaces: dict[Selector, tuple[list[NamespaceSpan], list[NamespaceSpan]]] = {}
         self._pods: dict[tuple[Selector | str, Selector], tuple[int, int]] = {}
         self._peers: dict[tuple[tuple[PodPeer | BlockPeer, ...], str], Peers] = {}
@@ -138,12 +151,42 @@ class RuleReader:
 
     def grant(self, policy: Policy, rule: Rule, subject: int) -> Grant:
         """One rule as bit sets."""
-        return Grant(policy, rule, subject, self._matched(rule, policy.namespace), self._certain(rule.ports))
+        peers = self._matched(rule, policy.namespace)
+        return Grant(policy, rule, subject, peers, *self._ports(rule, subject, peers))
 
-    def _certain(self, ports: tuple[Ports, ...] | None) -> tuple[Ports, ...] | None:
-        if ports is None or not self._reading.unsupported:
-            return ports
-        return tuple(port for port in ports if not _features(port) & self._reading.unsupported)
+    def _ports(
+        self, rule: Rule, subject: int, peers: Peers
+    ) -> tuple[tuple[Ports, ...] | None, tuple[Ports, ...] | None]:
+        """What a rule's ports certainly and possibly mean.
+
+        Engines that resolve a name once for all pods it concerns may open every number it has there on each of them, and
+        may drop a name that concerns no pod in particular (egress to anywhere).
+        """
+        if rule.ports is None:
+            return None, None
+        certain = [port for port in rule.ports if not _features(port) & self._reading.unsupported]
+        possible = list(rule.ports)
+        inward = rule.direction is Direction.INGRESS
+        for port in rule.ports if self._reading.names_in_doubt else ():
+            concerned = subject if inward else peers.selected
+            numbers = [
+                number
+                for number, classes in self._numbers.get((port.protocol, port.name), {}).items()
+                if classes & concerned
+            ]
+            if port.name and (len(numbers) > 1 or (not inward and rule.peers is None)):
+                certain = [each for each in certain if each != port]
+                possible += [Ports(port.protocol, number, number) for number in sorted(numbers) if inward]
+        return tuple(certain), tuple(possible)
+
+    def _classes_by_number(self) -> dict[tuple[str, str], dict[int, int]]:
+        """For each protocol and port name the numbers it has, each with the classes that give it this number."""
+        found: dict[tuple[str, str], dict[int, int]] = {}
+        for item, named in enumerate(self._population.named):
+            for protocol, name, number in named:
+                numbers = found.setdefault((protocol, name), {})
+                numbers[number] = numbers.get(number, 0) | 1 << item
+        return found
 
     def _matched(self, rule: Rule, namespace: str) -> Peers:
         if rule.peers is None:

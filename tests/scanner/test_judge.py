@@ -65,6 +65,21 @@ def test_tidy_policies_on_no_engine_are_an_f():
     assert effective.open >= declared.open
 
 
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        pytest.param({"enable-policy": "default"}, ("yes", "on"), id="enforcing"),
+        pytest.param({"policy-audit-mode": "true"}, ("no", "mode-audit"), id="audit"),
+        pytest.param({"enable-policy": "never"}, ("no", "mode-never"), id="never"),
+        pytest.param({"enable-policy": "sometimes"}, ("unknown", "mode-unknown"), id="unheard-of"),
+    ],
+)
+def test_an_engine_that_drops_nothing_does_not_enforce(config, expected):
+    """The summary that reports lead with says no where the engine runs in a mode without effect."""
+    found = judge(cilium(web(), config=config, policies=TIDY)).dataplane
+    assert (found.enforcing, found.reason) == expected
+
+
 def test_an_unread_cluster_proves_nothing():
     """A cluster nobody may read enters with 0, up to 100, coverage 0, and its reason."""
     found = judge(snapshot(unread="403 from the API server", collection={}))

@@ -270,6 +270,32 @@ LIST = {"enabled": True, "cidrBlocks": [{"cidrBlock": "203.0.113.0/24"}]}
             id="odd-list",
         ),
         pytest.param({"privateClusterConfig": {"enablePrivateEndpoint": "odd"}}, None, None, id="odd"),
+        pytest.param(
+            {
+                "controlPlaneEndpointsConfig": {
+                    "ipEndpointsConfig": {"enablePublicEndpoint": False},
+                    "dnsEndpointConfig": {"allowExternalTraffic": "odd"},
+                }
+            },
+            None,
+            None,
+            id="private-beside-an-odd-name",
+        ),
+        pytest.param(
+            {"controlPlaneEndpointsConfig": "odd", "privateClusterConfig": {"enablePrivateEndpoint": True}},
+            None,
+            None,
+            id="private-beside-an-odd-config",
+        ),
+        pytest.param(
+            {"endpoint": "x", "masterAuthorizedNetworksConfig": LIST | {"gcpPublicCidrsAccessEnabled": "odd"}},
+            None,
+            None,
+            id="list-with-odd-exception",
+        ),
+        pytest.param(
+            {"endpoint": "x", "masterAuthorizedNetworksConfig": LIST | {"enabled": "odd"}}, None, None, id="odd-switch"
+        ),
         pytest.param({}, None, None, id="empty"),
     ],
 )
@@ -355,6 +381,7 @@ def test_aks_engines(network, expected, form):
         ),
         pytest.param({"fqdn": "c1.test", "publicNetworkAccess": "disabled"}, False, None, id="access-off"),
         pytest.param({"fqdn": "c1.test", "apiServerAccessProfile": {"enablePrivateCluster": 3}}, None, None, id="odd"),
+        pytest.param({"fqdn": "c1.test", "apiServerAccessProfile": "odd"}, None, None, id="odd-profile"),
         pytest.param({}, None, None, id="empty"),
     ],
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from scanner.findings import Status
-from scanner.model import Cloud, DaemonSet, Source
+from scanner.model import Cloud, Container, DaemonSet, Source
 from tests.factories import node, pod, snapshot
 from tests.scanner.controls.clusters import cilium, eks, item, judged, npm, outcome, record, web
 
@@ -15,6 +16,16 @@ MANIFESTS = snapshot(pods=[web()], source=Source.MANIFESTS)
 UNREAD = snapshot(unread="connection refused", collection={})
 AUDIT = cilium(web(), config={"policy-audit-mode": "true"})
 NEVER = cilium(web(), config={"enable-policy": "never"})
+DOWN = msgspec.structs.replace(
+    NEVER, daemon_sets=tuple(msgspec.structs.replace(item, ready=0) for item in NEVER.daemon_sets)
+)
+FIREWALL_OFF = DaemonSet(
+    namespace="kube-system",
+    name="kube-router",
+    desired=1,
+    ready=1,
+    containers=(Container(name="kube-router", image="x/kube-router:v2.6.0", args=("--run-firewall=false",)),),
+)
 GKE_HALF = snapshot(
     pods=[web()],
     record=record(
@@ -34,6 +45,12 @@ GKE_HALF = snapshot(
         pytest.param(eks(web()), ("pass", "on"), id="eks-on"),
         pytest.param(cilium(web()), ("pass", "on"), id="third-party"),
         pytest.param(NEVER, ("pass", "on"), id="an-engine-that-never-enforces-still-runs"),
+        pytest.param(DOWN, ("fail", "engine-not-ready"), id="a-mode-does-not-make-an-engine-run"),
+        pytest.param(
+            cilium(web(), config={"enable-policy": "never"}, unlisted=["daemonsets.apps"]),
+            ("unknown", "engine-unconfirmed"),
+            id="a-mode-does-not-confirm-an-engine",
+        ),
         pytest.param(eks(web(), on=False), ("fail", "off"), id="eks-never-switched-on"),
         pytest.param(NO_ENGINE, ("fail", "no-engine"), id="no-daemonset-is-an-engine"),
         pytest.param(GKE_HALF, ("fail", "node-enforcement-off"), id="gke-addon-without-nodes"),
@@ -55,6 +72,32 @@ def test_switching_on_is_told_for_this_cluster():
         cluster=eks().cluster.__class__(cloud="aws", account="1", location="eu-west-1", name="a;b", id="i"),
     )
     assert "--cluster-name 'a;b' --region eu-west-1" in judged("NB-ENF-01", given).items[0].remediation
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        pytest.param(
+            msgspec.structs.replace(DOWN, cloud_record=record()), "none of its pods is ready", id="engine-not-ready"
+        ),
+        pytest.param(
+            eks(web(node="win"), nodes=[node("n1"), node("win", os="windows")]),
+            "The engine is on",
+            id="no-node-covered",
+        ),
+        pytest.param(
+            snapshot(pods=[web()], nodes=[node("n1")], daemon_sets=[FIREWALL_OFF], record=record()),
+            "set the switch",
+            id="self-managed-and-off",
+        ),
+    ],
+)
+def test_an_engine_that_is_on_is_not_switched_on(given, told):
+    """Where the switch is not what is wrong, no second engine is recommended."""
+    found = judged("NB-ENF-01", given)
+    assert found.status is Status.FAIL
+    assert told in found.items[0].remediation
+    assert "enableNetworkPolicy" not in found.items[0].remediation
 
 
 WINDOWS = node("win", os="windows")

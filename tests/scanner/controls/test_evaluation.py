@@ -64,6 +64,13 @@ def test_inert_earns_nothing():
     assert found.fraction == 0.0
     assert [item.reason for item in found.items] == ["inert", "own"]
     assert "A" in found.items[0].remediation
+    assert "this is declared" in found.items[0].evidence[0]
+
+
+def test_inert_does_not_claim_that_the_unread_is_declared():
+    """Where nobody could read what is declared, the evidence says only that it would have no effect."""
+    found = results(control("A", FAIL), control("B", UNKNOWN, requires=("A",)))["B"]
+    assert found.items[0].evidence[0] == "A fails, so whatever may be declared here has no effect"
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from scanner.baselines.config import BaselineConfig, Match
-from scanner.model import Cloud, Service, Source
-from tests.factories import cluster, node, policy, snapshot
+from scanner.model import Cloud, DaemonSet, Service, Source
+from tests.factories import cluster, node, pod, policy, snapshot
 from tests.scanner.controls.clusters import cilium, egress, eks, judged, npm, outcome, record, to_block, web
 
 PLAIN = BaselineConfig()
@@ -58,15 +58,35 @@ def note(name: str, value: str) -> dict:
 
 AWS = "service.beta.kubernetes.io/aws-load-balancer-"
 AZURE = note("service.beta.kubernetes.io/azure-load-balancer-internal", "true")
+AZURE_SOURCES = "service.beta.kubernetes.io/azure-allowed-ip-ranges"
 GKE = note("networking.gke.io/load-balancer-type", "Internal")
+EVERYWHERE_INTERNAL = {
+    "annotations": AZURE["annotations"] | GKE["annotations"] | {f"{AWS}internal": "true"},
+}
 
 
 @pytest.mark.parametrize(
     ("cloud", "fields", "expected"),
     [
         pytest.param("aws", {}, ("fail", "undeclared"), id="aws-plain"),
-        pytest.param("aws", note(f"{AWS}scheme", "internal"), ("pass", "internal"), id="aws-scheme-internal"),
+        pytest.param(
+            "aws", note(f"{AWS}scheme", "internal"), ("unknown", "ambiguous"), id="aws-scheme-that-nobody-may-read"
+        ),
+        pytest.param(
+            "aws",
+            {"load_balancer_class": "x/y"} | note(f"{AWS}scheme", "internal"),
+            ("unknown", "ambiguous"),
+            id="aws-scheme-for-an-unheard-of-class",
+        ),
+        pytest.param(
+            "aws",
+            {"annotations": {f"{AWS}scheme": "internal", f"{AWS}type": "external"}},
+            ("pass", "internal"),
+            id="aws-scheme-internal",
+        ),
         pytest.param("aws", note(f"{AWS}internal", "true"), ("pass", "internal"), id="aws-internal"),
+        pytest.param("aws", note(f"{AWS}internal", "yes"), ("unknown", "ambiguous"), id="aws-internal-odd"),
+        pytest.param("aws", note(f"{AWS}internal", "false"), ("fail", "undeclared"), id="aws-not-internal"),
         pytest.param(
             "aws", {"load_balancer_class": "service.k8s.aws/nlb"}, ("pass", "internal"), id="aws-controller-default"
         ),
@@ -81,12 +101,24 @@ GKE = note("networking.gke.io/load-balancer-type", "Internal")
         pytest.param("gcp", GKE, ("pass", "internal"), id="gke-internal"),
         pytest.param("azure", {}, ("fail", "undeclared"), id="aks-plain"),
         pytest.param("azure", AZURE, ("pass", "internal"), id="aks-internal"),
+        pytest.param(
+            "azure", note(AZURE_SOURCES, "198.51.100.0/24"), ("pass", "source-limited"), id="aks-allowed-ranges"
+        ),
+        pytest.param("azure", note(AZURE_SOURCES, "0.0.0.0/0"), ("fail", "undeclared"), id="aks-allows-everybody"),
+        pytest.param("gcp", note(AZURE_SOURCES, "198.51.100.0/24"), ("fail", "undeclared"), id="azure's-ranges-on-gke"),
         pytest.param("azure", GKE, ("fail", "undeclared"), id="another-cloud's-annotation"),
         pytest.param("other", {}, ("fail", "undeclared"), id="any-cloud-plain"),
         pytest.param("other", AZURE, ("unknown", "ambiguous"), id="any-cloud-annotated"),
+        pytest.param("other", EVERYWHERE_INTERNAL, ("pass", "internal"), id="any-cloud-annotated-for-all"),
         pytest.param("other", {"balancer_addresses": ("10.1.2.3",)}, ("pass", "internal"), id="private-address"),
         pytest.param(
             "azure", AZURE | {"balancer_addresses": ("8.8.4.4",)}, ("fail", "undeclared"), id="public-address"
+        ),
+        pytest.param(
+            "gcp",
+            {"balancer_addresses": ("10.1.2.3", "2600:1900::7")},
+            ("fail", "undeclared"),
+            id="public-beside-a-private-address",
         ),
         pytest.param("aws", {"source_ranges": ("8.8.8.0/24",)}, ("pass", "source-limited"), id="limited"),
         pytest.param("aws", {"source_ranges": ("0.0.0.0/0",)}, ("fail", "undeclared"), id="limited-to-the-world"),
@@ -110,6 +142,18 @@ def test_balancers_need_their_services():
     assert outcome(judged("NB-EXP-04", snapshot(unlisted=["services"]))) == ("unknown", "unread")
 
 
+def test_making_a_balancer_internal_names_the_annotation_its_controller_reads():
+    """The cloud controller reads no scheme, and the load balancer controller has done away with the older annotation."""
+    for fields, told in (({}, f"{AWS}internal=true"), ({"load_balancer_class": "service.k8s.aws/nlb"}, f"{AWS}scheme")):
+        facing = note(f"{AWS}scheme", "internet-facing")
+        given = snapshot(services=[balancer(**fields, **facing)], cluster=cluster(Cloud.AWS))
+        assert told in judged("NB-EXP-04", given).items[0].remediation
+
+
+FARGATE_LABEL = {"eks.amazonaws.com/fargate-profile": "f"}
+FARGATE_NODES = [node("n1"), node("fargate-1", labels={"eks.amazonaws.com/compute-type": "fargate"})]
+ON_FARGATE, LABELLED = web(labels=FARGATE_LABEL, node="fargate-1"), web(labels=FARGATE_LABEL)
+WILD = {"fargateProfileName": "f", "selectors": [{"namespace": "sh*"}]}
 DENIED = policy(egress(to_block("0.0.0.0/0", "169.254.169.254/32")))
 POOL = {"eks.amazonaws.com/nodegroup": "ng"}
 
@@ -129,10 +173,14 @@ def gke_pool(mode: str):
     return snapshot(pods=[web()], record=found, nodes=[node("n1", labels={"cloud.google.com/gke-nodepool": "p"})])
 
 
-def aks(access: str):
+def aks(access: str, **fields):
     profile = {"networkPlugin": "azure", "networkPolicy": "azure", "podLinkLocalAccess": access}
     pools = [{"name": "p", "osType": "Linux"}]
-    return npm(web(), record=record(Cloud.AZURE, {"networkProfile": profile, "agentPoolProfiles": pools}))
+    return npm(
+        web(**fields.pop("pod", {})),
+        **fields,
+        record=record(Cloud.AZURE, {"networkProfile": profile, "agentPoolProfiles": pools}),
+    )
 
 
 @pytest.mark.parametrize(
@@ -155,13 +203,23 @@ def aks(access: str):
         pytest.param(
             eks(web(), on=False, policies=[policy()], **eks_pool(2)), ("fail", "reachable"), id="policy-on-no-engine"
         ),
+        pytest.param(eks(ON_FARGATE, nodes=FARGATE_NODES), ("not_applicable", "fargate"), id="fargate"),
         pytest.param(
-            eks(web(labels={"eks.amazonaws.com/fargate-profile": "f"})), ("not_applicable", "fargate"), id="fargate"
+            eks(ON_FARGATE, on=False, nodes=FARGATE_NODES), ("not_applicable", "fargate"), id="fargate-on-no-engine"
+        ),
+        pytest.param(eks(LABELLED, **eks_pool(2)), ("fail", "reachable"), id="fargate-label-on-an-ordinary-node"),
+        pytest.param(
+            eks(web(node=""), record=record(fargate_profiles=[WILD])), ("unknown", "undecided"), id="fargate-perhaps"
         ),
         pytest.param(gke_pool("GKE_METADATA"), ("pass", "blocked"), id="gke-metadata-server"),
         pytest.param(gke_pool("GCE_METADATA"), ("fail", "reachable"), id="gke-node-metadata"),
         pytest.param(aks("None"), ("pass", "blocked"), id="aks-restricted"),
         pytest.param(aks("IMDS"), ("fail", "reachable"), id="aks-open"),
+        pytest.param(
+            aks("None", pod={"node": "aci"}, nodes=[node("n1"), node("aci", labels={"type": "virtual-kubelet"})]),
+            ("unknown", "undecided"),
+            id="aks-virtual-node",
+        ),
         pytest.param(cilium(web()), ("unknown", "undecided"), id="no-record"),
         pytest.param(
             snapshot(pods=[web()], policies=[policy()], source=Source.MANIFESTS),
@@ -187,6 +245,11 @@ def test_metadata_by_declared_need():
     assert outcome(judged("NB-LP-05", eks(web(), **eks_pool(2)), config)) == ("pass", "approved")
 
 
+CALICO = snapshot(
+    pods=[web(), pod("calico-node-x", ns="kube-system", owner=("DaemonSet", "calico-node"), node="n1")],
+    nodes=[node("n1")],
+    daemon_sets=[DaemonSet(namespace="kube-system", name="calico-node", desired=1, ready=1)],
+)
 EVENTS, WATCH = "--enable-policy-event-logs=", "--enable-cloudwatch-logs="
 
 
@@ -198,6 +261,7 @@ EVENTS, WATCH = "--enable-policy-event-logs=", "--enable-cloudwatch-logs="
         pytest.param(eks(web(), args=(f"{EVENTS}false",)), ("fail", "not-logged"), id="off"),
         pytest.param(eks(web()), ("unknown", "logging-unread"), id="not-said"),
         pytest.param(npm(web()), ("unknown", "no-deny-log"), id="only-remembered-to-have-none"),
+        pytest.param(CALICO, ("unknown", "logging-unread"), id="engine-whose-log-is-not-read"),
         pytest.param(snapshot(pods=[web()]), ("fail", "inert"), id="no-engine"),
         pytest.param(
             snapshot(pods=[web()], unlisted=["daemonsets.apps"]), ("unknown", "engine-undetermined"), id="unknown"
@@ -208,3 +272,14 @@ def test_denial_log(given, expected):
     """Denials are recorded and leave the node, or the control fails; doubt stays doubt."""
     found = judged("NB-OBS-01", given)
     assert (str(found.status), found.reason) == expected
+    assert all(item.evidence for item in found.items)
+
+
+def test_switching_the_denial_log_on_is_told_for_this_cluster():
+    """The command names cluster and region, and says that it sets every value anew; without an engine there is none."""
+    where = cluster(Cloud.AWS, "a;b", location="eu-west-1")
+    given = eks(web(), args=(f"{EVENTS}false",), cluster=where)
+    told = judged("NB-OBS-01", given).items[0].remediation
+    assert "--cluster-name 'a;b' --region eu-west-1" in told
+    assert "this replaces them" in told
+    assert "NB-ENF-01" in judged("NB-OBS-01", snapshot(pods=[web()])).items[0].remediation

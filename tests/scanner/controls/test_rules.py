@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from scanner.baselines.config import BaselineConfig, Match
 from scanner.findings import Status
-from scanner.model import EntryPoint, Service, Source
+from scanner.model import Collected, EntryPoint, KindStatus, Service, Source
 from tests.factories import namespace, node, policy, snapshot
 from tests.scanner.controls.clusters import (
     cilium,
@@ -57,6 +58,19 @@ def test_allow_all(spec, expected):
 def test_ranges_suffice_where_they_match_pods():
     """On a plane whose ipBlocks match pods, 0.0.0.0/0 alone is everybody."""
     assert outcome(judged("NB-ISO-04", eks(web(), policies=[policy(egress({"to": WORLD}))]))) == ("fail", "allow-all")
+
+
+@pytest.mark.parametrize(
+    ("addresses", "expected"),
+    [
+        pytest.param(("2600:1f13::9",), ("fail", "allow-all"), id="ipv6-only"),
+        pytest.param(("10.0.0.9", "2600:1f13::9"), ("pass", "limited"), id="dual-stack"),
+    ],
+)
+def test_all_of_ipv6_is_everything_where_pods_have_nothing_else(addresses, expected):
+    """In a cluster of one family, the other family's ranges are not waited for."""
+    given = eks(web(ips=addresses), policies=[policy(egress(to_block("::/0")))])
+    assert outcome(judged("NB-ISO-04", given)) == expected
 
 
 def test_allow_all_spread_over_policies():
@@ -218,3 +232,34 @@ def test_both_halves_of_a_balancer_bypass():
     given = npm(web(), policies=[policy()], services=[service], namespaces=[namespace("shop")])
     assert judged("NB-ISO-01", given).status is Status.PASS  # the pod without labels is behind no Service
     assert judged("NB-EXP-04", given).status is Status.FAIL
+
+
+@pytest.mark.parametrize("control", ["NB-ISO-03", "NB-LP-02"])
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        pytest.param(eks(web(host_network=True), policies=[policy()]), "hostNetwork", id="host-network"),
+        pytest.param(
+            eks(web(), web("b-1", node="w"), nodes=[node("n1"), node("w", os="windows")], policies=[policy()]),
+            "NB-ENF-02",
+            id="windows",
+        ),
+        pytest.param(
+            cilium(web(), config={"policy-audit-mode": "true"}, policies=[policy()]), "NB-ENF-06", id="audit-mode"
+        ),
+        pytest.param(eks(web()), "egress", id="nothing-selects-it"),
+    ],
+)
+def test_pods_that_policy_does_not_reach_are_told_what_would_help(control, given, told):
+    """No further policy is recommended for a pod on which none has an effect."""
+    failed = [found for found in judged(control, given).items if found.status is Status.FAIL]
+    assert [told in found.remediation or told.title() in found.remediation for found in failed] == [True]
+
+
+@pytest.mark.parametrize("kind", ["services", "ingresses.networking.k8s.io", "httproutes.gateway.networking.k8s.io"])
+def test_a_way_in_that_was_not_read_is_no_missing_one(kind):
+    """Whether a workload stands behind an entry point is unknown where entry points could not be listed."""
+    given = eks(web(), policies=[policy(ingress(from_block("0.0.0.0/0")))], unlisted=[kind])
+    refused = given.collection | {kind: KindStatus(status=Collected.FORBIDDEN)}
+    given = msgspec.structs.replace(given, collection=refused)
+    assert outcome(judged("NB-LP-01", given)) == ("unknown", "unread")

@@ -328,3 +328,23 @@ def test_the_old_default_deny_annotation_is_noticed():
     )
     (notice,) = resolve(snapshot(namespaces=[old])).notices
     assert notice.object == "Namespace shop"
+
+
+def test_a_policy_with_too_many_unknown_fields_is_unknown_and_not_left_out():
+    """The API server would drop them all and apply the rest, which may allow everything."""
+    spec = {f"unknown{at}": at for at in range(60)} | {"podSelector": {}, "ingress": [{}]}
+    found = resolve(snapshot(policies=[policy(spec, name="odd")]))
+    assert found.policies == ()
+    assert found.unmodelled == ("NetworkPolicy.networking.k8s.io shop/odd",)
+    (notice,) = found.notices
+    assert (notice.object, notice.field) == ("NetworkPolicy shop/odd", "spec")
+    assert "more than 50 fields" in notice.message
+    assert "refuses" not in notice.message
+
+
+def test_a_policy_nested_too_deep_is_unknown_and_not_left_out():
+    """An unknown field of any depth would be dropped by the API server, so the rest of the policy counts there."""
+    deep = msgspec.Raw(b'{"podSelector":{},"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}")
+    found = resolve(snapshot(policies=[msgspec.structs.replace(policy({}, name="deep"), spec=deep)]))
+    assert (found.policies, found.unmodelled) == ((), ("NetworkPolicy.networking.k8s.io shop/deep",))
+    assert "deeper" in found.notices[0].message

@@ -358,3 +358,85 @@ def test_a_way_that_is_open_anyway_is_not_listed_twice():
     cluster = snapshot(pods=(SQL,), services=[service()])
     reach = reach_of(cluster, plane(capabilities=capabilities(balancer_bypasses_ingress=fact("yes"))))
     assert {each.via for each in reach.connections()} == {""}
+
+
+HTTP = [{"port": "http"}]
+NAMED = (
+    pod("web-1", ports=[ContainerPort(port=8080, name="http")]),
+    pod("api-1", ports=[ContainerPort(port=9090, name="http")]),
+    pod("one-1", labels={"app": "one"}, ports=[ContainerPort(port=7070, name="http")]),
+    pod("ops-1"),
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "sure", "unsure"),
+    [
+        pytest.param("yes", {"TCP": ((8080, 8080),)}, None, id="by-the-pod"),
+        pytest.param("unknown", None, {"TCP": ((7070, 7070), (8080, 8080), (9090, 9090))}, id="may-be-merged"),
+    ],
+)
+def test_a_port_name_with_several_numbers_is_unknown_where_an_engine_may_merge_them(answer, sure, unsure):
+    """An engine that resolves a name once for all selected pods opens every pod's number on each of them."""
+    cluster = snapshot(pods=NAMED, policies=[allow("from", {"podSelector": {}}, ports=HTTP)])
+    reach = reach_of(cluster, plane(capabilities=capabilities(named_ports=fact(answer))))
+    key = ("shop/ops[Deployment]", WEB)
+    assert {(each.src, each.dst): each.ports for each in reach.connections()}.get(key) == sure
+    doubts = {(each.src, each.dst): each for each in reach.unknown()}
+    assert (doubts[key].ports if key in doubts else None) == unsure
+    if unsure:
+        assert doubts[key].reason.startswith("one port name")
+    for port in (8080, 9090):
+        (found,) = reach.explain(*key, "TCP", port)
+        expected = "unknown" if unsure else "yes" if port == 8080 else "no"
+        assert found.allowed == expected
+
+
+def test_a_port_name_with_one_number_among_the_selected_pods_is_certain():
+    """Merging changes nothing where a name means the same on all pods that the policy selects."""
+    cluster = snapshot(pods=NAMED, policies=[allow("from", {"podSelector": {}}, ports=HTTP, app="one")])
+    reach = reach_of(cluster, plane(capabilities=capabilities(named_ports=fact("unknown"))))
+    assert [each.ports for each in reach.connections() if each.dst == "shop/one[Deployment]"] == [
+        {"TCP": ((7070, 7070),)}
+    ] * 3
+    assert list(reach.unknown()) == []
+
+
+def test_a_port_name_to_anywhere_is_unknown_where_an_engine_may_drop_it():
+    """A rule without peers concerns no pod in particular, so some engines leave its port names out."""
+    cluster = snapshot(pods=NAMED, policies=[policy({"policyTypes": ["Egress"], "egress": [{"ports": HTTP}]})])
+    reach = reach_of(cluster, plane(capabilities=capabilities(named_ports=fact("unknown"))))
+    assert not {(src, dst) for src, dst in pairs(reach.connections()) if src == "shop/ops[Deployment]"}
+    assert ("shop/ops[Deployment]", WEB) in pairs(reach.unknown())
+
+
+@pytest.mark.parametrize(
+    ("known", "answer"),
+    [
+        pytest.param(fact("yes"), Answer.UNKNOWN, id="always"),
+        pytest.param(fact("no"), Answer.NO, id="never"),
+        pytest.param(fact("no", "M"), Answer.UNKNOWN, id="remembered"),
+    ],
+)
+def test_a_node_may_reach_its_own_pods_past_their_policies(known, answer):
+    """Where a pod's own node is always let through, a host-network pod is not shut out by a deny-all."""
+    cluster = snapshot(pods=(*PODS, HOST), policies=[DENIED])
+    reach = reach_of(cluster, plane(capabilities=capabilities(node_to_local_pod=known)))
+    agent = "shop/agent[Deployment]"
+    assert (agent, WEB) not in pairs(reach.connections())
+    assert ((agent, WEB) in pairs(reach.unknown())) == (answer is Answer.UNKNOWN)
+    assert (DB, WEB) not in pairs(reach.unknown())
+    (found,) = reach.explain(agent, WEB, "TCP", 80)
+    assert (found.allowed, found.halves[1].allowed) == (answer, answer)
+    assert ("host-network" in found.halves[1].reason) == (answer is Answer.UNKNOWN)
+
+
+def test_a_doubt_names_no_field_that_no_policy_has():
+    """Without an ipBlock in any policy, no reason speaks of ipBlocks or what they except."""
+    facts = capabilities(
+        ipblock_matches_pods=fact("unknown"), except_honoured=fact("unknown"), named_ports=fact("unknown")
+    )
+    cluster = snapshot(pods=NAMED, policies=[allow("from", {"podSelector": {}}, ports=HTTP)])
+    reasons = {each.reason for each in reach_of(cluster, plane(capabilities=facts)).unknown()}
+    assert len(reasons) == 1
+    assert not any(word in reason for reason in reasons for word in ("ipBlock", "excepted"))

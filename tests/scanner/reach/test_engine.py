@@ -323,3 +323,33 @@ def test_crafted_pods_break_nothing():
     cluster = snapshot(pods=[odd, pod("web-1")], policies=[ingress(rules)], services=[strange], entry_points=(entry,))
     reach = reach_of(cluster, ipblock_matches_pods=True)
     assert [each for each in reach.connections() if each.dst.startswith("shop/odd")] == []
+
+
+def test_an_explained_range_is_answered_for_each_part_that_policy_tells_apart():
+    """One answer for a range that a rule admits only in part would be wrong for the rest of it."""
+    block = {"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16"]}}
+    reach = reach_of(snapshot(pods=[pod("web-1")], policies=[ingress([{"from": [block]}])]))
+    found = reach.explain("10.0.0.0-10.255.255.255", "shop/web", "TCP", 443)
+    assert [(each.allowed, each.src) for each in found] == [
+        (Answer.YES, "10.0.0.0-10.255.255.255 (its 10.0.0.0-10.0.255.255, 10.2.0.0-10.255.255.255)"),
+        (Answer.NO, "10.0.0.0-10.255.255.255 (its 10.1.0.0-10.1.255.255)"),
+    ]
+    (whole,) = reach.explain("10.0.0.0-10.0.255.255", "shop/web", "TCP", 443)
+    assert (whole.allowed, whole.src) == (Answer.YES, "10.0.0.0-10.0.255.255")
+
+
+@pytest.mark.parametrize("text", ["10.0.0.9-10.0.0.1", "10.0.0.0-::1"])
+def test_a_range_that_is_none_is_refused(text):
+    """Ends in the wrong order or of two families are a mistake, not a question about the first of them."""
+    reach = reach_of(snapshot(pods=[pod("web-1")]))
+    with pytest.raises(InputError, match="no range"):
+        reach.explain(text, "shop/web", "TCP", 443)
+
+
+def test_ipv4_mapped_ranges_read_the_same_on_every_python():
+    """Pythons write these addresses differently; the listing and the explanation must not."""
+    block = {"ipBlock": {"cidr": "::ffff:10.0.0.0/104"}}
+    reach = reach_of(snapshot(pods=[pod("web-1")], policies=[ingress([{"from": [block]}])]))
+    assert ("::ffff:10.0.0.0-::ffff:10.255.255.255", "ip") in reach.peers
+    (found,) = reach.explain("::ffff:10.0.0.1", "shop/web", "TCP", 443)
+    assert found.halves[0].by[0].text == "from addresses ::ffff:10.0.0.0/104, on every port"
