@@ -187,15 +187,19 @@ def explain(
 
 def _is_snapshot(path: str) -> bool:
     """Whether `reach` was given stored snapshots: a URL, a .zst file, or a store's root."""
-    from pathlib import Path
+    import os
 
-    return "://" in path or path.endswith(".zst") or (Path(path) / "v1" / "runs").is_dir()
+    return "://" in path or path.endswith(".zst") or os.path.isdir(os.path.join(path, "v1", "runs"))  # noqa: PTH112, PTH118 - never raises
 
 
 def main() -> NoReturn:
     """Run the command line; every expected error is one line on stderr and an exit code, never a traceback."""
+    import os
+
     from scanner.errors import RingfenceError
 
+    if sys.stderr is None:  # closed by the caller: what goes there is lost, and never ends up on stdout
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for as long as the process lives
     try:
         app()
     except RingfenceError as error:
@@ -203,20 +207,10 @@ def main() -> NoReturn:
 
         typer.echo(f"ringfence: {printable(str(error), 2000)}", err=True)
         sys.exit(2)
-    except BrokenPipeError:
-        _drop_stdout()
-        sys.exit(0)
     except KeyboardInterrupt:
         typer.echo("ringfence: interrupted; what was stored so far is whole", err=True)
         sys.exit(130)
     sys.exit(0)
-
-
-def _drop_stdout() -> None:
-    """After the reader of a pipe has gone, keep the interpreter's last flush from complaining."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from functions.gate import Exit, decide
 from functions.run import Outcome, audit, collect, incomplete, new_run
@@ -22,7 +22,7 @@ from reports.reach import explanation_lines, reach_lines, render_explanations, r
 from scanner.cloud.read import read_facts
 from scanner.dataplane.catalogue import named
 from scanner.dataplane.detect import detect
-from scanner.errors import InputError
+from scanner.errors import InputError, StoreError
 from scanner.findings import Severity
 from scanner.model import Snapshot
 from scanner.policy.resolve import resolve
@@ -163,7 +163,12 @@ def _read_whole(snapshot: Snapshot) -> int:
 def _port(text: str) -> tuple[int, str]:
     number, _, protocol = text.partition("/")
     protocol = (protocol or "TCP").upper()
-    if not number.isdecimal() or not 1 <= int(number) <= 65535 or protocol not in {"TCP", "UDP", "SCTP"}:
+    if (
+        not number.isdecimal()
+        or len(number) > 5
+        or not 1 <= int(number) <= 65535
+        or protocol not in {"TCP", "UDP", "SCTP"}
+    ):
         raise InputError(f"--port {text!r}: write a number from 1 to 65535, and /UDP or /SCTP where it is not TCP")
     return int(number), protocol
 
@@ -196,23 +201,44 @@ def _print_outcome(outcome: Outcome, *, as_json: bool) -> None:
     from reports.terminal import render_terminal
 
     width = shutil.get_terminal_size((100, 24)).columns
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    colour = sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     _write(render_terminal(outcome.report, width=width, colour=colour, report_at=outcome.stored_at).encode(), "")
 
 
 def _write(document: bytes, target: str) -> None:
     """To stdout, or to a file or object; a file appears whole or not at all."""
     if not target:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(document)
-        sys.stdout.buffer.flush()
+        _print(document)
         return
     from infra.store import open_store
 
-    folder, _, leaf = target.rpartition("/")
-    store = open_store(folder or ("/" if target.startswith("/") else "."))
+    scheme, mark, path = target.rpartition("://")
+    folder, slash, leaf = path.rpartition("/")
+    if leaf in {"", ".", ".."}:
+        raise InputError(f"--output {printable(target, 200)}: names a folder: name a file in it")
+    store = open_store(f"{scheme}{mark}{folder or slash or ('' if mark else '.')}")
     store.put(leaf, document)
     _say(f"wrote {store.describe(leaf)}")
+
+
+def _print(document: bytes) -> None:
+    """To stdout. A reader that has gone (`| head`) has read enough: what the exit code says stays true."""
+    if sys.stdout is None:
+        raise StoreError("standard output is closed: redirect it, to /dev/null if nobody reads it")
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(document)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        _drop(sys.stdout)
+    except OSError as error:
+        _drop(sys.stdout)
+        raise StoreError(f"standard output: cannot be written ({error.strerror}): redirect it elsewhere") from error
+
+
+def _drop(stream: TextIO) -> None:
+    """Keep the interpreter's last flush of a stream that nobody can read from complaining."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _text(lines: Iterable[str]) -> bytes:
@@ -220,7 +246,10 @@ def _text(lines: Iterable[str]) -> bytes:
 
 
 def _say(text: str) -> None:
-    print(printable(text), file=sys.stderr)  # noqa: T201 - talk goes to stderr
+    try:
+        print(printable(text), file=sys.stderr)  # noqa: T201 - talk goes to stderr
+    except OSError:  # nobody listens
+        _drop(sys.stderr)
 
 
 def _say_incomplete(missing: Sequence[str]) -> None:

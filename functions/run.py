@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from functions.sources import Input, Progress, unread
+from functions.stored import RunRecord, read_run
 from infra.version import VERSION
 from reports import keys
 from reports.aggregate import build_report
 from reports.document import Report, Run, Scope, decode_result, render_json, render_result
 from scanner.baselines import BASELINE_VERSION
 from scanner.baselines.config import BaselineConfig
-from scanner.errors import ClusterReadError, InputError, RingfenceError
+from scanner.errors import ClusterReadError, InputError, RingfenceError, StoreError
 from scanner.findings import ClusterResult
 from scanner.judge import judge
-from scanner.model import Read, Snapshot, Source
+from scanner.model import ClusterRef, Read, Snapshot, Source
 
 if TYPE_CHECKING:
     from infra.store import Store
@@ -48,18 +49,6 @@ class Outcome:
     report: Report
     stored_at: tuple[str, ...]
     incomplete: tuple[str, ...]
-
-
-class RunRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """`run.json`: what a run set out to read, and the places it could not."""
-
-    schema: str = "run/v1"
-    id: str
-    time: str
-    tool: str
-    baseline: str
-    expected: tuple[str, ...]
-    scopes: tuple[Scope, ...]
 
 
 def audit(
@@ -165,13 +154,22 @@ def _keep(snapshot: Snapshot, run: Run, config: BaselineConfig, store: Store | N
         return judge(snapshot, config)
     from infra.snapshots import decode, encode
 
-    snapshot_key, result_key = keys.snapshot_key(run.id, snapshot.cluster), keys.result_key(run.id, snapshot.cluster)
+    ref = snapshot.cluster
+    snapshot_key, result_key = keys.snapshot_key(run.id, ref), keys.result_key(run.id, ref)
     if not store.put_new(snapshot_key, encode(snapshot)):
         snapshot = decode(store.get(snapshot_key), store.describe(snapshot_key))
+        _check_place(snapshot.cluster, ref, store.describe(snapshot_key))
     result = judge(snapshot, config)
     if not store.put_new(result_key, render_result(result)):
         result = decode_result(store.get(result_key), store.describe(result_key))
+        _check_place(result.cluster, ref, store.describe(result_key))
     return result
+
+
+def _check_place(found: ClusterRef, expected: ClusterRef, where: str) -> None:
+    """What lies in a cluster's place must be its own, or one cluster would pass for another."""
+    if found.id != expected.id:
+        raise StoreError(f"{where}: holds {found.id} instead of {expected.id}: move it away, or give another --run-id")
 
 
 def _publish(report: Report, inputs: Iterable[Input], scopes: Sequence[Scope], store: Store) -> tuple[str, ...]:
@@ -186,7 +184,12 @@ def _publish(report: Report, inputs: Iterable[Input], scopes: Sequence[Scope], s
         expected=tuple(sorted(entry.label for entry in inputs)),
         scopes=tuple(scopes),
     )
-    store.put_new(keys.run_key(report.run.id), _encode(record))
+    run_key = keys.run_key(report.run.id)
+    if not store.put_new(run_key, _encode(record)):
+        earlier = read_run(store, run_key)
+        if earlier is not None and earlier.expected != record.expected:
+            place = store.describe(run_key)
+            raise StoreError(f"{place}: this run set out to read other clusters: give another --run-id or --time")
     renderings: tuple[tuple[str, Callable[[Report], bytes]], ...] = ((".html", render_html), (".json", render_json))
     stored = []
     for suffix, render in renderings:
@@ -202,19 +205,23 @@ def _encode(value: object) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
 
 
+class _Latest(msgspec.Struct):
+    run: str
+
+
 def _run_of(latest: bytes) -> str:
     """The run that a `latest.json` points at; one that cannot be read points nowhere and may be replaced."""
     try:
-        run = msgspec.json.decode(latest, type=dict[str, str]).get("run", "")
-    except msgspec.DecodeError:
+        return keys.checked_run_id(msgspec.json.decode(latest, type=_Latest).run)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InputError):
         return ""
-    return run
 
 
 def new_run(run_id: str, time: str) -> Run:
     """The run's identity: a given id is checked, an absent one derived from the time.
 
     Raises:
-        InputError: the id could not be part of an object key, or the time is not RFC 3339 in UTC.
+        InputError: the id could not be part of an object key, or the time is not RFC 3339 with an offset.
     """
-    return Run(id=keys.checked_run_id(run_id) if run_id else keys.run_id(time), time=time, tool=VERSION)
+    moment = keys.run_time(time)
+    return Run(id=keys.checked_run_id(run_id) if run_id else keys.run_id(moment), time=moment, tool=VERSION)

@@ -58,14 +58,12 @@ def list_inputs(options: SourceOptions, *, taken: str) -> tuple[Input, ...]:
         raise InputError(f"choose one of --demo, --snapshots, --manifests, --kubeconfig (got {found})")
     records = _records(options.cloud_records)
     if options.demo:
-        inputs = _demo()
-    elif options.snapshots:
-        inputs = _stored(options.snapshots)
-    elif options.manifests:
+        return _joined(_demo(), records)
+    if options.snapshots:
+        return _stored(options.snapshots, records)
+    if options.manifests:
         return (_folder(Path(options.manifests), options.name, _only(records), taken),)
-    else:
-        return _live(options, records, taken)
-    return _joined(inputs, records)
+    return _live(options, records, taken)
 
 
 def unread(ref: ClusterRef, reason: str, record: CloudRecord | None, taken: str) -> Snapshot:
@@ -130,15 +128,23 @@ def _from_bytes(name: str, data: bytes) -> Input:
     return Input(label=name, read=read)
 
 
-def _stored(url: str) -> tuple[Input, ...]:
+def _stored(url: str, records: Sequence[CloudRecord]) -> tuple[Input, ...]:
+    """The snapshots of a store, and what their run could not read: a gap stays one when its run is judged again."""
     from functions.stored import list_snapshots, read_snapshot
 
-    store, keys = list_snapshots(url)
+    store, keys, missed = list_snapshots(url)
 
     def entry(key: str) -> Input:
         return Input(label=key, read=lambda _: read_snapshot(store, key))
 
-    return tuple(entry(key) for key in keys)
+    def gap(place: str, reason: str) -> Input:
+        def read(_: Progress) -> Snapshot:
+            raise InputError(reason)
+
+        return Input(label=place, read=read)
+
+    found = _joined(tuple(entry(key) for key in keys), records)
+    return (*found, *(gap(scope.location, scope.reason) for scope in missed))
 
 
 def _joined(inputs: Sequence[Input], records: Sequence[CloudRecord]) -> tuple[Input, ...]:
@@ -152,7 +158,11 @@ def _joined(inputs: Sequence[Input], records: Sequence[CloudRecord]) -> tuple[In
 
     def join(entry: Input, record: CloudRecord) -> Input:
         def read(progress: Progress) -> Snapshot:
-            return msgspec.structs.replace(entry.read(progress), cloud_record=record)
+            from infra.cloudrecord import check_record
+
+            snapshot = entry.read(progress)
+            check_record(record, snapshot.cluster, entry.label)
+            return msgspec.structs.replace(snapshot, cloud_record=record)
 
         return Input(label=entry.label, read=read)
 
@@ -160,7 +170,7 @@ def _joined(inputs: Sequence[Input], records: Sequence[CloudRecord]) -> tuple[In
 
 
 def _folder(path: Path, name: str, record: CloudRecord | None, taken: str) -> Input:
-    ref = address(record, name or path.resolve().name or "manifests", "manifests")
+    ref = address(record, name or _folder_name(path) or "manifests", "manifests")
 
     def read(progress: Progress) -> Snapshot:
         from infra.manifests import read_manifests
@@ -168,6 +178,14 @@ def _folder(path: Path, name: str, record: CloudRecord | None, taken: str) -> In
         return read_manifests(path, cluster=ref, taken=taken, record=record, progress=progress)
 
     return Input(label=str(path), read=read)
+
+
+def _folder_name(path: Path) -> str:
+    """What the folder is called where it really lies; a path that leads nowhere is named when it is read."""
+    try:
+        return path.resolve().name
+    except (OSError, RuntimeError, ValueError):  # a circle of links, a NUL
+        return path.name
 
 
 def _live(options: SourceOptions, records: Sequence[CloudRecord], taken: str) -> tuple[Input, ...]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from reports import keys
+from reports.document import Scope
 from scanner.errors import InputError
 from scanner.model import Snapshot
 
@@ -16,8 +19,22 @@ _SUFFIX = ".json.zst"
 _MAX_BYTES = 1 << 30  # one stored snapshot, compressed
 
 
-def list_snapshots(url: str) -> tuple[Store, tuple[str, ...]]:
-    """The store behind `url` and the keys of its snapshots, sorted. A store's root gives the snapshots of its latest run.
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """`run.json`: what a run set out to read, and the places it could not."""
+
+    schema: str = "run/v1"
+    id: str
+    time: str
+    tool: str
+    baseline: str
+    expected: tuple[str, ...]
+    scopes: tuple[Scope, ...]
+
+
+def list_snapshots(url: str) -> tuple[Store, tuple[str, ...], tuple[Scope, ...]]:
+    """The store behind `url`, the keys of its snapshots, sorted, and the places that their run could not read.
+
+    A store's root gives the snapshots of its latest run; elsewhere nothing says what was not read.
 
     Raises:
         InputError: nothing there looks like a snapshot.
@@ -25,20 +42,32 @@ def list_snapshots(url: str) -> tuple[Store, tuple[str, ...]]:
     """
     from infra.store import open_store
 
-    folder, _, leaf = url.rstrip("/").rpartition("/")
+    folder, slash, leaf = url.rstrip("/").rpartition("/")
     if leaf.endswith(".zst"):
-        return open_store(folder or "."), (leaf,)
+        return open_store(folder or slash or "."), (leaf,), ()
     store = open_store(url)
-    found = [key for key in store.list("") if PurePosixPath(key).name.endswith(_SUFFIX)]
-    runs = {parsed[0]: None for key in found if (parsed := keys.parse_cluster_key(key)) is not None}
+    listed = tuple(store.list(""))
+    found = [key for key in listed if PurePosixPath(key).name.endswith(_SUFFIX)]
+    runs = {key: parsed[0] for key in found if (parsed := keys.parse_cluster_key(key)) is not None}
+    missed: tuple[Scope, ...] = ()
     if runs:
-        latest = max(runs)
-        found = [key for key in found if (parsed := keys.parse_cluster_key(key)) is not None and parsed[0] == latest]
+        latest = max(runs.values())
+        found = [key for key, run in runs.items() if run == latest]
+        record = read_run(store, keys.run_key(latest)) if keys.run_key(latest) in listed else None
+        missed = tuple(scope for scope in record.scopes if scope.outcome != "ok") if record else ()
     if not found:
         raise InputError(
             f"{url}: no *{_SUFFIX} there: name a snapshot, a folder of them, or a store written by ringfence"
         )
-    return store, tuple(sorted(found))
+    return store, tuple(sorted(found)), missed
+
+
+def read_run(store: Store, key: str) -> RunRecord | None:
+    """A run's record; None where it cannot be read as one, for its snapshots then still speak for themselves."""
+    try:
+        return msgspec.json.decode(store.get(key), type=RunRecord)
+    except (ValueError, RecursionError):
+        return None
 
 
 def read_snapshot(store: Store, key: str) -> Snapshot:

@@ -55,6 +55,6 @@ def read_settings(path: Path) -> SettingsFile:
         return msgspec.yaml.decode(path.read_bytes(), type=SettingsFile)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}): check the path given with --config") from error
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # msgspec's are ValueErrors, and so is a date like 2026-99-99
         reason = " ".join(str(error).split())
         raise InputError(f"{path}: {reason}: mend the key, or see the README for the file's form") from error

@@ -22,7 +22,8 @@ MAX_DEPTH = 100  # of a free-form part; no API object comes near
 _MAX_WINDOW = 1 << 27  # what zstd's own command line accepts without being asked
 _CHUNK = 512  # zstd packs at most 128 KiB into 3 bytes, so one chunk gives at most 22 MB before the bound is checked
 _LEVEL = 9
-_VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})\Z")
+_VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})\Z", re.ASCII)
+_ASKED_FOR = ("namespaces", "pods", "networkpolicies.networking.k8s.io")  # by every collector, however the lists ended
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
 _TEXT_PART = 1 << 20
 
@@ -151,6 +152,8 @@ def _problems(snapshot: Snapshot) -> Iterator[str]:
     for field in ("account", "location", "name", "id"):
         if not getattr(snapshot.cluster, field):
             yield f"empty - at `$.cluster.{field}`"
+    if not snapshot.unread and (missing := [kind for kind in _ASKED_FOR if kind not in snapshot.collection]):
+        yield f"nothing says how the list of {missing[0]} ended - at `$.collection`"
     yield from _unnamed(snapshot)
     for index, pod in enumerate(snapshot.pods):
         if not all(_is_address(address) for address in pod.ips):

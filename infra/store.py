@@ -186,6 +186,10 @@ class Store:
         from obstore.exceptions import AlreadyExistsError, PreconditionError
 
         with self._told(key):
+            path = self._folder / key if self._folder is not None and mode != "create" else None
+            # a new file takes the name's place, so /dev/stdout would be gone for everybody
+            if path is not None and (path.is_symlink() or (path.exists() and not (path.is_file() or path.is_dir()))):
+                raise StoreError(f"{self._place(key)}: not a plain file: move it away, or name another")
             try:
                 put(self._open(writing=True), key, data, mode=mode, use_multipart=False)
             except (AlreadyExistsError, PreconditionError):

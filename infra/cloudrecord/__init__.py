@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 
 from infra.cloudrecord.document import MAX_BYTES, UnreadableError, parse_bytes
-from infra.cloudrecord.identity import cluster_ref, provider_of
+from infra.cloudrecord.identity import can_be_same, cluster_ref, provider_of
 from infra.cloudrecord.projection import project
 from infra.cloudrecord.shapes import CLUSTERS, LISTS, VPC, Shape
 from infra.text import printable
 from scanner.errors import InputError
-from scanner.model import Cloud, CloudRecord
+from scanner.model import Cloud, CloudRecord, ClusterRef
 
 _COMMANDS = "`aws eks describe-cluster`, `gcloud container clusters describe --format json` or `az aks show`"
 _PARTS = ("provider", "cluster", *LISTS, "vpc", "unread")
@@ -32,8 +32,9 @@ def read_record(path: Path) -> CloudRecord:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{where}: cannot be read ({error.strerror}): name the output of {_COMMANDS}") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", "no path")
+        raise InputError(f"{where}: cannot be read ({reason}): name the output of {_COMMANDS}") from error
     try:
         value = parse_bytes(data)
     except UnreadableError as error:
@@ -69,6 +70,20 @@ def record_from(value: object, where: str) -> CloudRecord:
         vpc=_vpc(parts.get("vpc"), where),
         unread=_unread(parts.get("unread"), where),
     )
+
+
+def check_record(record: CloudRecord, cluster: ClusterRef, label: str) -> None:
+    """Refuse a record of another cluster than `cluster`: it would say that a switch is on which nobody switched on.
+
+    Raises:
+        InputError: the record speaks of another cluster; the line names both.
+    """
+    found = cluster_ref(record, cluster.name)
+    if not can_be_same(found, cluster):
+        raise InputError(
+            f"{printable(label, 200)}: its --cloud-record speaks of {printable(found.id, 200)}, the cluster is "
+            f"{printable(cluster.id, 200)}: give one per cluster, in order"
+        )
 
 
 def _provider(named: object, cluster: Mapping[str, Any], where: str) -> Cloud:
@@ -131,4 +146,4 @@ def _raw(value: object, shape: Shape, where: str) -> msgspec.Raw:
         raise InputError(f"{where}: holds text that is not Unicode: save the output of {_COMMANDS} again") from error
 
 
-__all__ = ["cluster_ref", "read_record", "record_from"]
+__all__ = ["check_record", "cluster_ref", "read_record", "record_from"]

@@ -59,6 +59,14 @@ def plain_ref(cloud: Cloud, account: str, location: str, name: str) -> ClusterRe
     )
 
 
+def can_be_same(one: ClusterRef, other: ClusterRef) -> bool:
+    """Whether two addresses can be of one cluster: not in two clouds, nor under two ids that providers gave."""
+    if Cloud.OTHER in {one.cloud, other.cloud}:
+        return True
+    given = {ref.id for ref in (one, other) if ref.id != f"{ref.cloud}/{ref.account}/{ref.location}/{ref.name}"}
+    return one.cloud == other.cloud and len(given) < 2
+
+
 def eks_ref(arn: str) -> ClusterRef | None:
     """The cluster of an EKS ARN (`arn:aws:eks:REGION:ACCOUNT:cluster/NAME`)."""
     match = EKS_ARN.match(arn)

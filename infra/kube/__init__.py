@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.cloudrecord import cluster_ref
+from infra.cloudrecord import check_record, cluster_ref
 from infra.collector import COLLECTOR
 from infra.kube.api import Api, Limits
 from infra.kube.collect import Collection, Progress
@@ -27,7 +27,7 @@ def read_cluster(
     where it is given; `taken` is an RFC 3339 time in UTC. What could not be read is in the snapshot's `collection`.
 
     Raises:
-        InputError: the kubeconfig, or its context, cannot be used.
+        InputError: the kubeconfig, or its context, cannot be used, or the record is another cluster's.
         ClusterReadError: nothing could be read; one line with context, server, cause and mend.
     """
     access = read_access(kubeconfig, context)
@@ -35,19 +35,22 @@ def read_cluster(
         collection = Collection(api, progress or _unwatched)
         collection.read()
         fields = collection.objects.fields(Source.CLUSTER)
+        found = context_ref(access, fields["nodes"])
+        if record is not None:
+            check_record(record, found, f"context {access.context}")
         snapshot = Snapshot(
             version=SNAPSHOT_VERSION,
             collector=COLLECTOR,
             taken=taken,
-            cluster=cluster_ref(record, access.context) if record else context_ref(access, fields["nodes"]),
+            cluster=cluster_ref(record, access.context) if record else found,
             source=Source.CLUSTER,
             collection=collection.statuses,
             kubernetes_version=collection.version,
             cloud_record=record,
             **fields,
         )
-        if found := problem(snapshot):
-            raise api.failure(f"gave what no Kubernetes API gives: {found}")
+        if wrong := problem(snapshot):
+            raise api.failure(f"gave what no Kubernetes API gives: {wrong}")
         return snapshot
 
 

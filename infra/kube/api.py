@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -74,10 +76,16 @@ class Api:
             retry_after_max=limits.retry_after_s,
             raise_on_status=False,
         )
-        self._client: Any = ApiClient(configuration)
         self._ends = time.monotonic() + limits.deadline_s
         self.access = access
         self.limits = limits
+        try:
+            with warnings.catch_warnings(action="ignore"):  # urllib3's, before the ImportError
+                self._client: Any = ApiClient(configuration)
+        except (urllib3.exceptions.HTTPError, ValueError, ImportError):  # ImportError: SOCKS needs a package of its own
+            raise self.failure(
+                "its proxy cannot be used: write proxy-url, or HTTPS_PROXY, as http://host:port"
+            ) from None
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -107,6 +115,8 @@ class Api:
             body = self._body(answer.response)
         except (urllib3.exceptions.HTTPError, ApiException, OSError) as error:
             raise RequestError(_cause(error)) from error
+        except (ValueError, HTTPException):  # their texts repeat the header, token and all
+            raise RequestError("the request cannot be sent: check server and token in the kubeconfig") from None
         except ConfigException as error:
             raise RequestError("the credentials could not be renewed: log in again") from error
         if answer.status == 401:

@@ -140,8 +140,12 @@ def _readable(kubeconfig: str | None) -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the client from writing a credential plugin's failure, which may hold anything, to the root logger."""
+    """Keep the client from writing a credential plugin's failure, which may hold anything, to the root logger.
+
+    Logging to a root without a handler gives it one, which would then print what the HTTP library has to say.
+    """
     root = logging.getLogger()
+    handlers = root.handlers.copy()
 
     def refuse(record: logging.LogRecord) -> bool:
         return record.name != root.name
@@ -151,6 +155,7 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         root.removeFilter(refuse)
+        root.handlers[:] = handlers
 
 
 def _file(kubeconfig: str | None) -> str:

@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 
 from functions.schemas import FOLDER
+from infra.version import VERSION
 
 ROOT = Path(__file__).parent.parent.parent
 TIME = "2026-11-23T08:00:00Z"
@@ -210,6 +211,11 @@ def test_output_file_appears_whole(shop, tmp_path):
         pytest.param(["audit", "--demo", "--cloud-record", "nowhere.json"], "nowhere.json", id="missing-record"),
         pytest.param(["reach", "nowhere"], "nowhere", id="reach-missing"),
         pytest.param(["explain", "a/b", "c/d", "--port", "x", "--demo"], "--port", id="bad-port"),
+        pytest.param(["explain", "a/b", "c/d", "--port", "9" * 5000, "--demo"], "--port", id="endless-port"),
+        pytest.param(["reach", "x" * 300], "cannot be read", id="endless-name"),
+        pytest.param(
+            ["audit", "--demo", "--run-id", "20261123T080000Z", "--time", "soon"], "soon", id="id-and-no-time"
+        ),
         pytest.param(["reach", ".ci", "--level", "effective", "--dataplane", "nosuch"], "", id="no-manifest"),
     ],
 )
@@ -252,6 +258,34 @@ def test_hostile_snapshot_is_named_and_never_compliant(tmp_path):
     assert [scope["outcome"] for scope in report["scopes"]] == ["error"]
 
 
+def test_a_gap_stays_one_when_its_run_is_judged_again(tmp_path):
+    """What a run could not read is not forgotten with its snapshots: auditing them is incomplete for the same reason."""
+    ringfence("audit", "--demo", "--allow-partial", "-o", str(tmp_path / "out"), "--time", TIME)
+    good = next(path for path in (tmp_path / "out").rglob("snapshot.json.zst") if "ledger" in str(path))
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "good.json.zst").write_bytes(good.read_bytes())
+    (folder / "cut.json.zst").write_bytes(good.read_bytes()[:-40])
+    first = ringfence("audit", "--snapshots", str(folder), "-o", str(tmp_path / "kept"), "--format", "json")
+    again = ringfence("audit", "--snapshots", str(tmp_path / "kept"), "--format", "json")
+    assert (first.returncode, again.returncode) == (3, 3), again.stderr
+    reports = [json.loads(run.stdout) for run in (first, again)]
+    assert [scope["reason"] for scope in reports[0]["scopes"]] == [scope["reason"] for scope in reports[1]["scopes"]]
+    assert reports[0]["clusters"] == reports[1]["clusters"]
+
+
+def test_a_run_id_belongs_to_one_set_of_clusters(shop, tmp_path):
+    """A second audit under a run's id that set out to read something else is refused, and the first one's report stays."""
+    common = ("-o", str(tmp_path / "out"), "--time", TIME)
+    assert ringfence("audit", "--demo", "--allow-partial", *common).returncode == 0
+    report = next((tmp_path / "out").rglob("report.json"))
+    before = report.read_bytes()
+    run = ringfence("audit", "--manifests", str(shop), *common)
+    assert run.returncode == 2
+    assert "--run-id" in run.stderr
+    assert report.read_bytes() == before
+
+
 def test_hostile_cluster_name_stays_in_its_folder(shop, tmp_path):
     """A cluster called ../../etc is stored inside the run's folder."""
     out = tmp_path / "a" / "b" / "out"
@@ -280,3 +314,146 @@ def test_collect_stores_what_audit_can_read(shop, tmp_path):
     assert run.stdout.strip().endswith("snapshot.json.zst")
     again = ringfence("audit", "--snapshots", str(tmp_path / "store"), "--format", "json")
     assert [cluster["name"] for cluster in json.loads(again.stdout)["clusters"]] == ["shop"]
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        pytest.param("2026-11-23T10:00:00+02:00", id="offset"),
+        pytest.param("2026-11-23T08:00:00.5Z", id="fraction"),
+        pytest.param("2026-11-23T08:00Z", id="no-seconds"),
+    ],
+)
+def test_a_run_is_joined_however_its_time_is_spelled(shop, tmp_path, time):
+    """What the first delivery stored can be read by the second, and both say the time in UTC."""
+    arguments = ["audit", "--manifests", str(shop), "--allow-partial", "-o", "out", "--format", "json"]
+    for spelling in (time, TIME):
+        done = ringfence(*arguments, "--time", spelling, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["run"] == {"id": "20261123T080000Z", "time": TIME, "tool": VERSION}
+
+
+@pytest.mark.parametrize("command", ["audit", "reach"])
+def test_a_circle_of_links_is_one_line(tmp_path, command):
+    """A path that leads nowhere is named, whatever the reason."""
+    (tmp_path / "loop").symlink_to("loop")
+    done = ringfence(command, *(["--manifests"] if command == "audit" else []), "loop", cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "loop: cannot be read" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param('manifests: "a\\0b"', id="manifests"),
+        pytest.param('kubeconfig: "a\\0b"', id="kubeconfig"),
+        pytest.param('snapshots: "a\\0b"', id="snapshots"),
+        pytest.param('demo: true\n  cloudRecords: ["a\\0b"]', id="record"),
+    ],
+)
+def test_a_nul_in_a_path_is_one_line(tmp_path, source):
+    """A settings file can spell what no command line can."""
+    (tmp_path / "ringfence.yaml").write_text(f"sources:\n- {source}\n")
+    done = ringfence("audit", cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("output", "named"),
+    [
+        pytest.param("out/", "names a folder", id="folder"),
+        pytest.param("..", "names a folder", id="parent"),
+        pytest.param("s3://bucket", "write it s3://bucket/prefix", id="bucket-without-key"),
+        pytest.param("file://x.json", "absolute path", id="relative-url"),
+    ],
+)
+def test_an_output_that_names_no_file_is_one_line(shop, tmp_path, output, named):
+    """The line speaks of what was written after --output, and nothing is left behind."""
+    before = set(tmp_path.iterdir())
+    done = ringfence("reach", str(shop), "-o", output, cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n"), set(tmp_path.iterdir())) == (2, 1, before)
+    assert named in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "named"),
+    [
+        pytest.param(">&-", 2, "standard output is closed", id="closed"),
+        pytest.param("> /dev/full", 2, "standard output: cannot be written", id="full"),
+        pytest.param("| true", 3, "incomplete", id="reader-gone"),
+    ],
+)
+@pytest.mark.parametrize("answer", ["table", "json"])
+def test_stdout_that_takes_nothing_is_no_traceback(answer, redirection, code, named):
+    """Nor is it a failed gate: a reader that has gone leaves the verdict as it is."""
+    script = f'set -o pipefail; "{sys.executable}" -m functions.cli audit --demo --format {answer} {redirection}'
+    done = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
+    assert named in done.stderr
+
+
+def test_talk_never_reaches_stdout():
+    """Where stderr is closed, what would go there is lost and the document stays one."""
+    script = f'"{sys.executable}" -m functions.cli audit --demo --format json 2>&-'
+    done = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["schema"] == "report/v1"
+
+
+@pytest.mark.parametrize(
+    "current",
+    [
+        pytest.param(b'{"run": "zzz"}', id="no-run-id"),
+        pytest.param(b'{"run": "\xff"}', id="not-utf-8"),
+        pytest.param(b'{"a": ' + b"[" * 100_000, id="deep"),
+        pytest.param(b"", id="empty"),
+    ],
+)
+def test_a_damaged_pointer_does_not_stay(shop, tmp_path, current):
+    """What points at no run is replaced, or no later run would ever be the latest."""
+    latest = tmp_path / "out/v1/latest.json"
+    latest.parent.mkdir(parents=True)
+    latest.write_bytes(current)
+    done = ringfence("audit", "--manifests", str(shop), "--allow-partial", "-o", "out", "--time", TIME, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(latest.read_bytes())["run"] == "20261123T080000Z"
+
+
+def test_a_newer_pointer_of_a_later_version_stays(shop, tmp_path):
+    """Later versions add fields; the pointer still never goes backwards."""
+    latest = tmp_path / "out/v1/latest.json"
+    latest.parent.mkdir(parents=True)
+    latest.write_text('{"schema": "latest/v1", "run": "20270101T000000Z", "clusters": 7}')
+    done = ringfence("audit", "--manifests", str(shop), "--allow-partial", "-o", "out", "--time", TIME, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(latest.read_bytes())["run"] == "20270101T000000Z"
+
+
+def test_a_record_of_another_cluster_is_refused(shop, tmp_path):
+    """Records are given in order; one that goes to the wrong stored cluster would switch its policies on."""
+    arn = "arn:aws:eks:eu-west-1:111122223333:cluster/{}"
+    for name in ("prod", "dev"):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"name": name, "arn": arn.format(name)}))
+    stored = ringfence("collect", "--manifests", str(shop), "--cloud-record", "prod.json", "-o", "out", cwd=tmp_path)
+    assert stored.returncode == 0, stored.stderr
+    done = ringfence("audit", "--snapshots", "out", "--cloud-record", "dev.json", cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert f"speaks of {arn.format('dev')}, the cluster is {arn.format('prod')}" in done.stderr
+    assert ringfence("audit", "--snapshots", "out", "--cloud-record", "prod.json", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("leaf", ["snapshot.json.zst", "result.json"])
+def test_no_cluster_passes_for_another(shop, tmp_path, leaf):
+    """What lies in a cluster's place and is another's is named; it neither counts twice nor hides the cluster."""
+    for name in ("one", "two"):
+        done = ringfence(
+            "audit", "--manifests", str(shop), "--name", name, "--allow-partial", "-o", "out", "--time", TIME, cwd=tmp_path
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    one, two = (
+        tmp_path / f"out/v1/runs/20261123T080000Z/clusters/other/local/manifests/{name}" for name in ("one", "two")
+    )
+    (two / leaf).write_bytes((one / leaf).read_bytes())
+    done = ringfence("audit", "--manifests", str(shop), "--name", "two", "-o", "out", "--time", TIME, cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert f"two/{leaf}: holds other/local/manifests/one instead of other/local/manifests/two" in done.stderr

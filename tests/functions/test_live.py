@@ -128,3 +128,13 @@ def test_a_run_in_s3_is_a_way_in_of_its_own(tmp_path):
     assert json.loads(first.stdout)["clusters"] == json.loads(again.stdout)["clusters"]
     assert sum(key.endswith("snapshot.json.zst") for key in stored) == 7
     assert latest["run"] == "20261123T080000Z"
+
+
+def test_a_record_of_another_cloud_is_refused(cluster, tmp_path):
+    """The nodes say AWS: what Azure says of another cluster must not decide what is enforced here."""
+    file = tmp_path / "aks.json"
+    file.write_text('{"type": "Microsoft.ContainerService/managedClusters", "name": "pay"}')
+    with Server(cluster, tmp_path) as server:
+        run = ringfence("audit", "--kubeconfig", server.kubeconfig(), "--cloud-record", str(file))
+    assert (run.returncode, run.stderr.count("\n")) == (2, 1), run.stderr
+    assert "speaks of azure/unknown/unknown/pay, the cluster is aws/" in run.stderr

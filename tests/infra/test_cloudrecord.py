@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.cloudrecord import cluster_ref, read_record, record_from
+from infra.cloudrecord.identity import can_be_same, eks_ref, plain_ref
 from scanner.errors import InputError
 from scanner.model import Cloud, CloudRecord
 
@@ -333,3 +334,18 @@ def test_any_answer_gives_a_record_or_a_clear_refusal(provider, cluster):
         return
     msgspec.json.decode(record.cluster)
     assert cluster_ref(record, "fallback").name
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        pytest.param(plain_ref(Cloud.OTHER, "local", "lab", "x"), eks_ref(ARN), True, id="cloud-not-named"),
+        pytest.param(plain_ref(Cloud.AZURE, "s", "l", "x"), eks_ref(ARN), False, id="two-clouds"),
+        pytest.param(plain_ref(Cloud.AWS, "unknown", "eu-west-1", "ctx"), eks_ref(ARN), True, id="one-id"),
+        pytest.param(eks_ref(ARN.replace("prod", "dev")), eks_ref(ARN), False, id="two-ids"),
+        pytest.param(eks_ref(ARN), eks_ref(ARN), True, id="the-same"),
+    ],
+)
+def test_two_addresses_of_one_cluster(one, other, same):
+    """Only what two providers' ids, or two clouds, rule out is ruled out."""
+    assert can_be_same(one, other) is can_be_same(other, one) is same

@@ -31,6 +31,7 @@ def test_reads_sources_and_baseline(tmp_path):
         pytest.param(b"a: [", "ringfence.yaml", id="broken-yaml"),
         pytest.param(b"\xff\xfe\x00bad", "ringfence.yaml", id="not-text"),
         pytest.param(b"[" * 5000, "ringfence.yaml", id="too-deep"),
+        pytest.param(b"sources: 2026-99-99", "month", id="no-date"),
         pytest.param(b"#" * (2 << 20), "1 MiB", id="too-large"),
     ],
 )

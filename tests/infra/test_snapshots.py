@@ -52,11 +52,16 @@ def some(build, limit: int = 3):
     return st.lists(build, max_size=limit).map(tuple)
 
 
+kind_statuses = st.builds(KindStatus, status=st.sampled_from(Collected), count=st.integers(0, 9), reason=text)
 snapshots = st.builds(
     lambda **fields: msgspec.structs.replace(FULL, **fields),
     cluster=st.builds(ClusterRef, cloud=st.sampled_from(Cloud), account=names, location=names, name=names, id=names),
-    collection=st.dictionaries(
-        text, st.builds(KindStatus, status=st.sampled_from(Collected), count=st.integers(0, 9), reason=text), max_size=3
+    collection=st.builds(
+        dict.__or__,
+        st.fixed_dictionaries(
+            dict.fromkeys(("namespaces", "pods", "networkpolicies.networking.k8s.io"), kind_statuses)
+        ),
+        st.dictionaries(text, kind_statuses, max_size=3),
     ),
     cloud_record=st.none()
     | st.builds(
@@ -240,3 +245,14 @@ def test_snapshots_hold_to_the_published_schema():
     assert validator.is_valid(document())
     assert not validator.is_valid(document(surprise=1))
     assert (published["title"], "$id" in published) == ("snapshot/v1", False)
+
+
+@pytest.mark.parametrize("kind", ["namespaces", "pods", "networkpolicies.networking.k8s.io"])
+def test_a_snapshot_that_never_asked_is_not_a_whole_one(kind):
+    """No word on how a list ended would read as a cluster that was read whole; an unread cluster needs none."""
+    collection = {name: status for name, status in FULL.collection.items() if name != kind}
+    silent = msgspec.structs.replace(FULL, collection=collection)
+    with pytest.raises(SnapshotError, match=rf"list of {kind} ended - at `\$\.collection`"):
+        decode(encode(silent), "x")
+    unread = msgspec.structs.replace(silent, unread="nobody may read it")
+    assert decode(encode(unread), "x") == unread

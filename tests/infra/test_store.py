@@ -432,3 +432,18 @@ def test_unusable_url_is_refused(url):
 def test_place_is_described_for_people(url, expected):
     """A path for a folder, a URL for the rest."""
     assert open_store(url).describe("v1/x") == expected
+
+
+@pytest.mark.parametrize("form", ["link", "pipe"])
+def test_what_is_no_plain_file_is_not_replaced(tmp_path, form):
+    """An output called /dev/stdout must not put a file in the device's place."""
+    place = tmp_path / "out"
+    if form == "pipe":
+        os.mkfifo(place)
+    else:
+        (tmp_path / "real").write_bytes(b"old")
+        place.symlink_to("real")
+    before = place.lstat()
+    with pytest.raises(StoreError, match="not a plain file"):
+        open_store(str(tmp_path)).put("out", b"new")
+    assert place.lstat() == before

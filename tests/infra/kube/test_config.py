@@ -13,7 +13,7 @@ from kubernetes.client import Configuration
 from infra.kube import contexts, read_cluster
 from infra.kube.config import Access
 from infra.kube.identity import context_ref
-from scanner.errors import InputError
+from scanner.errors import ClusterReadError, InputError
 from scanner.model import Cloud
 from tests.infra.kube.server import TOKEN, Server
 
@@ -90,6 +90,29 @@ def test_a_credential_plugin_gives_the_token(server: Server, tmp_path: Path):
     }
     snapshot = read_cluster(server.kubeconfig(user={"exec": plugin}), None, record=None, taken=TAKEN)
     assert len(snapshot.pods) == 7
+
+
+@pytest.mark.parametrize(
+    "token",
+    [pytest.param(f"{TOKEN}\nX-Other: 1", id="line-break"), pytest.param(f"{TOKEN}\u2713", id="not-latin-1")],
+)
+def test_a_token_that_no_header_can_carry_is_one_line_without_it(server: Server, token):
+    """The HTTP library's own error would repeat the token."""
+    with pytest.raises(ClusterReadError, match="cannot be sent") as caught:
+        read_cluster(server.kubeconfig(user={"token": token}), None, record=None, taken=TAKEN)
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("proxy", ["::::", "socks5://127.0.0.1:1", "http://[::1"])
+def test_a_proxy_that_cannot_be_used_is_one_line(server: Server, monkeypatch, proxy):
+    """In the kubeconfig or in the environment: the cluster is unread, and the mend is said."""
+    with pytest.raises(ClusterReadError, match="proxy-url, or HTTPS_PROXY"):
+        read_cluster(server.kubeconfig(**{"proxy-url": proxy}), None, record=None, taken=TAKEN)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(ClusterReadError, match="proxy-url, or HTTPS_PROXY"):
+        read_cluster(server.kubeconfig(), None, record=None, taken=TAKEN)
 
 
 @pytest.mark.parametrize(
