@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from functions.gate import Exit, decide
-from functions.run import Outcome, audit, collect, incomplete, new_run
+from functions.run import Outcome, audit, by_cause, collect, incomplete, new_run
 from functions.sources import Input, list_inputs
 from functions.watch import watcher
 from infra.settings import DEFAULT_FILE, SettingsFile, SourceOptions, read_settings
@@ -24,7 +24,7 @@ from scanner.dataplane.catalogue import named
 from scanner.dataplane.detect import detect
 from scanner.errors import InputError, StoreError
 from scanner.findings import Severity
-from scanner.model import Snapshot
+from scanner.model import Collected, Read, Snapshot
 from scanner.policy.resolve import resolve
 from scanner.reach.engine import build
 
@@ -151,12 +151,15 @@ def _one_snapshot(question: Question) -> Snapshot:
 
 def _read_whole(snapshot: Snapshot) -> int:
     """3 where the snapshot has gaps: an answer from part of a cluster must not look like the whole of it."""
-    gaps = [f"{kind}: {status.status} {status.reason}" for kind, status in sorted(snapshot.collection.items())]
-    if snapshot.read == "complete":
+    if snapshot.read is Read.COMPLETE:
         return Exit.DONE
-    _say_incomplete(
-        [snapshot.unread] if snapshot.unread else [gap for gap in gaps if "complete" not in gap and "absent" not in gap]
-    )
+    missing = {Collected.PARTIAL, Collected.FORBIDDEN}
+    gaps = [
+        f"{kind}: {status.status}, {status.reason}"
+        for kind, status in sorted(snapshot.collection.items())
+        if status.status in missing
+    ]
+    _say_incomplete([snapshot.unread] if snapshot.unread else by_cause(gaps))
     return Exit.INCOMPLETE
 
 

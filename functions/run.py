@@ -115,14 +115,14 @@ def incomplete(report: Report, *, unread: bool = True) -> tuple[str, ...]:
     """What could not be read whole, a line each: places, then clusters; those read in part only where `unread` is false."""
     places = [scope.reason for scope in report.scopes if scope.outcome != "ok"]
     clusters = [
-        f"{cluster.name}: {cluster.unread or '; '.join(_gaps(cluster.gaps))}"
+        f"{cluster.name}: {cluster.unread or '; '.join(by_cause(cluster.gaps))}"
         for cluster in report.clusters
         if cluster.read == Read.PARTIAL or (unread and cluster.read == Read.UNREAD)
     ]
     return tuple(places + clusters)
 
 
-def _gaps(gaps: Sequence[str]) -> list[str]:
+def by_cause(gaps: Sequence[str]) -> list[str]:
     """A cluster's gaps ("pods: forbidden, why"), kinds with one cause together."""
     kinds: dict[str, list[str]] = {}
     for gap in gaps:

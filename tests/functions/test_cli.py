@@ -242,6 +242,17 @@ def test_broken_file_is_named_and_the_rest_goes_on(shop):
     }
 
 
+def test_reach_on_part_of_a_folder_says_so(shop):
+    """An unread document may have held any policy: nothing is certain any more, the document is named, the exit code is 3."""
+    (shop / "incomplete.yaml").write_text("kind: [\n")
+    run = ringfence("reach", str(shop), "--format", "json")
+    assert run.returncode == 3
+    document = json.loads(run.stdout)
+    assert document["connections"] == []
+    assert document["unknown"]
+    assert "incomplete.yaml" in run.stderr
+
+
 def test_hostile_snapshot_is_named_and_never_compliant(tmp_path):
     """A truncated snapshot beside a good one: the good one is judged, the other is a scope with its reason, exit 3."""
     ringfence("audit", "--demo", "--allow-partial", "-o", str(tmp_path / "out"), "--time", TIME)
