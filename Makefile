@@ -4,7 +4,7 @@ PYTHONS ?= python3.12 python3.13
 VENV ?= .venv
 BIN := $(VENV)/bin
 UV_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
 .PHONY: help audit test check bench estate schemas pins matrix wheel-test chromium clean
