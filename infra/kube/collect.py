@@ -28,6 +28,8 @@ LISTED: tuple[Kind, ...] = (
     *ENTRY_POINT_KINDS.values(),
 )
 _SYSTEM = "kube-system"
+# What no Kubernetes API is without: "absent" is then no answer, and judging must not take it for an empty list.
+_EVERYWHERE = ("namespaces", "pods", "nodes", "services", "daemonsets.apps", "networkpolicies.networking.k8s.io")
 _CILIUM_AGENT = "cilium-agent"  # the container's name; the agent reads its configuration from its own namespace
 
 
@@ -61,6 +63,10 @@ class Collection:
                 self._list(kind, served)
         if not any(status.count or status.status is Collected.COMPLETE for status in self.statuses.values()):
             raise self._api.failure(self._nothing())
+        for resource in _EVERYWHERE:
+            if self.statuses[resource].status is Collected.ABSENT:
+                reason = "the server says that it does not know them, and every Kubernetes API does"
+                self.statuses[resource] = KindStatus(status=Collected.PARTIAL, reason=reason)
         self._config_maps()
 
     def _stored_form(self, kind: Kind, served: Served) -> None:

@@ -54,6 +54,20 @@ def test_kinds_that_are_not_served_are_absent_and_not_asked_for(server: Server, 
     assert not cluster.asked("ciliumnetworkpolicies")
 
 
+@pytest.mark.parametrize("missing", ["pods", "namespaces", "networkpolicies", "daemonsets"])
+def test_a_server_without_what_every_server_has_is_no_answer(server: Server, cluster: FakeCluster, missing):
+    """A core kind that the server says it does not know is a gap and not an empty list."""
+    for versions in cluster.served.values():
+        for plurals in versions.values():
+            if missing in plurals:
+                plurals.remove(missing)
+    snapshot = read(server)
+    assert snapshot.read is Read.PARTIAL
+    assert [
+        kind.partition(".")[0] for kind, status in snapshot.collection.items() if status.status is Collected.PARTIAL
+    ] == [missing]
+
+
 @pytest.mark.parametrize("aggregated", [pytest.param(True, id="aggregated"), pytest.param(False, id="one-by-one")])
 def test_a_served_group_is_listed_in_its_preferred_version(server: Server, cluster: FakeCluster, aggregated):
     """Both forms of discovery lead to the version that the server prefers, which the objects then carry."""
@@ -118,7 +132,7 @@ def test_throttling_is_waited_out(server: Server, cluster: FakeCluster):
             [Reply(200, b'{"metadata": {}, "items": [{"metadata": {"name": ""}}]}')], Collected.PARTIAL, "no name", id="nameless"
         ),
         pytest.param([Reply(410), Reply(410)], Collected.PARTIAL, "410", id="expired-without-a-token"),
-        pytest.param([Reply(404, b"gone")], Collected.ABSENT, "", id="gone-meanwhile"),
+        pytest.param([Reply(404, b"gone")], Collected.PARTIAL, "every Kubernetes API", id="unknown-to-the-server"),
     ],
 )  # fmt: skip
 def test_one_kind_that_fails_loses_no_other(server: Server, cluster: FakeCluster, canned, status, reason):
