@@ -207,9 +207,6 @@ def main() -> NoReturn:
 
         typer.echo(f"ringfence: {printable(str(error), 2000)}", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("ringfence: interrupted; what was stored so far is whole", err=True)
-        sys.exit(130)
     sys.exit(0)
 
 

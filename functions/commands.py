@@ -24,12 +24,14 @@ from scanner.dataplane.catalogue import named
 from scanner.dataplane.detect import detect
 from scanner.errors import InputError, StoreError
 from scanner.findings import Severity
-from scanner.model import Collected, Read, Snapshot
+from scanner.judge import gaps_of
+from scanner.model import Read, Snapshot
 from scanner.policy.resolve import resolve
 from scanner.reach.engine import build
 
 if TYPE_CHECKING:
     from infra.store import Store
+    from scanner.policy.model import PolicySet
     from scanner.reach.model import Reach
 
 _MOST_GAPS = 10  # lines of "could not be read" on stderr; the report has them all
@@ -52,7 +54,7 @@ class AuditRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """The flags of `reach` and `explain`; `level` is empty for both."""
+    """The flags of `reach` and `explain`; `level` is empty for `explain`, which asks both."""
 
     source: SourceOptions
     cluster: str
@@ -106,7 +108,7 @@ def run_collect(source: SourceOptions, output: str, run_id: str, time: str, *, a
 def run_reach(question: Question) -> int:
     """Print who can talk to whom; the exit code says whether the input could be read whole."""
     snapshot = _one_snapshot(question)
-    reach = _reach(question, snapshot, question.level)
+    reach = _reach(question, snapshot, resolve(snapshot), question.level)
     document = render_reach(reach) if question.json else _text(reach_lines(reach))
     _write(document, question.output)
     return _read_whole(snapshot)
@@ -116,23 +118,23 @@ def run_explain(question: Question, src: str, dst: str, port: str) -> int:
     """Print why a connection is possible or not, declared and effective."""
     number, protocol = _port(port)
     snapshot = _one_snapshot(question)
+    policies = resolve(snapshot)
     explanations = [
         explanation
         for level in ("declared", "effective")
-        for explanation in _reach(question, snapshot, level).explain(src, dst, protocol, number)
+        for explanation in _reach(question, snapshot, policies, level).explain(src, dst, protocol, number)
     ]
     document = render_explanations(explanations) if question.json else _text(explanation_lines(explanations))
     _write(document, question.output)
     return _read_whole(snapshot)
 
 
-def _reach(question: Question, snapshot: Snapshot, level: str) -> Reach:
-
+def _reach(question: Question, snapshot: Snapshot, policies: PolicySet, level: str) -> Reach:
     plane = None
     if level == "effective":
         facts = read_facts(snapshot.cloud_record) if snapshot.cloud_record else None
         plane = named(*question.dataplane.split("@", 1)) if question.dataplane else detect(snapshot, facts)
-    return build(snapshot, resolve(snapshot), plane, ipblock_matches_pods=question.ipblock_matches_pods)
+    return build(snapshot, policies, plane, ipblock_matches_pods=question.ipblock_matches_pods)
 
 
 def _one_snapshot(question: Question) -> Snapshot:
@@ -153,13 +155,7 @@ def _read_whole(snapshot: Snapshot) -> int:
     """3 where the snapshot has gaps: an answer from part of a cluster must not look like the whole of it."""
     if snapshot.read is Read.COMPLETE:
         return Exit.DONE
-    missing = {Collected.PARTIAL, Collected.FORBIDDEN}
-    gaps = [
-        f"{kind}: {status.status}, {status.reason}"
-        for kind, status in sorted(snapshot.collection.items())
-        if status.status in missing
-    ]
-    _say_incomplete([snapshot.unread] if snapshot.unread else by_cause(gaps))
+    _say_incomplete([snapshot.unread] if snapshot.unread else by_cause(gaps_of(snapshot)))
     return Exit.INCOMPLETE
 
 

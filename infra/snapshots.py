@@ -16,6 +16,7 @@ from msgspec import inspect
 from infra.text import printable
 from scanner.errors import SnapshotError
 from scanner.model import SNAPSHOT_VERSION, Snapshot
+from scanner.reach.addresses import is_address
 
 MAX_BYTES = 1 << 30  # of JSON; a cluster of 60,000 pods has about 30 MB
 MAX_DEPTH = 100  # of a free-form part; no API object comes near
@@ -156,7 +157,7 @@ def _problems(snapshot: Snapshot) -> Iterator[str]:
         yield f"nothing says how the list of {missing[0]} ended - at `$.collection`"
     yield from _unnamed(snapshot)
     for index, pod in enumerate(snapshot.pods):
-        if not all(_is_address(address) for address in pod.ips):
+        if not all(is_address(address) for address in pod.ips):
             yield f"no IP address - at `$.pods[{index}].ips`"
     for index, node in enumerate(snapshot.nodes):
         if not all(_is_range(block) for block in node.pod_cidrs):
@@ -224,14 +225,6 @@ def _is_time(text: str) -> bool:
         return False
     try:
         datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
     except ValueError:
         return False
     return True

@@ -56,7 +56,7 @@ def judge(snapshot: Snapshot, config: BaselineConfig = DEFAULT_CONFIG) -> Cluste
         tier=tier_of(config, snapshot.cluster),
         read=snapshot.read,
         unread=snapshot.unread,
-        gaps=_gaps(snapshot),
+        gaps=gaps_of(snapshot),
         dataplane=_summary(dataplane),
         exposure=() if snapshot.unread else (declared.exposure(), effective.exposure()),
         score=points,
@@ -67,7 +67,8 @@ def judge(snapshot: Snapshot, config: BaselineConfig = DEFAULT_CONFIG) -> Cluste
     )
 
 
-def _gaps(snapshot: Snapshot) -> tuple[str, ...]:
+def gaps_of(snapshot: Snapshot) -> tuple[str, ...]:
+    """The kinds that were not read whole, as "pods: forbidden, why", sorted."""
     return tuple(
         f"{kind}: {status.status}" + (f", {status.reason}" if status.reason else "")
         for kind, status in sorted(snapshot.collection.items())

@@ -136,10 +136,15 @@ class Pod(_Stored, frozen=True, kw_only=True, gc=False):
     ports: tuple[ContainerPort, ...] = ()
     node: str = ""
     host_network: bool = False
-    phase: str = ""  # empty where unknown; Succeeded and Failed pods have no network any more
+    phase: str = ""  # empty where unknown
     ready: bool = False
     ips: tuple[str, ...] = ()
     template: bool = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether the pod has run to its end, and so has no network any more."""
+        return self.phase in ("Succeeded", "Failed")
 
 
 class Node(_Stored, frozen=True, kw_only=True):

@@ -34,7 +34,6 @@ from scanner.model import (
 from scanner.model import Namespace as StoredNamespace
 
 _NAME_LABEL = "kubernetes.io/metadata.name"  # set by the API server on every namespace, and not to be changed
-_FINISHED = frozenset({"Succeeded", "Failed"})
 
 
 class Objects:
@@ -179,8 +178,8 @@ class Objects:
 
     def _stand_ins(self, pods: list[Pod]) -> Iterator[Pod]:
         """Templates of workloads without a pod that runs: a workload's own before those of what it made."""
-        running = {(item.namespace, item.workload) for item in pods if item.phase not in _FINISHED}
-        finished = {(item.namespace, item.workload) for item in pods if item.phase in _FINISHED}
+        running = {(item.namespace, item.workload) for item in pods if not item.finished}
+        finished = {(item.namespace, item.workload) for item in pods if item.finished}
         owned: list[tuple[Pod, Pod]] = [(item, self._owned(item)) for item in self._templates]
         own = {(top.namespace, top.workload) for item, top in owned if top.workload == item.workload}
         for item, top in owned:

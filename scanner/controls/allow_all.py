@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from scanner.controls import addresses
-from scanner.controls.base import CLUSTER, POLICIES, Case, Verdict, bounded, names, unread, workload_id
+from scanner.controls.base import CLUSTER, POLICIES, Case, Verdict, bounded, names, unread
 from scanner.controls.internet import blocks_of
 from scanner.dataplane.model import Answer, Enforcing
 from scanner.findings import Status
@@ -14,6 +14,7 @@ from scanner.model import Pod
 from scanner.policy.model import PodPeer, Policy, Ports, Rule, Selector
 from scanner.policy.selectors import matches
 from scanner.reach.model import Direction
+from scanner.reach.population import workload_id
 
 _NAME = "kubernetes.io/metadata.name"
 # No namespace can be called so (an upper-case letter), so a selector that matches it would match the next one created.

@@ -20,12 +20,12 @@ from scanner.model import Cloud, Collected, Pod, Snapshot, Source
 from scanner.policy.model import PolicySet
 from scanner.reach.engine import build
 from scanner.reach.model import Direction, Isolation, PodClass, Reach
+from scanner.reach.population import workload_id
 
 POLICIES = "networkpolicies.networking.k8s.io"
 CLUSTER = "cluster"  # the subject of an item that is about the whole cluster
 INERT_MODES = frozenset({"audit", "never", "crd-only"})
 SHOWN = 10  # evidence lines of one item; what is beyond is counted
-_FINISHED = frozenset({"Succeeded", "Failed"})
 _GAPS = frozenset({Collected.PARTIAL, Collected.FORBIDDEN})
 
 
@@ -111,7 +111,7 @@ class Case:
     @cached_property
     def pods(self) -> tuple[Pod, ...]:
         """The pods that have a network: not those that finished."""
-        return tuple(pod for pod in self.snapshot.pods if pod.phase not in _FINISHED)
+        return tuple(pod for pod in self.snapshot.pods if not pod.finished)
 
     @cached_property
     def _engine_namespaces(self) -> frozenset[str]:
@@ -232,11 +232,6 @@ def beyond_policy(reason: str) -> str:
         "No policy reaches these pods: run them on a node that NB-ENF-02 finds covered, or put them behind security groups "
         "and record a waiver that names them."
     )
-
-
-def workload_id(pod: Pod) -> str:
-    """The workload of a pod, as `reach/v1` names it."""
-    return f"{pod.namespace}/{pod.workload.name}[{pod.workload.kind}]"
 
 
 def pods_of(case: Case) -> dict[str, list[Pod]]:

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from scanner.controls.base import CLUSTER, INERT_MODES, Case, Verdict, bounded, names, unread, workload_id
+from scanner.controls.base import CLUSTER, INERT_MODES, Case, Verdict, bounded, names, unread
 from scanner.dataplane.catalogue import CATALOGUE, KUBENET
 from scanner.dataplane.engine import Engine, Support
 from scanner.dataplane.mode import CILIUM_FAMILY
@@ -14,6 +14,7 @@ from scanner.dataplane.model import Answer, Coverage, Enforcing
 from scanner.dataplane.versions import at_least, parse
 from scanner.findings import Status
 from scanner.model import Cloud, Pod, Source
+from scanner.reach.population import workload_id
 
 NEAR = timedelta(days=180)
 _MODAL = CILIUM_FAMILY | {"calico", "aks-calico", "gke-calico"}  # staged Calico kinds are not resolved, so never count

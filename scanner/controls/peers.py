@@ -8,6 +8,7 @@ from functools import cached_property
 from scanner.controls import addresses
 from scanner.controls.base import Case
 from scanner.model import Cloud, Pod
+from scanner.reach.addresses import is_address
 from scanner.reach.model import AddressRange, Allowed, PodClass, PortSet
 
 RESOLVER_LABELS = frozenset({"kube-dns", "node-local-dns"})
@@ -59,7 +60,7 @@ class Approved:
     @cached_property
     def _nodes(self) -> addresses.Ranges:
         hosts = [address for node in self._case.snapshot.nodes for address in node.addresses]
-        return addresses.of_texts(filter(_is_address, hosts))
+        return addresses.of_texts(filter(is_address, hosts))
 
     @cached_property
     def _resolvers(self) -> addresses.Ranges:
@@ -72,20 +73,11 @@ class Approved:
             if service.namespace == "kube-system" and service.name == "kube-dns"
             for address in service.cluster_ips
         )
-        return addresses.union([addresses.of_networks(known), addresses.of_texts(filter(_is_address, services))])
+        return addresses.union([addresses.of_networks(known), addresses.of_texts(filter(is_address, services))])
 
 
 def _only_dns(ports: PortSet) -> bool:
     return bool(ports) and all(protocol in {"TCP", "UDP"} and ranges == _PORT for protocol, ranges in ports.items())
-
-
-def _is_address(text: str) -> bool:
-    """Whether text is an IP address; a Service's "None" and a node's host name are not."""
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def described(allowed: Allowed) -> str:

@@ -19,7 +19,6 @@ FARGATE_PROFILE = "eks.amazonaws.com/fargate-profile"
 _LINUX_ONLY = frozenset({"eks-vpc-cni", "eks-auto-mode", "aks-cilium"})
 _EKS = frozenset({"eks-vpc-cni", "eks-auto-mode"})
 _COVERED = Coverage(Answer.YES, "covered")
-_FINISHED = frozenset({"Succeeded", "Failed"})
 
 
 class Covered:
@@ -174,7 +173,7 @@ class Covered:
 
     def _counts(self, pod: Pod) -> bool:
         """Whether a pod is a workload's, in the network of pods, and running or about to."""
-        return pod.namespace in self._workload_spaces and not pod.host_network and pod.phase not in _FINISHED
+        return pod.namespace in self._workload_spaces and not pod.host_network and not pod.finished
 
 
 def _island(node: Node, engine: str) -> Coverage | None:

@@ -14,6 +14,15 @@ Span = tuple[int, int, int]  # IP version, first address, last address
 _LAST = {4: (1 << 32) - 1, 6: (1 << 128) - 1}
 
 
+def is_address(text: str) -> bool:
+    """Whether text is an IP address; a Service's "None" and a node's host name are not."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def admitted_spans(peer: BlockPeer) -> tuple[Span, ...]:
     """The addresses of an ipBlock less its excepts, as ascending runs."""
     version, first = peer.block.version, int(peer.block.network_address)

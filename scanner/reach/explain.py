@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ from scanner.dataplane.model import Answer
 from scanner.errors import InputError
 from scanner.findings import Level
 from scanner.policy.words import rule_words, selector_words
-from scanner.reach.addresses import AddressSpace
+from scanner.reach.addresses import AddressSpace, is_address
 from scanner.reach.bounds import Standing, split
 from scanner.reach.matrix import Space
 from scanner.reach.model import PROTOCOLS, Direction, Explanation, Half, RuleRef
@@ -68,7 +67,7 @@ def _peers(case: Case, text: str) -> list[_Peer]:
     A range is as many peers as the policies tell apart in it: one answer for all of it would be wrong for some.
     """
     first, dash, last = text.partition("-")
-    if not _is_address(first if dash else text) or (dash and not _is_address(last)):
+    if not is_address(first if dash else text) or (dash and not is_address(last)):
         return _pods(case, text)
     try:
         parts = case.addresses.within(first, last if dash else first)
@@ -79,14 +78,6 @@ def _peers(case: Case, text: str) -> list[_Peer]:
         words = f"{text} (its {', '.join(ranges[:3])}{' …' if len(ranges) > 3 else ''})" if len(parts) > 1 else text
         peers.append(_Peer(case.space.pods + number, words))
     return peers
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _pods(case: Case, text: str) -> list[_Peer]:

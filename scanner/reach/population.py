@@ -16,7 +16,6 @@ from scanner.reach.ports import NamedPorts
 
 NAME_LABEL = "kubernetes.io/metadata.name"
 CONTROLLER_NAMESPACE = "ingress-controller-ns"
-_FINISHED = {"Succeeded", "Failed"}
 _Key = tuple[str, tuple[tuple[str, str], ...], NamedPorts, bool, Verdict, tuple[int, ...]]
 
 
@@ -103,8 +102,8 @@ def populate(
     `addressed` says whether an ipBlock may match a pod, so that its addresses tell it apart; `exposed` are the Services
     that lead traffic past policy, so that being behind one tells a pod apart.
     """
-    pods = tuple(sorted((pod for pod in snapshot.pods if pod.phase not in _FINISHED), key=_pod_order))
-    finished = tuple(pod for pod in snapshot.pods if pod.phase in _FINISHED)
+    pods = tuple(sorted((pod for pod in snapshot.pods if not pod.finished), key=_pod_order))
+    finished = tuple(pod for pod in snapshot.pods if pod.finished)
     ways = tuple(exposed)
     keys = label_keys(policies).union(*(service.selector or () for service in ways))
     names = port_names(policies).union(
