@@ -139,6 +139,7 @@ class Pod(_Stored, frozen=True, kw_only=True, gc=False):
     phase: str = ""  # empty where unknown
     ready: bool = False
     ips: tuple[str, ...] = ()
+    service_account: str = ""  # empty where unknown
     template: bool = False
 
     @property
@@ -239,7 +240,9 @@ class ApiObject(_Stored, frozen=True, kw_only=True):
     name: str
     namespace: str = ""  # empty for cluster-scoped kinds
     spec: msgspec.Raw
+    labels: dict[str, str] = {}  # only of kinds that selectors look at: address sets and CIDR groups
     annotations: dict[str, str] = {}
+    resource_version: str = ""  # of policies that were read from a cluster
     origin: Origin | None = None
 
 

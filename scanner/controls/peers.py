@@ -9,7 +9,7 @@ from scanner.controls import addresses
 from scanner.controls.base import Case
 from scanner.model import Cloud, Pod
 from scanner.reach.addresses import is_address
-from scanner.reach.model import AddressRange, Allowed, PodClass, PortSet
+from scanner.reach.model import AddressRange, Allowed, NamedPeer, PodClass, PortSet
 
 RESOLVER_LABELS = frozenset({"kube-dns", "node-local-dns"})
 _PORT = ((53, 53),)
@@ -29,6 +29,8 @@ class Approved:
         peer = allowed.peer
         if isinstance(peer, AddressRange):
             return addresses.within(addresses.of_texts(peer.ranges), self._nodes)
+        if isinstance(peer, NamedPeer):
+            return False
         if peer.host_network and self._case.is_platform(peer.namespace):
             return True  # a node agent has the node's address, which probes come from as well
         pods = self._pods_of(peer)
@@ -41,6 +43,8 @@ class Approved:
             return False
         if isinstance(peer, AddressRange):
             return addresses.within(addresses.of_texts(peer.ranges), self._resolvers)
+        if isinstance(peer, NamedPeer):
+            return False
         pods = self._pods_of(peer)
         named = [pod.labels.get("k8s-app") in RESOLVER_LABELS for pod in pods]
         return peer.namespace == "kube-system" and bool(named) and all(named)
@@ -90,6 +94,8 @@ def described(allowed: Allowed) -> str:
     if isinstance(peer, AddressRange):
         more = f" and {len(peer.ranges) - 2} more ranges" if len(peer.ranges) > 2 else ""
         return f"addresses {', '.join(peer.ranges[:2])}{more} on {ports}"
+    if isinstance(peer, NamedPeer):
+        return f"{peer.name} on {ports}"
     more = f" and {len(peer.workloads) - 2} more" if len(peer.workloads) > 2 else ""
     return f"{', '.join(peer.workloads[:2]) or peer.namespace}{more} on {ports}"
 

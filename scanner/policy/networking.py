@@ -6,45 +6,73 @@ never becomes a policy; what it tolerates is kept with a notice).
 
 from __future__ import annotations
 
-import ipaddress
-import re
-from collections.abc import Iterable
+import msgspec
 
 from scanner.model import ApiObject
-from scanner.policy.model import BlockPeer, Operator, PodPeer, Policy, Ports, Requirement, Rule, Selector
-from scanner.policy.wire import (
-    FieldError,
-    WireBlock,
-    WireEgress,
-    WireExpression,
-    WireIngress,
-    WirePeer,
-    WirePort,
-    WireSelector,
-    WireSpec,
-    decode_spec,
-)
+from scanner.policy.common import WireSelector, cidr, label_selector, port_name, port_number
+from scanner.policy.decode import Context, FieldError, Remark, Wire, decode_spec
+from scanner.policy.model import BlockPeer, PodPeer, Policy, Ports, Rule
 from scanner.policy.words import block_words
 from scanner.reach.model import PROTOCOLS, Direction
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Remark = tuple[str, str]  # field, message
+
+class WireBlock(Wire, frozen=True):
+    """An `ipBlock`; `except` is a word of Python."""
+
+    cidr: str | None = None
+    except_: list[str | None] | None = msgspec.field(default=None, name="except")
+
+
+class WirePeer(Wire, frozen=True):
+    """One of `from` or `to`."""
+
+    pod_selector: WireSelector | None = None
+    namespace_selector: WireSelector | None = None
+    ip_block: WireBlock | None = None
+
+
+class WirePort(Wire, frozen=True):
+    """One of `ports`."""
+
+    protocol: str | None = None
+    port: int | str | None = None
+    end_port: int | None = None
+
+
+class WireIngress(Wire, frozen=True):
+    """One of `ingress`."""
+
+    from_: list[WirePeer | None] | None = msgspec.field(default=None, name="from")
+    ports: list[WirePort | None] | None = None
+
+
+class WireEgress(Wire, frozen=True):
+    """One of `egress`."""
+
+    to: list[WirePeer | None] | None = None
+    ports: list[WirePort | None] | None = None
+
+
+class WireSpec(Wire, frozen=True):
+    """`spec`."""
+
+    pod_selector: WireSelector | None = None
+    policy_types: list[str | None] | None = None
+    ingress: list[WireIngress | None] | None = None
+    egress: list[WireEgress | None] | None = None
+
 
 _TYPES = {"Ingress": Direction.INGRESS, "Egress": Direction.EGRESS}
-_NAME_PART = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)\Z")
-_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
-_PORT_NAME = re.compile(r"(?!.*--)(?=.*[a-z])[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?\Z")
-_LEADING_ZEROS = re.compile(r"(?<![0-9a-fA-F:.])0+(?=[0-9])|(?<=\.)0+(?=[0-9])")
 
 
-def resolve_network_policy(source: ApiObject) -> tuple[Policy, list[Remark]]:
+def resolve_network_policy(source: ApiObject, _: Context) -> tuple[tuple[Policy, ...], list[Remark]]:
     """The resolved policy, with remarks on what is ignored or will not do what it seems to.
 
     Raises:
         FieldError: the API server refuses such an object, so it is no policy at all.
     """
-    spec, unknown = decode_spec(source.spec)
-    remarks = list(unknown)
+    spec, unknown = decode_spec(source.spec, WireSpec)
+    remarks = [(f"{path}.{name}", "is no field of a NetworkPolicy and is ignored; remove it") for path, name in unknown]
     directions = _directions(spec)
     rules: list[Rule] = []
     for direction, wire_rules in ((Direction.INGRESS, spec.ingress), (Direction.EGRESS, spec.egress)):
@@ -64,12 +92,13 @@ def resolve_network_policy(source: ApiObject) -> tuple[Policy, list[Remark]]:
         kind="NetworkPolicy",
         namespace=source.namespace or "default",
         name=source.name,
-        subject=_selector(spec.pod_selector, "spec.podSelector"),
+        subject=label_selector(spec.pod_selector, "spec.podSelector"),
         directions=directions,
         rules=tuple(rules),
         origin=source.origin,
+        version=source.resource_version,
     )
-    return policy, remarks
+    return (policy,), remarks
 
 
 _EMPTY: dict[Direction, WireIngress | WireEgress] = {
@@ -114,49 +143,9 @@ def _peer(wire: WirePeer, field: str, remarks: list[Remark]) -> PodPeer | BlockP
     if pods is None and namespaces is None:
         raise FieldError(field, "names no peer; write a podSelector, a namespaceSelector or an ipBlock")
     return PodPeer(
-        pods=_selector(pods, f"{field}.podSelector"),
-        namespaces=None if namespaces is None else _selector(namespaces, f"{field}.namespaceSelector"),
+        pods=label_selector(pods, f"{field}.podSelector"),
+        namespaces=None if namespaces is None else label_selector(namespaces, f"{field}.namespaceSelector"),
     )
-
-
-def _selector(wire: WireSelector | None, field: str) -> Selector:
-    if wire is None:
-        return Selector()
-    found: set[Requirement] = set()
-    for key, value in (wire.match_labels or {}).items():
-        found.add(Requirement(_key(key, f"{field}.matchLabels"), Operator.IN, (_value(value, f"{field}.matchLabels"),)))
-    for index, item in enumerate(wire.match_expressions or ()):
-        place = f"{field}.matchExpressions[{index}]"
-        expression = item or WireExpression()
-        if expression.operator not in set(Operator):
-            mend = "write In, NotIn, Exists or DoesNotExist"
-            raise FieldError(f"{place}.operator", f"is {expression.operator or ''!r}; {mend}")
-        operator = Operator(expression.operator)
-        values = _values(expression.values, f"{place}.values")
-        listed = operator in {Operator.IN, Operator.NOT_IN}
-        if listed != bool(values):
-            mend = "needs at least one value" if listed else "takes no values"
-            raise FieldError(f"{place}.values", f"operator {operator} {mend}")
-        found.add(Requirement(_key(expression.key or "", f"{place}.key"), operator, values))
-    return Selector(tuple(sorted(found)))
-
-
-def _values(values: Iterable[str | None] | None, field: str) -> tuple[str, ...]:
-    return tuple(sorted({_value(value, field) for value in values or ()}))
-
-
-def _key(key: str, field: str) -> str:
-    prefix, slash, name = key.rpartition("/")
-    if not _NAME_PART.match(name) or (slash and (len(prefix) > 253 or not _SUBDOMAIN.match(prefix))):
-        raise FieldError(field, f"{key!r} is no label key; write name or prefix/name")
-    return key
-
-
-def _value(value: str | None, field: str) -> str:
-    text = value or ""
-    if text and not _NAME_PART.match(text):
-        raise FieldError(field, f"{text!r} is no label value; use at most 63 letters, digits, '-', '_' and '.'")
-    return text
 
 
 def _port(wire: WirePort, field: str) -> Ports:
@@ -165,30 +154,27 @@ def _port(wire: WirePort, field: str) -> Ports:
         raise FieldError(f"{field}.protocol", f"is {protocol!r}; write TCP, UDP or SCTP")
     port, last = wire.port, wire.end_port
     if isinstance(port, str):
-        if not _PORT_NAME.match(port):
-            mend = "write the number without quotes" if port.isdecimal() else "write a number or a port's name"
-            raise FieldError(f"{field}.port", f"{port!r} is no port name; {mend}")
+        name = port_name(port, f"{field}.port")
         if last is not None:
             raise FieldError(f"{field}.endPort", "needs a numeric port; write numbers for both")
-        return Ports(protocol, name=port)
+        return Ports(protocol, name=name)
     if port is None:
         if last is not None:
             raise FieldError(f"{field}.endPort", "needs a port; add the first port of the range")
         return Ports(protocol)
-    for name, number in (("port", port), ("endPort", port if last is None else last)):
-        if not 1 <= number <= 65535:
-            raise FieldError(f"{field}.{name}", f"is {number}; write a number from 1 to 65535")
-    if last is not None and last < port:
-        raise FieldError(f"{field}.endPort", f"is {last}, below port {port}; write the higher number last")
-    return Ports(protocol, port, port if last is None else last)
+    first = port_number(port, f"{field}.port")
+    last = first if last is None else port_number(last, f"{field}.endPort")
+    if last < first:
+        raise FieldError(f"{field}.endPort", f"is {last}, below port {first}; write the higher number last")
+    return Ports(protocol, first, last)
 
 
 def _block(wire: WireBlock, field: str, remarks: list[Remark]) -> BlockPeer:
-    block = _network(wire.cidr or "", f"{field}.cidr", remarks)
+    block = cidr(wire.cidr or "", f"{field}.cidr", remarks)
     excepts = []
     for index, text in enumerate(wire.except_ or ()):
         place = f"{field}.except[{index}]"
-        network = _network(text or "", place, remarks)
+        network = cidr(text or "", place, remarks)
         inside = network.version == block.version and network.network_address in block
         if not inside or network.prefixlen <= block.prefixlen:
             raise FieldError(
@@ -199,18 +185,3 @@ def _block(wire: WireBlock, field: str, remarks: list[Remark]) -> BlockPeer:
     return BlockPeer(
         block=block, excepts=tuple(sorted(set(excepts), key=lambda net: (net.network_address, net.prefixlen)))
     )
-
-
-def _network(text: str, field: str, remarks: list[Remark]) -> Network:
-    """One CIDR. Host bits and leading zeros (read as decimal) are tolerated by the API server, so they are here."""
-    address, _, length = text.partition("/")
-    try:
-        if not length.isascii() or not length.isdecimal() or "%" in address:
-            raise ValueError("no prefix length")  # noqa: TRY301 - one message for all that is no CIDR
-        plain = _LEADING_ZEROS.sub("", address) if ":" not in address else address
-        network = ipaddress.ip_network(f"{plain}/{length}", strict=False)
-    except ValueError as error:
-        raise FieldError(field, f"{text!r} is no CIDR; write an address and a prefix length, 10.0.0.0/8") from error
-    if plain != address or ipaddress.ip_address(plain) != network.network_address:
-        remarks.append((field, f"{text!r} is read as {block_words(network)}; write it so"))
-    return network

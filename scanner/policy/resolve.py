@@ -2,68 +2,100 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
 from scanner.model import ApiObject, Notice, Origin, Snapshot
+from scanner.policy.decode import Context, FieldError, Remark, UnreadableError
 from scanner.policy.model import Policy, PolicySet
 from scanner.policy.networking import resolve_network_policy
-from scanner.policy.wire import FieldError, UnreadableError
 
 _OLD_ANNOTATION = "net.beta.kubernetes.io/network-policy"
-_REMOVED = "extensions/"  # extensions/v1beta1 is served by no version since Kubernetes 1.16
+_REMOVED = "extensions"  # extensions/v1beta1 is served by no version since Kubernetes 1.16
+
+# One object in, the policies it holds out, with remarks on what is ignored or will not do what it seems to. Raises FieldError
+# where the API server refuses the object, UnreadableError where it might take what cannot be read here.
+Resolver = Callable[[ApiObject, Context], tuple[tuple[Policy, ...], list[Remark]]]
+
+# (API group, kind) -> the served versions, and who reads them.
+RESOLVERS: Mapping[tuple[str, str], tuple[frozenset[str], Resolver]] = {
+    ("networking.k8s.io", "NetworkPolicy"): (frozenset({"v1"}), resolve_network_policy),
+}
 
 
 def resolve(snapshot: Snapshot) -> PolicySet:
     """Resolve every policy object. Nothing here raises for bad input: what cannot be used is left out and named."""
-    policies: dict[tuple[str, str], Policy] = {}
-    notices: list[Notice] = []
-    unmodelled: list[str] = []
+    found = _Found()
+    context = Context(snapshot)
     for source in sorted(snapshot.policies, key=_order):
-        if source.kind != "NetworkPolicy" or not source.api_version.startswith(("networking.k8s.io/", _REMOVED)):
-            unmodelled.append(_reference(source))
-            message = f"{source.api_version} {source.kind} is not modelled; what it may touch is unknown"
-            notices.append(_notice(source, "kind", message))
-        elif source.api_version != "networking.k8s.io/v1":
+        group, _, version = source.api_version.rpartition("/")
+        served, resolver = RESOLVERS.get((group, source.kind), (frozenset[str](), None))
+        if group == _REMOVED and source.kind == "NetworkPolicy":
             message = f"{source.api_version} is not served any more, so this has no effect; write networking.k8s.io/v1"
-            notices.append(_notice(source, "apiVersion", message))
+            found.notices.append(_notice(source, "apiVersion", message))
+        elif resolver is None:
+            found.leave(
+                source, "kind", f"{source.api_version} {source.kind} is not modelled; what it may touch is unknown"
+            )
+        elif version not in served:
+            known = ", ".join(f"{group}/{each}" for each in sorted(served))
+            found.leave(source, "apiVersion", f"{version} is not known; write {known} (what it may touch is unknown)")
         else:
-            _add(source, policies, notices, unmodelled)
-    notices += [
-        Notice(
-            object=f"Namespace {namespace.name}",
-            field=f"metadata.annotations[{_OLD_ANNOTATION}]",
-            message="no engine honours this annotation any more; write a NetworkPolicy that denies by default",
-        )
-        for namespace in snapshot.namespaces
-        if _OLD_ANNOTATION in namespace.annotations
-    ]
+            found.take(source, resolver, context)
+    notices = [*found.notices, *_dead_annotations(snapshot)]
     return PolicySet(
-        policies=tuple(policies[key] for key in sorted(policies)),
+        policies=tuple(policy for key in sorted(found.policies) for policy in found.policies[key]),
         notices=tuple(sorted(notices, key=lambda notice: (notice.object, notice.field, notice.message))),
-        unmodelled=tuple(sorted(set(unmodelled))),
+        unmodelled=tuple(sorted(set(found.unmodelled))),
     )
 
 
-def _add(
-    source: ApiObject, policies: dict[tuple[str, str], Policy], notices: list[Notice], unmodelled: list[str]
-) -> None:
-    try:
-        policy, remarks = resolve_network_policy(source)
-    except UnreadableError as error:
-        unmodelled.append(_reference(source))
-        notices.append(_notice(source, error.field, f"{error.message} (what the policy may touch is unknown)"))
-        return
-    except FieldError as error:
-        notices.append(_notice(source, error.field, f"{error.message} (the API server refuses it: left out)"))
-        return
-    first = policies.setdefault((policy.namespace, policy.name), policy)
-    if first is not policy:
-        where = f"{_place(first.origin)} is kept and {_place(source.origin)} is left out"
-        notices.append(_notice(source, "metadata.name", f"is used twice: {where}; rename one"))
-        return
-    notices += [_notice(source, field, message) for field, message in remarks]
+@dataclass
+class _Found:
+    """What resolving has gathered; policies by group, kind, namespace and name, so that a later one of a name replaces it."""
+
+    policies: dict[tuple[str, str, str, str], tuple[Policy, ...]] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
+    unmodelled: list[str] = field(default_factory=list)
+
+    def leave(self, source: ApiObject, place: str, message: str) -> None:
+        """Note a policy that exists and cannot be judged."""
+        self.unmodelled.append(_reference(source))
+        self.notices.append(_notice(source, place, message))
+
+    def take(self, source: ApiObject, resolver: Resolver, context: Context) -> None:
+        """Resolve one object, the last of a name counting."""
+        try:
+            policies, remarks = resolver(source, context)
+        except UnreadableError as error:
+            self.leave(source, error.field, f"{error.message} (what the policy may touch is unknown)")
+            return
+        except FieldError as error:
+            message = f"{error.message} (the API server refuses it: left out)"
+            self.notices.append(_notice(source, error.field, message))
+            return
+        group = source.api_version.rpartition("/")[0]
+        key = (group, source.kind, source.namespace, source.name)
+        earlier = self.policies.get(key)
+        if earlier:
+            where = f"{_place(source.origin)} is kept and {_place(earlier[0].origin)} is left out"
+            self.notices.append(_notice(source, "metadata.name", f"is used twice: {where}; rename one"))
+        self.policies[key] = policies
+        self.notices += [_notice(source, place, message) for place, message in remarks]
+
+
+def _dead_annotations(snapshot: Snapshot) -> Iterable[Notice]:
+    for namespace in snapshot.namespaces:
+        if _OLD_ANNOTATION in namespace.annotations:
+            yield Notice(
+                object=f"Namespace {namespace.name}",
+                field=f"metadata.annotations[{_OLD_ANNOTATION}]",
+                message="no engine honours this annotation any more; write a NetworkPolicy that denies by default",
+            )
 
 
 def _order(source: ApiObject) -> tuple[str, str, str, str, str, int, bytes]:
-    """A total order: of two objects with one name, the first in this order is kept, whatever the input's order."""
+    """A total order, so that the input's order does not matter; of one name, the last document of the last file comes last."""
     origin = source.origin
     place = (origin.file, origin.line) if origin else ("", 0)
     return (source.api_version, source.kind, source.namespace, source.name, *place, bytes(source.spec))

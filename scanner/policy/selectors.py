@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from scanner.policy.model import Operator, Requirement, Selector
-
-EVERYTHING = Selector()
+from scanner.policy.model import EVERYTHING, Operator, Requirement, Selector
 
 
 def equalities(labels: Mapping[str, str]) -> Selector:
@@ -16,7 +14,9 @@ def equalities(labels: Mapping[str, str]) -> Selector:
 
 def matches(selector: Selector, labels: Mapping[str, str]) -> bool:
     """Whether one object's labels satisfy every requirement; NotIn and DoesNotExist hold where the key is absent."""
-    return all(_holds(requirement, labels.get(requirement.key)) for requirement in selector.requirements)
+    return all(_holds(requirement, labels.get(requirement.key)) for requirement in selector.requirements) and all(
+        any(matches(each, labels) for each in clause.any_of) is not clause.negated for clause in selector.clauses
+    )
 
 
 def _holds(requirement: Requirement, value: str | None) -> bool:
@@ -29,6 +29,17 @@ def _holds(requirement: Requirement, value: str | None) -> bool:
             return value is not None
         case Operator.DOES_NOT_EXIST:
             return value is None
+        case _:
+            return value is not None and any(
+                _text_holds(requirement.operator, value, text) for text in requirement.values
+            )
+
+
+def _text_holds(operator: Operator, value: str, text: str) -> bool:
+    """Calico's operators on text."""
+    if operator is Operator.STARTS_WITH:
+        return value.startswith(text)
+    return value.endswith(text) if operator is Operator.ENDS_WITH else text in value
 
 
 def members(bits: int) -> Iterator[int]:
@@ -77,6 +88,11 @@ class LabelIndex:
             found = self._all
             for requirement in selector.requirements:
                 found &= self._satisfying(requirement)
+            for clause in selector.clauses:
+                either = 0
+                for each in clause.any_of:
+                    either |= self.select(each)
+                found &= self._all & ~either if clause.negated else either
             self._memo[selector] = found
         return found
 
@@ -85,7 +101,16 @@ class LabelIndex:
             return self._keys.get(requirement.key, 0)
         if requirement.operator is Operator.DOES_NOT_EXIST:
             return self._all & ~self._keys.get(requirement.key, 0)
+        if requirement.operator not in {Operator.IN, Operator.NOT_IN}:
+            return self._matching_text(requirement)
         named = 0
         for value in requirement.values:
             named |= self._pairs.get((requirement.key, value), 0)
         return named if requirement.operator is Operator.IN else self._all & ~named
+
+    def _matching_text(self, requirement: Requirement) -> int:
+        found = 0
+        for (key, value), bits in self._pairs.items():
+            if key == requirement.key and _holds(requirement, value):
+                found |= bits
+        return found

@@ -6,7 +6,7 @@ import ipaddress
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
-from scanner.policy.model import BlockPeer
+from scanner.policy.model import BlockPeer, Matching
 from scanner.policy.words import address_words
 
 Span = tuple[int, int, int]  # IP version, first address, last address
@@ -47,13 +47,23 @@ def excepted_spans(peer: BlockPeer) -> tuple[Span, ...]:
     return tuple(spans)
 
 
+def address_sets(blocks: Sequence[BlockPeer], *, excepts_matter: bool) -> list[tuple[Span, ...]]:
+    """What the address space must tell apart: every block, then what each excepts (empty where that changes nothing)."""
+    return [admitted_spans(block) for block in blocks] + [
+        excepted_spans(block) if excepts_matter and block.matching is Matching.IMPLEMENTATION else ()
+        for block in blocks
+    ]
+
+
 class AddressSpace:
     """All addresses by signature: which of the given sets (ipBlocks, or what they except) hold an address.
 
     Addresses of one family with one signature are one class, numbered from 0, IPv4 before IPv6 and then by lowest address.
+    Peers that are known by name only are classes of their own and follow; no set holds them.
     """
 
-    def __init__(self, sets: Sequence[Iterable[Span]]) -> None:
+    def __init__(self, sets: Sequence[Iterable[Span]], names: Sequence[str] = ()) -> None:
+        self.names = tuple(names)
         self._signatures: list[int] = []
         self._spans: list[list[tuple[int, int]]] = []
         self._versions: list[int] = []
@@ -90,16 +100,30 @@ class AddressSpace:
             self._numbers[version].append(number)
 
     def __len__(self) -> int:
-        """How many classes there are, of both families."""
+        """How many classes there are: of both families, and names."""
+        return len(self._signatures) + len(self.names)
+
+    @property
+    def first_name(self) -> int:
+        """The number of the first class that is a name."""
         return len(self._signatures)
 
+    def name(self, number: int) -> str:
+        """The name that a class stands for; empty where it stands for addresses."""
+        return self.names[number - len(self._signatures)] if number >= len(self._signatures) else ""
+
+    def family(self, version: int) -> list[int]:
+        """The classes of addresses of one IP version."""
+        return [number for number, each in enumerate(self._versions) if each == version]
+
     def signature(self, number: int) -> int:
-        """The sets that hold the addresses of one class, as bits in the order they were given."""
-        return self._signatures[number]
+        """The sets that hold the addresses of one class, as bits in the order they were given; none for a name."""
+        return self._signatures[number] if number < len(self._signatures) else 0
 
     def ranges(self, number: int) -> tuple[str, ...]:
-        """One class's maximal runs as "first-last"."""
-        return self._texts(number, self._spans[number])
+        """One class's maximal runs as "first-last"; of a name, the name."""
+        name = self.name(number)
+        return (name,) if name else self._texts(number, self._spans[number])
 
     def _texts(self, number: int, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:
         text = ipaddress.IPv4Address if self._versions[number] == 4 else ipaddress.IPv6Address

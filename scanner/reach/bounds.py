@@ -2,42 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scanner.dataplane.model import Answer
-from scanner.policy.model import Policy
+from scanner.policy.model import Action, Policy, Tier
 from scanner.policy.selectors import bit_set
 from scanner.reach.coverage import Undecided
-from scanner.reach.matrix import Flow, Matrix, Space
-from scanner.reach.model import Direction, PodClass
+from scanner.reach.matrix import Bound, Bounds, Flow, Matrix, Side, Space
+from scanner.reach.model import Direction
+from scanner.reach.order import places, tiers_of
 from scanner.reach.population import Population
-from scanner.reach.rules import Grant, Reading, RuleReader
+from scanner.reach.reading import Reading
+from scanner.reach.rules import NOBODY, Grant, RuleReader
+from scanner.reach.walk import Place
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How each class stands, as bit sets over the pod classes.
 
-    `isolated` goes by direction. `unpoliced` are classes the data plane leaves alone, `doubtful` those of which that is
-    not known, `undecided` those that a policy of a kind that cannot be judged may touch. The last three are disjoint.
-    `near` are host-network classes on a plane where a node may reach its own pods whatever policy says.
+    `endings` say by direction, then by tier, which classes a tier denies what none of its rules matched. `unpoliced` are
+    classes the data plane leaves alone, `doubtful` those of which that is not known, `undecided` those that a policy of a
+    kind that cannot be judged may touch. The last three are disjoint. `near` are host-network classes on a plane where a node
+    may reach its own pods whatever policy says.
     """
 
-    selected_by: tuple[tuple[Policy, int], ...]
-    isolated: dict[Direction, int]
+    selected_by: tuple[tuple[Policy, Bounds], ...]
+    tiers: tuple[Tier, ...]
+    places: Mapping[tuple[int, int], Place]  # (position in selected_by, position of the rule) -> its place
+    endings: Mapping[Direction, tuple[Bounds, ...]]
     unpoliced: int
     doubtful: int
     undecided: int
     near: int
 
-    def open(self, direction: Direction, pods: int) -> int:
-        """The classes that certainly nothing restricts in one direction."""
-        return (pods & ~self.isolated[direction] | self.unpoliced) & ~self.undecided
-
-    def maybe_open(self, direction: Direction, pods: int) -> int:
-        """The classes that possibly nothing restricts."""
-        return self.open(direction, pods) | self.doubtful | self.undecided
+    def isolated(self, direction: Direction) -> Bounds:
+        """The classes that some tier closes by default."""
+        found = NOBODY
+        for ending in self.endings[direction]:
+            found |= ending
+        return found
 
 
 def stand(
@@ -45,86 +51,124 @@ def stand(
 ) -> Standing:
     """Which policies select which classes, and what the data plane makes of it."""
     selected_by = tuple((policy, reader.subject(policy)) for policy in policies)
-    isolated = dict.fromkeys(Direction, 0)
+    tiers = tiers_of(policies)
+    number = {tier: at for at, tier in enumerate(tiers)}
+    endings = {direction: [NOBODY] * len(tiers) for direction in Direction}
     for policy, subject in selected_by:
         for direction in policy.directions:
-            isolated[direction] |= subject
+            endings[direction][number[policy.tier]] |= subject
     touched = bit_set(
         item.index
         for item in population.classes[:-1]
-        if unjudged.reason(item.namespace) and not (reading.declared and item.host_network) and _may_touch(item)
+        if unjudged.reason(item.namespace)
+        and not (reading.declared and item.host_network)
+        and item.covered is not Answer.NO  # where nothing polices a pod, no kind of policy has an effect
     )
     unpoliced = bit_set(item.index for item in population.classes if item.covered is Answer.NO)
     doubtful = bit_set(item.index for item in population.classes if item.covered is Answer.UNKNOWN)
-    near = reader.host if reading.nodes_reach_pods else 0
-    return Standing(selected_by, isolated, unpoliced & ~touched, doubtful & ~touched, touched, near)
+    return Standing(
+        selected_by=selected_by,
+        tiers=tiers,
+        places=places(policies, tiers),
+        endings={direction: tuple(found) for direction, found in endings.items()},
+        unpoliced=unpoliced & ~touched,
+        doubtful=doubtful & ~touched,
+        undecided=touched,
+        near=reader.host if reading.nodes_reach_pods else 0,
+    )
 
 
-def _may_touch(item: PodClass) -> bool:
-    """Policies of other kinds have no effect either where nothing polices a pod, save on a plane with kinds of its own."""
-    return item.covered is not Answer.NO or item.coverage_reason == "mode-crd-only"
+def grants_of(standing: Standing, reader: RuleReader) -> tuple[Grant, ...]:
+    """Every rule over the classes, with its place."""
+    return tuple(
+        reader.grant(policy, rule, subject, standing.places[at, rule_at])
+        for at, (policy, subject) in enumerate(standing.selected_by)
+        for rule_at, rule in enumerate(policy.rules)
+    )
 
 
 def bounds(space: Space, standing: Standing, grants: Sequence[Grant], reading: Reading) -> tuple[Matrix, Matrix]:
     """The certain and the possible matrix; one object where nothing is in doubt."""
+    flows = list(_flows(grants, reading))
+    possible = _sides(space, standing, Bound.POSSIBLE)
+    certain = _sides(space, standing, Bound.CERTAIN)
+    upper = Matrix(space, flows, possible, Bound.POSSIBLE)
+    endings = [ending for found in standing.endings.values() for ending in found]
+    if possible == certain and all(flow.certain for flow in flows) and all(each.sure == each.maybe for each in endings):
+        return (upper, upper) if not _tied(flows) else (Matrix(space, flows, certain, Bound.CERTAIN), upper)
+    return Matrix(space, flows, certain, Bound.CERTAIN), upper
+
+
+def unfiltered(space: Space, standing: Standing, grants: Sequence[Grant], reading: Reading) -> Matrix | None:
+    """What is certainly allowed without a filter above the ports; None where no rule has such a filter."""
+    if not any(grant.rule.l7 for grant in grants):
+        return None
+    plain = [
+        dataclasses.replace(grant, subject=Bounds(0, grant.subject.maybe)) if grant.rule.l7 else grant
+        for grant in grants
+    ]
+    return Matrix(space, list(_flows(plain, reading)), _sides(space, standing, Bound.CERTAIN), Bound.CERTAIN)
+
+
+def _tied(flows: Sequence[Flow]) -> bool:
+    """Whether policies of undefined order stand beside each other, so that two certain readings may still differ."""
+    return any(flow.place.sequence for flow in flows)
+
+
+def _sides(space: Space, standing: Standing, bound: Bound) -> dict[Direction, Side]:
     pods = (1 << space.pods) - 1
-    certain_flows = list(_certain_flows(grants, standing, reading))
-    possible_flows = list(_possible_flows(grants, standing))
-    opened = {direction: standing.open(direction, pods) for direction in Direction}
-    maybe_opened = {direction: standing.maybe_open(direction, pods) for direction in Direction}
-    certain = Matrix(space, certain_flows, open_ingress=opened[Direction.INGRESS], open_egress=opened[Direction.EGRESS])
-    if certain_flows == possible_flows and opened == maybe_opened:
-        return certain, certain
-    possible = Matrix(
-        space,
-        possible_flows,
-        open_ingress=maybe_opened[Direction.INGRESS],
-        open_egress=maybe_opened[Direction.EGRESS],
-    )
-    return certain, possible
+    possible = bound is Bound.POSSIBLE
+    opened = standing.unpoliced | (standing.doubtful | standing.undecided if possible else 0)
+    return {
+        direction: Side(
+            opened=opened & pods,
+            closed=0 if possible else standing.undecided,
+            endings=standing.endings[direction],
+            always=standing.near if possible and direction is Direction.INGRESS else 0,
+        )
+        for direction in Direction
+    }
 
 
-def _possible_flows(grants: Sequence[Grant], standing: Standing) -> Iterator[Flow]:
-    hidden = standing.unpoliced | standing.doubtful | standing.undecided
-    for grant in grants:
-        subject = grant.subject & ~hidden
-        peers = grant.peers.selected | grant.peers.addressed
-        if subject and peers:
-            yield Flow(grant.rule.direction, subject, peers, grant.possible_ports)
-    isolated = standing.isolated[Direction.INGRESS] & ~hidden
-    if isolated and standing.near:
-        yield Flow(Direction.INGRESS, isolated, standing.near, None)
-
-
-def _certain_flows(grants: Sequence[Grant], standing: Standing, reading: Reading) -> Iterator[Flow]:
-    """What rules certainly let through.
+def _flows(grants: Sequence[Grant], reading: Reading) -> Iterator[Flow]:
+    """Every rule as rectangles.
 
     Where an `except` may also stop what other rules of the same pod let through (the VPC CNI agent merges all rules of a
     pod into one table of prefixes), the excepted addresses are certain for none of its rules.
     """
-    hidden = standing.unpoliced | standing.undecided
     leaks = reading.excepts is Answer.UNKNOWN
     excepting: dict[tuple[Direction, str], list[Grant]] = {}
     for grant in grants if leaks else ():
         if grant.peers.excepted:
             excepting.setdefault((grant.rule.direction, grant.policy.namespace), []).append(grant)
     for grant in grants:
-        if grant.certain_ports == ():
+        peers = grant.peers.all
+        others = excepting.get((grant.rule.direction, grant.policy.namespace), ())
+        if not peers.maybe or not grant.subject.maybe or grant.maybe_ports == ():
             continue
-        for excepted, subject in split(grant, excepting.get((grant.rule.direction, grant.policy.namespace), ())):
-            peers = grant.peers.sure_selected | grant.peers.sure_addressed & ~excepted
-            if subject & ~hidden and peers:
-                yield Flow(grant.rule.direction, subject & ~hidden, peers, grant.certain_ports)
+        for excepted, subject in split(grant, others) if grant.rule.action is Action.ALLOW else ((0, grant.subject),):
+            sure = grant.peers.selected.sure | grant.peers.addressed.sure & ~excepted
+            yield Flow(
+                direction=grant.rule.direction,
+                place=grant.place,
+                action=grant.rule.action,
+                subject=subject,
+                peers=Bounds(sure, peers.maybe),
+                sure_ports=grant.sure_ports,
+                maybe_ports=grant.maybe_ports,
+            )
 
 
-def split(grant: Grant, excepting: Sequence[Grant]) -> list[tuple[int, int]]:
+def split(grant: Grant, excepting: Sequence[Grant]) -> list[tuple[int, Bounds]]:
     """A grant's subject by what its classes' rules except: (excepted peers, classes)."""
-    parts = {0: grant.subject}
+    if not excepting:
+        return [(0, grant.subject)]
+    parts = {0: grant.subject.maybe}
     for other in excepting:
         for excepted, classes in list(parts.items()):
-            both = classes & other.subject
+            both = classes & other.subject.maybe
             joined = excepted | other.peers.excepted
             if both and joined != excepted:
                 parts[excepted] ^= both
                 parts[joined] = parts.get(joined, 0) | both
-    return [(excepted, classes) for excepted, classes in parts.items() if classes]
+    return [(excepted, Bounds(grant.subject.sure & classes, classes)) for excepted, classes in parts.items() if classes]

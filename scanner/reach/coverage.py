@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from scanner.dataplane.kinds import POLICY_PLURALS, honours
 from scanner.dataplane.model import Answer, DataPlane, Enforcing
 from scanner.model import Collected, Pod, Snapshot
 from scanner.policy.model import PolicySet
@@ -13,7 +14,7 @@ Verdict = tuple[Answer, str]  # policed or not, and why as a stable word
 
 DECLARED: Verdict = (Answer.YES, "declared")
 _GAPS = {Collected.PARTIAL, Collected.FORBIDDEN}
-_INERT_MODES = {"audit", "never", "crd-only"}  # the engine runs, and stops nothing a NetworkPolicy forbids
+_INERT_MODES = {"audit", "never"}  # the engine runs and stops nothing; in crd-only mode it still honours its own kinds
 
 
 def pod_coverage(dataplane: DataPlane | None, pod: Pod) -> Verdict:
@@ -50,6 +51,8 @@ def cluster_coverage(dataplane: DataPlane) -> Verdict:
         return Answer.NO, f"mode-{dataplane.mode}"
     if dataplane.enforcing is Enforcing.UNKNOWN:
         return Answer.UNKNOWN, dataplane.reason
+    if dataplane.mode == "crd-only":
+        return Answer.YES, "mode-crd-only"
     if dataplane.mode == "unknown":
         return Answer.UNKNOWN, "mode-unknown"
     return Answer.YES, dataplane.reason
@@ -70,10 +73,10 @@ class Undecided:
 def undecided(snapshot: Snapshot, policies: PolicySet, dataplane: DataPlane | None) -> Undecided:
     """Gather unmodelled policies and policy kinds that could not be listed.
 
-    Where nothing enforces anything, policies of other kinds have no effect either. A plane that honours only its own
-    kinds (`crd-only`) does honour those.
+    Where nothing enforces anything, policies of other kinds have no effect either, nor have kinds that the plane is known
+    not to honour.
     """
-    if dataplane is not None and dataplane.mode != "crd-only" and cluster_coverage(dataplane)[0] is Answer.NO:
+    if dataplane is not None and cluster_coverage(dataplane)[0] is Answer.NO:
         return Undecided({}, "")
     named: dict[str, list[str]] = {}
     for reference in policies.unmodelled:
@@ -83,10 +86,21 @@ def undecided(snapshot: Snapshot, policies: PolicySet, dataplane: DataPlane | No
     unread = [
         f"{resource} could not be read ({status.status})"
         for resource, status in sorted(snapshot.collection.items())
-        if "networkpolicies" in resource and status.status in _GAPS
+        if "networkpolicies" in resource and status.status in _GAPS and _may_count(resource, dataplane)
     ]
     cluster = [*([reasons.pop("")] if "" in reasons else ()), *unread]
     return Undecided(reasons, "; ".join(cluster))
+
+
+def _may_count(resource: str, dataplane: DataPlane | None) -> bool:
+    """Whether policies of a kind that could not be listed might have an effect."""
+    plural, _, group = resource.partition(".")
+    kind = POLICY_PLURALS.get(plural, "")
+    if dataplane is None or not kind:
+        return True
+    if kind == "NetworkPolicy" and "projectcalico.org" in group:
+        kind = "NetworkPolicy.projectcalico.org"
+    return honours(dataplane, group, kind)[0] is not Answer.NO
 
 
 def _some(references: list[str]) -> str:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 from scanner.dataplane.model import Answer, DataPlane
 from scanner.errors import InputError
 from scanner.findings import Exposure, Level
 from scanner.model import Snapshot
-from scanner.policy.model import PolicySet
+from scanner.policy.combine import combine
+from scanner.policy.model import BlockPeer, Matching, PolicySet
 from scanner.policy.selectors import members
-from scanner.reach.addresses import AddressSpace
-from scanner.reach.bounds import bounds, stand
+from scanner.reach.addresses import AddressSpace, address_sets
+from scanner.reach.bounds import bounds, grants_of, stand, unfiltered
+from scanner.reach.columns import Column, less, mask_of
 from scanner.reach.coverage import undecided
 from scanner.reach.explain import Case, explain
 from scanner.reach.exposure import measure
 from scanner.reach.listing import Group, Line, PeerTable, grouped, merged, rows
-from scanner.reach.matrix import Column, Space, less, mask_of
+from scanner.reach.matrix import Space
 from scanner.reach.model import (
     PROTOCOLS,
     AddressRange,
@@ -26,13 +29,16 @@ from scanner.reach.model import (
     Direction,
     Explanation,
     Isolation,
+    NamedPeer,
     PodClass,
 )
-from scanner.reach.paths import bypass_lines, controller_lines, open_through_services
-from scanner.reach.population import blocks, populate
+from scanner.reach.names import names_of
+from scanner.reach.paths import bypass_lines, controller_lines, filtered_lines, open_through_services
+from scanner.reach.population import blocks, ordered_blocks, populate
 from scanner.reach.ports import PortAtoms
+from scanner.reach.reading import declared_reading, effective_reading
 from scanner.reach.reasons import Reasons, engine_notices, sorted_notices
-from scanner.reach.rules import RuleReader, address_sets, declared_reading, effective_reading
+from scanner.reach.rules import RuleReader
 from scanner.reach.services import ServicePaths, exposed_services
 
 
@@ -42,73 +48,115 @@ def build(
     dataplane: DataPlane | None = None,
     *,
     ipblock_matches_pods: bool | None = None,
+    cuts: Cuts | None = None,
 ) -> ClusterReach:
     """The reachability of a cluster: as declared, or with a data plane as that makes of it.
 
     `ipblock_matches_pods` overrides whether an ipBlock selects pods by their addresses: by the specification that is the
     implementation's choice, so without it the declared level says no and the effective level asks the data plane.
+    `cuts` are what else to tell apart, for comparing with another reach.
     """
-    return ClusterReach(snapshot, policies, dataplane, ipblock_matches_pods)
+    return ClusterReach(snapshot, policies, dataplane, ipblock_matches_pods, cuts or Cuts())
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """What one reach tells apart; built with the cuts of both, two of them speak of the same peers and ports.
+
+    `peers` are ids of workloads, `ports` (protocol, first, last).
+    """
+
+    blocks: frozenset[BlockPeer] = frozenset()
+    names: frozenset[str] = frozenset()
+    ports: frozenset[tuple[str, int, int]] = frozenset()
+    peers: frozenset[str] = frozenset()
+
+    def __or__(self, other: Cuts) -> Cuts:
+        """What either tells apart."""
+        return Cuts(
+            self.blocks | other.blocks, self.names | other.names, self.ports | other.ports, self.peers | other.peers
+        )
 
 
 class ClusterReach:
     """`Reach` for one cluster. Columns are computed when first asked for, and once."""
 
     def __init__(
-        self, snapshot: Snapshot, policies: PolicySet, dataplane: DataPlane | None, ipblock_matches_pods: bool | None
+        self,
+        snapshot: Snapshot,
+        policies: PolicySet,
+        dataplane: DataPlane | None,
+        ipblock_matches_pods: bool | None,
+        cuts: Cuts,
     ) -> None:
         self.level = Level.DECLARED if dataplane is None else Level.EFFECTIVE
         if dataplane is None:
             reading = declared_reading(ipblock_matches_pods)
         else:
             reading = effective_reading(dataplane, ipblock_matches_pods)
-        known = blocks(policies.policies)
-        excepts_matter = reading.excepts is not Answer.YES
-        addresses = AddressSpace(address_sets(known, excepts_matter=excepts_matter))
+        combined = combine(policies, dataplane)
+        chosen = combined.policies
+        known = ordered_blocks({*blocks(chosen), *cuts.blocks})
+        by_address = any(block.matching is Matching.PODS for block in blocks(chosen))
+        addresses = AddressSpace(
+            address_sets(known, excepts_matter=reading.excepts is not Answer.YES),
+            sorted({*names_of(chosen), *cuts.names}),
+        )
         population = populate(
             snapshot,
-            policies.policies,
+            chosen,
             dataplane,
             addresses,
-            addressed=reading.addressed,
+            addressed=(lambda _: True) if by_address else reading.addressed,
             exposed=exposed_services(snapshot, dataplane),
         )
         reader = RuleReader(population, known, addresses, reading)
         unjudged = undecided(snapshot, policies, dataplane)
-        standing = stand(population, policies.policies, reader, reading, unjudged)
-        grants = [
-            reader.grant(policy, rule, subject) for policy, subject in standing.selected_by for rule in policy.rules
-        ]
+        standing = stand(population, chosen, reader, reading, unjudged)
+        grants = grants_of(standing, reader)
         self._services = ServicePaths(snapshot, population, dataplane)
-        rule_spans = [
-            (port.protocol, port.first, port.last)
-            for grant in grants
-            for port in grant.rule.ports or ()
-            if not port.name
-        ]
-        named_spans = [(protocol, number, number) for named in population.named for protocol, _, number in named]
+        spans = {
+            *cuts.ports,
+            *(
+                (port.protocol, port.first, port.last)
+                for grant in grants
+                for port in grant.rule.ports or ()
+                if not port.name
+            ),
+            *((protocol, number, number) for named in population.named for protocol, _, number in named),
+            *self._services.spans,
+        }
         self._space = Space(
             pods=len(population.classes),
             size=len(population.classes) + len(addresses),
             named=population.named,
-            atoms=PortAtoms([*rule_spans, *named_spans, *self._services.spans]),
+            atoms=PortAtoms(spans),
         )
         self._certain, self._possible = bounds(self._space, standing, grants, reading)
+        self._plain = unfiltered(self._space, standing, grants, reading)
         self._addresses, self._population, self._standing = addresses, population, standing
         self._reader, self._grants, self._reading = reader, grants, reading
-        self._reasons = Reasons(population, standing, unjudged, reading)
+        self._reasons = Reasons(population, standing, grants, unjudged, reading)
+        self._others = cuts.peers
         self.workloads = population.workloads
         self.classes = population.classes[:-1]
         self.notices = sorted_notices(
             [
                 *snapshot.notices,
                 *policies.notices,
+                *combined.notices,
                 *self._services.notices,
-                *engine_notices(population, standing, self.level),
+                *engine_notices(population, standing, grants, self.level),
             ]
         )
         self._hypothetical = {span.name: population.classes[span.hypothetical] for span in population.spans[:-1]}
         self._real = sum(not item.hypothetical for item in self.classes)
+        self.cuts = Cuts(
+            frozenset(blocks(chosen)),
+            frozenset(addresses.names),
+            frozenset(spans),
+            frozenset(workload.id for workload in population.workloads),
+        )
 
     def hypothetical(self, namespace: str) -> PodClass:
         """The pod without labels that somebody might create in `namespace` tomorrow.
@@ -181,8 +229,11 @@ class ClusterReach:
 
     def connections(self) -> Iterator[Connection]:
         """The allowed connections between workloads and address ranges, sorted by src and dst."""
-        lines = rows(len(self._table.ids), [(group.destinations, group.certain) for group in self._groups])
-        return self._named(merged(lines, self._extra[0]))
+        columns = [
+            (group.destinations, less(group.certain, group.filtered) if group.filtered else group.certain)
+            for group in self._groups
+        ]
+        return self._named(merged(rows(len(self._table.ids), columns), self._extra[0]))
 
     def unknown(self) -> Iterator[Connection]:
         """The connections that cannot be decided at this level, each with its reason; disjoint from `connections`."""
@@ -228,11 +279,13 @@ class ClusterReach:
 
     @cached_property
     def _table(self) -> PeerTable:
-        return PeerTable(self._population, self._addresses, entry_points=self._services.entry_points)
+        return PeerTable(
+            self._population, self._addresses, entry_points=self._services.entry_points, others=self._others
+        )
 
     @cached_property
     def _groups(self) -> tuple[Group, ...]:
-        return grouped(self._table, self._certain, self._possible)
+        return grouped(self._table, self._certain, self._possible, self._plain)
 
     @cached_property
     def _extra(self) -> tuple[dict[int, list[Line]], dict[int, list[Line]]]:
@@ -240,6 +293,8 @@ class ClusterReach:
         controller = controller_lines(
             self._services, self._table, self._space, (self._certain, self._possible), self._population.controller
         )
+        for group in self._groups:
+            filtered_lines(group, controller[0])
         return bypass_lines(self._services, self._table, self._space, self._groups, controller)
 
     def _named(self, lines: Iterator[Line], *, reasons: bool = False) -> Iterator[Connection]:
@@ -248,7 +303,7 @@ class ClusterReach:
             reason = line.reason
             if reasons and not reason:
                 reason = self._reasons.peers(self._table, line.src, line.dst)
-            yield Connection(ids[line.src], ids[line.dst], port_set(line.mask), line.via, reason)
+            yield Connection(ids[line.src], ids[line.dst], port_set(line.mask), line.via, reason, line.filter)
 
     def _shown(self, pod: PodClass) -> int:
         """The peers that listings of one class hold: real classes and, for a pod, external ranges; not itself."""
@@ -260,7 +315,9 @@ class ClusterReach:
             for peer in members(sources & self._shown(pod)):
                 yield Allowed(self._peer(peer), ports, answer, reason)
 
-    def _peer(self, number: int) -> PodClass | AddressRange:
+    def _peer(self, number: int) -> PodClass | AddressRange | NamedPeer:
         if number < self._space.pods:
             return self._population.classes[number]
-        return AddressRange(self._addresses.ranges(number - self._space.pods))
+        outside = number - self._space.pods
+        name = self._addresses.name(outside)
+        return NamedPeer(name) if name else AddressRange(self._addresses.ranges(outside))

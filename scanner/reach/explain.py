@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from scanner.dataplane.model import Answer
 from scanner.errors import InputError
 from scanner.findings import Level
-from scanner.policy.words import rule_words, selector_words
 from scanner.reach.addresses import AddressSpace, is_address
-from scanner.reach.bounds import Standing, split
+from scanner.reach.bounds import Standing
 from scanner.reach.matrix import Space
-from scanner.reach.model import PROTOCOLS, Direction, Explanation, Half, RuleRef
+from scanner.reach.model import PROTOCOLS, Direction, Explanation, Half
 from scanner.reach.population import Population, workload_id
+from scanner.reach.reading import Reading
 from scanner.reach.reasons import Reasons
-from scanner.reach.rules import Grant, Reading
+from scanner.reach.rules import Grant
 from scanner.reach.services import ServicePaths
+from scanner.reach.trace import Question, changes, trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,31 +126,54 @@ def _half(case: Case, direction: Direction, subject: _Peer, peer: _Peer, atom: i
     """One direction at the pod it concerns; the destination decides what port names mean."""
     destination = subject.number if direction is Direction.INGRESS else peer.number
     pod = case.population.classes[subject.number]
+    question = Question(
+        direction=direction,
+        subject=subject.number,
+        peer=peer.number,
+        atom=atom,
+        named=case.population.named[destination] if destination < case.space.pods else (),
+    )
+    found = trace(case.standing, case.grants, case.reading, case.space.atoms, question)
     isolation = case.reasons.isolation(pod, direction)
-    named = case.population.named[destination] if destination < case.space.pods else ()
-    certain: list[RuleRef] = []
-    possible: list[RuleRef] = []
-    excepting = _excepting(case, direction, subject.number)
-    for grant in case.grants:
-        if grant.rule.direction is not direction or not grant.subject >> subject.number & 1:
-            continue
-        sure = grant.peers.sure_selected | grant.peers.sure_addressed & ~_excepted(grant, excepting, subject.number)
-        maybe = grant.peers.selected | grant.peers.addressed
-        if sure >> peer.number & 1 and case.space.atoms.mask(grant.certain_ports, named) & atom:
-            certain.append(_reference(grant))
-        elif maybe >> peer.number & 1 and case.space.atoms.mask(grant.possible_ports, named) & atom:
-            possible.append(_reference(grant))
+    bit = 1 << subject.number
     near = direction is Direction.INGRESS and bool(case.standing.near >> peer.number & 1)
-    allowed, by = _judge(case, direction, subject.number, certain, possible, near=near)
-    if not by and isolation.answer is not Answer.NO:
-        by = list(_isolating(case, direction, subject.number))
+    if case.standing.undecided & bit:
+        allowed = Answer.UNKNOWN
+    elif case.standing.unpoliced & bit:
+        allowed = Answer.YES
+    elif found.allowed is Answer.NO and (near or case.standing.doubtful & bit):
+        allowed = Answer.UNKNOWN
+    elif found.allowed is Answer.UNKNOWN or found.allowed is Answer.NO:
+        allowed = found.allowed
+    else:
+        allowed = Answer.YES
     doubt = case.reasons.half(subject.number, direction) or case.reasons.classes(
         *((subject.number, peer.number) if direction is Direction.EGRESS else (peer.number, subject.number))
     )
-    reason = doubt if allowed is Answer.UNKNOWN else _words(case, direction, subject.number, allowed, len(by))
+    reason = doubt if allowed is Answer.UNKNOWN else _words(case, subject.number, found.reason)
     if direction is Direction.INGRESS and peer.number >= case.space.pods and allowed is not Answer.YES:
         reason += "".join(_around(case, subject.number, atom))
-    return Half(direction, subject.words, allowed, isolation.answer, reason, tuple(by))
+    unpoliced = bool(case.standing.unpoliced & bit)
+    return Half(
+        direction=direction,
+        subject=subject.words,
+        allowed=allowed,
+        isolated=isolation.answer,
+        reason=reason,
+        by=() if unpoliced else found.by,
+        steps=() if unpoliced else found.steps,
+        change=() if unpoliced else changes(case.grants, case.space.atoms, question, found, pod.namespace),
+    )
+
+
+def _words(case: Case, number: int, reason: str) -> str:
+    item, bit = case.population.classes[number], 1 << number
+    if case.standing.unpoliced & bit:
+        return f"not policed: {item.coverage_reason}"
+    suffix = f" (policed: {item.coverage_reason})" if case.level is Level.EFFECTIVE else ""
+    if item.covered is Answer.UNKNOWN:
+        suffix = f" (also if policy applies here, which is not known: {item.coverage_reason})"
+    return reason + (suffix if reason.startswith("isolated") or "denie" in reason else "")
 
 
 def _around(case: Case, number: int, atom: int) -> Iterator[str]:
@@ -158,58 +182,3 @@ def _around(case: Case, number: int, atom: int) -> Iterator[str]:
         if bypass.mask(case.space.atoms, number) & atom:
             verb = "lets it in all the same" if bypass.answer is Answer.YES else f"may let it in: {bypass.reason}"
             yield f"; Service {bypass.service} {verb}"
-
-
-def _judge(
-    case: Case, direction: Direction, number: int, certain: list[RuleRef], possible: list[RuleRef], *, near: bool
-) -> tuple[Answer, list[RuleRef]]:
-    bit, standing = 1 << number, case.standing
-    if standing.undecided & bit:
-        return Answer.UNKNOWN, certain or possible
-    if standing.unpoliced & bit or not standing.isolated[direction] & bit:
-        return Answer.YES, []
-    if certain:
-        return Answer.YES, certain
-    return (Answer.UNKNOWN if possible or near or standing.doubtful & bit else Answer.NO), possible
-
-
-def _words(case: Case, direction: Direction, number: int, allowed: Answer, isolating: int) -> str:
-    item, bit = case.population.classes[number], 1 << number
-    if case.standing.unpoliced & bit:
-        return f"not policed: {item.coverage_reason}"
-    if not case.standing.isolated[direction] & bit:
-        return f"not isolated: no policy selects it for {direction}"
-    suffix = f" (policed: {item.coverage_reason})" if case.level is Level.EFFECTIVE else ""
-    if item.covered is Answer.UNKNOWN:
-        suffix = f" (also if policy applies here, which is not known: {item.coverage_reason})"
-    if allowed is Answer.YES:
-        return "isolated, and a rule allows it" + suffix
-    return f"isolated by {isolating} {'policy' if isolating == 1 else 'policies'}, and no rule allows it" + suffix
-
-
-def _isolating(case: Case, direction: Direction, number: int) -> Iterator[RuleRef]:
-    for policy, subject in case.standing.selected_by:
-        if direction in policy.directions and subject >> number & 1:
-            pods = selector_words(policy.subject)
-            text = f"isolates {'pods ' + pods if pods else 'all pods'} in namespace {policy.namespace} for {direction}"
-            yield RuleRef(policy.id, "", policy.origin, text)
-
-
-def _reference(grant: Grant) -> RuleRef:
-    policy = grant.policy
-    return RuleRef(policy.id, grant.rule.name, policy.origin, rule_words(grant.rule, policy.namespace))
-
-
-def _excepting(case: Case, direction: Direction, number: int) -> list[Grant]:
-    """The rules of one class whose excepts may also stop what other rules allow."""
-    if case.reading.excepts is not Answer.UNKNOWN:
-        return []
-    return [
-        grant
-        for grant in case.grants
-        if grant.rule.direction is direction and grant.peers.excepted and grant.subject >> number & 1
-    ]
-
-
-def _excepted(grant: Grant, excepting: Sequence[Grant], number: int) -> int:
-    return next((excepted for excepted, classes in split(grant, excepting) if classes >> number & 1), 0)

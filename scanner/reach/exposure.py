@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from scanner.dataplane.model import Answer
 from scanner.findings import Exposure, Level
+from scanner.reach.columns import Column
 from scanner.reach.listing import Group, PeerTable
-from scanner.reach.matrix import Column
 from scanner.reach.model import Direction, PodClass
 from scanner.reach.reasons import Reasons
 

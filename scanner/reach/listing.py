@@ -6,12 +6,14 @@ bit, so ascending bits are sorted lines.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from scanner.policy.selectors import bit_set, members
 from scanner.reach.addresses import AddressSpace
-from scanner.reach.matrix import Column, Matrix, disjoint, less
+from scanner.reach.columns import Column, disjoint, less
+from scanner.reach.matrix import Matrix
+from scanner.reach.names import API_SERVER
 from scanner.reach.population import Population
 
 CONTROLLER = "{ingress-controller}"
@@ -27,21 +29,29 @@ class Line(NamedTuple):
     mask: int
     via: str = ""
     reason: str = ""
+    filter: str = ""
 
 
 class PeerTable:
-    """Every peer of a listing, sorted by id, and the way from bit sets of classes to bit sets of peers."""
+    """Every peer of a listing, sorted by id, and the way from bit sets of classes to bit sets of peers.
 
-    def __init__(self, population: Population, space: AddressSpace, *, entry_points: bool) -> None:
+    `others` are ids of workloads that another listing has and this one may lack.
+    """
+
+    def __init__(
+        self, population: Population, space: AddressSpace, *, entry_points: bool, others: Iterable[str] = ()
+    ) -> None:
         pods = len(population.classes)
         ranges = {text: pods + number for number in range(len(space)) for text in space.ranges(number)}
-        self.classes_of: dict[str, list[int]] = {workload.id: [] for workload in population.workloads}
+        self.classes_of: dict[str, list[int]] = {name: [] for name in others}
+        self.classes_of |= {workload.id: [] for workload in population.workloads}
         for item in population.classes:
             for workload in item.workloads:
                 self.classes_of[workload].append(item.index)
         self.classes_of |= {text: [number] for text, number in ranges.items()}
         self.ids = tuple(sorted([*self.classes_of, *([CONTROLLER] if entry_points else ())]))
         self.position = {name: position for position, name in enumerate(self.ids)}
+        self._names = frozenset(space.names)
         self.kinds = tuple((name, self._kind(name)) for name in self.ids)
         self.workloads = bit_set(self.position[workload.id] for workload in population.workloads)
         self.ranges = bit_set(self.position[text] for text in ranges)
@@ -55,6 +65,8 @@ class PeerTable:
     def _kind(self, name: str) -> str:
         if name == CONTROLLER:
             return "ingress-controller"
+        if name in self._names:
+            return "entity" if name == API_SERVER else "dns"
         return "workload" if "/" in name else "ip"
 
     def peers(self, classes: int) -> int:
@@ -74,32 +86,42 @@ class PeerTable:
 
 
 class Group(NamedTuple):
-    """Destinations (positions of peers) that share one column of certain and one of unknown sources."""
+    """Destinations (positions of peers) that share one column of certain and one of unknown sources.
+
+    `filtered` is what of the certain ones is only let through with a filter above the ports.
+    """
 
     destinations: tuple[int, ...]
     certain: Column
     unknown: Column
+    filtered: Column = ()
 
 
-def grouped(table: PeerTable, certain: Matrix, possible: Matrix) -> tuple[Group, ...]:
+def grouped(table: PeerTable, certain: Matrix, possible: Matrix, plain: Matrix | None = None) -> tuple[Group, ...]:
     """Every destination's columns over peers. A workload of several classes may do what any of its pods may."""
     by_columns: dict[tuple[int, ...], list[int]] = {}
-    columns: dict[tuple[int, ...], tuple[list[Column], list[Column]]] = {}
+    columns: dict[tuple[int, ...], tuple[list[Column], ...]] = {}
     for name in table.ids:
         if name == CONTROLLER:
             continue
-        lower = [certain.column(number) for number in table.classes_of[name]]
-        upper = lower if possible is certain else [possible.column(number) for number in table.classes_of[name]]
-        key = tuple(sorted({id(column) for column in lower})), tuple(sorted({id(column) for column in upper}))
-        flat = (*key[0], -1, *key[1])
-        by_columns.setdefault(flat, []).append(table.position[name])
-        columns.setdefault(flat, (lower, upper))
+        classes = table.classes_of[name]
+        found = tuple(
+            [matrix.column(number) for number in classes]
+            for matrix in (certain, certain if possible is certain else possible, plain or certain)
+        )
+        flat: list[int] = []
+        for each in found:
+            flat += [*sorted({id(column) for column in each}), -1]
+        key = tuple(flat)
+        by_columns.setdefault(key, []).append(table.position[name])
+        columns.setdefault(key, found)
     groups = []
-    for flat, destinations in by_columns.items():
-        lower, upper = columns[flat]
+    for key, destinations in by_columns.items():
+        lower, upper, unfiltered = columns[key]
         sure = _over_peers(table, lower)
-        unsure = () if upper is lower else less(_over_peers(table, upper), sure)
-        groups.append(Group(tuple(destinations), sure, unsure))
+        unsure = () if upper == lower else less(_over_peers(table, upper), sure)
+        filtered = () if plain is None else less(sure, _over_peers(table, unfiltered))
+        groups.append(Group(tuple(destinations), sure, unsure, filtered))
     return tuple(groups)
 
 

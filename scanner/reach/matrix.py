@@ -1,29 +1,72 @@
-"""The columns: for each destination class, which source classes may open which ports. Nothing is enumerated by pair.
+"""The columns of one bound: for each destination class, which source classes may open which ports. Nothing goes by pair.
 
-A rule is a rectangle: selected classes x peers x ports. Ingress rectangles hang at their destination; egress ones are
-grouped by (peers, ports) and hang at every destination among their peers. Columns with the same inputs are computed once.
+A rule is a rectangle: selected classes x peers x ports. Ingress rectangles hang at their destination; egress ones are grouped
+by (place, peers, ports) and hang at every destination among their peers. Columns with the same inputs are computed once.
+Where all rules are allows of one tier (NetworkPolicy alone) a column is a few unions; else its rules are walked in order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import NamedTuple
 
-from scanner.policy.model import Ports
+from scanner.policy.model import Action, Ports
 from scanner.policy.selectors import members
+from scanner.reach.columns import Column, Part, disjoint, less
 from scanner.reach.model import Direction
 from scanner.reach.ports import NamedPorts, PortAtoms
+from scanner.reach.walk import Ending, Place, Step, walk
 
-Column = tuple[tuple[int, int], ...]  # (port mask, bit set of sources), ascending by mask, sources disjoint
+_PortList = tuple[Ports, ...] | None
+
+
+class Bound(StrEnum):
+    """Which end of the truth a matrix holds."""
+
+    POSSIBLE = "possible"
+    CERTAIN = "certain"
+
+
+class Bounds(NamedTuple):
+    """A bit set of classes known from both ends."""
+
+    sure: int
+    maybe: int
+
+    def __and__(self, other: Bounds) -> Bounds:
+        """What is in both."""
+        return Bounds(self.sure & other.sure, self.maybe & other.maybe)
+
+    def __or__(self, other: Bounds) -> Bounds:
+        """What is in either."""
+        return Bounds(self.sure | other.sure, self.maybe | other.maybe)
+
+    def without(self, classes: int) -> Bounds:
+        """Less some classes."""
+        return Bounds(self.sure & ~classes, self.maybe & ~classes)
 
 
 class Flow(NamedTuple):
-    """One rectangle: what the classes in `subject` may exchange with those in `peers`."""
+    """One rectangle: what a rule says of the classes in `subject` and those in `peers`, at its place in the order."""
 
     direction: Direction
-    subject: int
-    peers: int
-    ports: tuple[Ports, ...] | None
+    place: Place
+    action: Action
+    subject: Bounds
+    peers: Bounds
+    sure_ports: _PortList
+    maybe_ports: _PortList
+
+    @property
+    def certain(self) -> bool:
+        """Whether both readings are one."""
+        return (
+            self.subject.sure == self.subject.maybe
+            and self.peers.sure == self.peers.maybe
+            and self.sure_ports == self.maybe_ports
+        )
 
 
 class Space(NamedTuple):
@@ -41,126 +84,224 @@ class Space(NamedTuple):
 
     @property
     def external(self) -> int:
-        """The classes of external addresses."""
+        """The classes of external addresses and names."""
         return self.everyone & ~((1 << self.pods) - 1)
 
 
-def disjoint(parts: Iterable[tuple[int, int]]) -> Column:
-    """Parts in which a source may occur several times, as a column in which its masks are joined into one."""
-    joined: dict[int, int] = {}
-    for mask, wanted in parts:
-        rest = wanted
-        for other, sources in list(joined.items()):
-            both = sources & rest
-            if not both or other | mask == other:
-                rest &= ~both
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One direction of one bound: `opened` classes nothing restricts, `closed` ones may do nothing, the rest is judged.
+
+    `endings` go by tier. `always` are peers that every judged class admits whatever its policies say.
+    """
+
+    opened: int
+    closed: int
+    endings: tuple[Bounds, ...]
+    always: int = 0
+
+
+class _Rule(NamedTuple):
+    """A rule as it hangs at destinations; `who` are its peers (ingress) or the sources it selects (egress)."""
+
+    place: Place
+    action: Action
+    who: Bounds
+    sure_ports: _PortList
+    maybe_ports: _PortList
+
+
+class _Judge:
+    """The rules of one direction, numbered in order of judgement, and what they let sources do.
+
+    Destinations refer to a rule by twice its number, plus one where they are surely concerned.
+    """
+
+    def __init__(self, space: Space, bound: Bound, *, plain: bool) -> None:
+        self.rules: list[_Rule] = []
+        self._atoms = space.atoms
+        self._possible = bound is Bound.POSSIBLE
+        self._plain = plain
+
+    def parts(self, refs: Iterable[int], named: NamedPorts, endings: Sequence[Ending], sources: int) -> list[Part]:
+        """What `sources` may open, as parts that may overlap."""
+        if self._plain:
+            return self._united(refs, named, endings, sources)
+        start = ((self._atoms.full, sources),)
+        steps = [step for ref in refs if (step := self._step(ref, named)).maybe]
+        if self._possible:
+            return walk(steps, endings, start, Action.ALLOW)
+        return list(less(start, disjoint(walk(steps, endings, start, Action.DENY))))
+
+    def _united(self, refs: Iterable[int], named: NamedPorts, endings: Sequence[Ending], sources: int) -> list[Part]:
+        """Allows of one tier: their union, and everything for those whom no ending denies."""
+        possible, mask_of_ports = self._possible, self._atoms.mask
+        denied = 0
+        for ending in endings:
+            denied |= ending.sure if possible else ending.maybe
+        merged: dict[int, int] = {}
+        if sources & ~denied:
+            merged[self._atoms.full] = sources & ~denied
+        for ref in refs:
+            rule = self.rules[ref >> 1]
+            if possible:
+                mask, who = mask_of_ports(rule.maybe_ports, named), rule.who.maybe
+            elif ref & 1:
+                mask, who = mask_of_ports(rule.sure_ports, named), rule.who.sure
+            else:
                 continue
-            joined[other] ^= both
-            joined[other | mask] = joined.get(other | mask, 0) | both
-            rest &= ~both
-        if rest:
-            joined[mask] = joined.get(mask, 0) | rest
-    return tuple(sorted((mask, sources) for mask, sources in joined.items() if mask and sources))
+            if mask:
+                merged[mask] = merged.get(mask, 0) | who & sources
+        return list(merged.items())
 
-
-def less(column: Column, certain: Column) -> Column:
-    """What `column` has and `certain` has not."""
-    parts: list[tuple[int, int]] = []
-    for mask, sources in column:
-        rest = sources
-        for other, known in certain:
-            both = rest & known
-            if both:
-                parts.append((mask & ~other, both))
-                rest &= ~both
-        parts.append((mask, rest))
-    return disjoint((mask, sources) for mask, sources in parts if mask and sources)
-
-
-def mask_of(column: Column, source: int) -> int:
-    """The ports that one source may open by a column."""
-    return next((mask for mask, sources in column if sources >> source & 1), 0)
+    def _step(self, ref: int, named: NamedPorts) -> Step:
+        rule = self.rules[ref >> 1]
+        sure = self._atoms.mask(rule.sure_ports, named) if ref & 1 and rule.who.sure else 0
+        maybe = self._atoms.mask(rule.maybe_ports, named)
+        return Step(
+            rule.place,
+            rule.action,
+            ((sure, rule.who.sure),) if sure else (),
+            ((maybe, rule.who.maybe),) if maybe else (),
+        )
 
 
 class Matrix:
-    """Who may open a connection to whom, one bound of it (certainly or possibly).
+    """Who may open a connection to whom, one bound of it."""
 
-    `open_ingress` and `open_egress` are the classes that nothing restricts in that direction.
-    """
-
-    def __init__(self, space: Space, flows: Iterable[Flow], *, open_ingress: int, open_egress: int) -> None:
+    def __init__(self, space: Space, flows: Sequence[Flow], sides: Mapping[Direction, Side], bound: Bound) -> None:
         self.columns_computed = 0
         self.intersections = 0
         self._space = space
-        self._open_ingress = open_ingress
-        self._keys: dict[tuple[int, tuple[Ports, ...] | None], int] = {}
-        self._rectangles: list[tuple[int, tuple[Ports, ...] | None]] = []
-        self._ingress: list[dict[int, None]] = [{} for _ in range(space.pods)]
+        self._in, self._out = sides[Direction.INGRESS], sides[Direction.EGRESS]
+        self._judges = {
+            direction: _Judge(space, bound, plain=_is_plain(flows, direction, sides[direction]))
+            for direction in Direction
+        }
+        self._ingress: list[list[int]] = [[] for _ in range(space.pods)]
         self._egress: list[list[int]] = [[] for _ in range(space.size)]
-        self._groups: list[tuple[int, tuple[Ports, ...] | None]] = []  # sources, ports
-        self._to_everyone: dict[tuple[Ports, ...] | None, int] = {None: open_egress | space.external}
+        self._to_everyone: list[int] = []
         self._columns: dict[tuple[object, ...], Column] = {}
         self._distinct: dict[Column, Column] = {}
-        self._place(flows)
+        self._place_ingress(flows)
+        self._place_egress(flows)
 
-    def _place(self, flows: Iterable[Flow]) -> None:
-        egress: dict[tuple[int, tuple[Ports, ...] | None], int] = {}
+    def _place_ingress(self, flows: Iterable[Flow]) -> None:
+        """Each destination lists the distinct rectangles that select it."""
+        subjects: dict[_Rule, Bounds] = {}
         for flow in flows:
-            key = (flow.peers, flow.ports)
+            if flow.direction is Direction.INGRESS:
+                key = _Rule(flow.place, flow.action, flow.peers, flow.sure_ports, flow.maybe_ports)
+                subjects[key] = _joined(subjects.get(key), flow.subject)
+        judge, left_alone = self._judges[Direction.INGRESS], self._in.opened | self._in.closed
+        for number, key in enumerate(sorted(subjects, key=_by_place)):
+            judge.rules.append(key)
+            _hang(self._ingress, number, subjects[key].without(left_alone))
+
+    def _place_egress(self, flows: Iterable[Flow]) -> None:
+        """Sources that say the same of the same peers are one group, which hangs at each of these peers."""
+        sources: dict[_Rule, Bounds] = {}
+        for flow in flows:
             if flow.direction is Direction.EGRESS:
-                egress[key] = egress.get(key, 0) | flow.subject
-                continue
-            number = self._keys.setdefault(key, len(self._rectangles))
-            if number == len(self._rectangles):
-                self._rectangles.append(key)
-            for destination in members(flow.subject & ~self._open_ingress):
-                self._ingress[destination][number] = None
-        for (peers, ports), sources in egress.items():
-            if peers == self._space.everyone:
-                self._to_everyone[ports] = self._to_everyone.get(ports, 0) | sources
-                continue
-            number = len(self._groups)
-            self._groups.append((sources, ports))
-            for destination in members(peers):
-                self._egress[destination].append(number)
+                key = _Rule(flow.place, flow.action, flow.peers, flow.sure_ports, flow.maybe_ports)
+                sources[key] = _joined(sources.get(key), flow.subject)
+        judge, everyone = self._judges[Direction.EGRESS], self._space.everyone
+        for number, key in enumerate(sorted(sources, key=_by_place)):
+            judge.rules.append(key._replace(who=sources[key]))
+            if key.who.sure == everyone:
+                self._to_everyone.append(2 * number + 1)
+            else:
+                _hang(self._egress, number, key.who)
 
     def column(self, destination: int) -> Column:
         """Who may open a connection to one class; an external class has pods as sources only."""
         external = destination >= self._space.pods
         named = () if external else self._space.named[destination]
-        ingress = (
-            None if external or self._open_ingress >> destination & 1 else tuple(sorted(self._ingress[destination]))
-        )
+        ingress: tuple[int, ...] | None = None
+        standing: tuple[bool, tuple[int, ...]] | None = None
+        if not external and not self._in.opened >> destination & 1:
+            ingress = tuple(self._ingress[destination])
+            standing = (bool(self._in.closed >> destination & 1), self._endings(destination))
         egress = tuple(self._egress[destination])
-        key = (ingress, egress, named, external)
+        key = (ingress, standing, egress, named, external)
         found = self._columns.get(key)
         if found is None:
-            found = self._compute(ingress, egress, named, external=external)
+            self.columns_computed += 1
+            admitted = self._admitted(ingress, standing, named, external=external)
+            found = self._met(admitted, self._released(egress, named))
             found = self._distinct.setdefault(found, found)
             self._columns[key] = found
         return found
 
-    def _compute(
-        self, ingress: tuple[int, ...] | None, egress: tuple[int, ...], named: NamedPorts, *, external: bool
-    ) -> Column:
-        self.columns_computed += 1
-        atoms, everyone = self._space.atoms, self._space.everyone
-        admitted: dict[int, int] = {}
-        if ingress is None:
-            admitted[atoms.full] = everyone & ~self._space.external if external else everyone
-        for number in ingress or ():
-            peers, ports = self._rectangles[number]
-            mask = atoms.mask(ports, named)
-            admitted[mask] = admitted.get(mask, 0) | peers
-        released: dict[int, int] = {}
-        groups = [(sources, ports) for ports, sources in self._to_everyone.items()]
-        for sources, ports in groups + [self._groups[number] for number in egress]:
-            mask = atoms.mask(ports, named)
-            released[mask] = released.get(mask, 0) | sources
-        parts: list[tuple[int, int]] = []
-        for mask, sources in released.items():
-            for other, peers in admitted.items():
+    def _endings(self, destination: int) -> tuple[int, ...]:
+        """How each tier ends for one destination: 0 goes on, 1 may deny, 3 denies."""
+        return tuple(
+            (ending.maybe >> destination & 1) | (ending.sure >> destination & 1) << 1 for ending in self._in.endings
+        )
+
+    def _admitted(
+        self,
+        ingress: tuple[int, ...] | None,
+        standing: tuple[bool, tuple[int, ...]] | None,
+        named: NamedPorts,
+        *,
+        external: bool,
+    ) -> Iterable[Part]:
+        """The ingress half: whom the destination lets in."""
+        full, everyone = self._space.atoms.full, self._space.everyone
+        if external:
+            return ((full, everyone & ~self._space.external),)
+        if ingress is None or standing is None:
+            return ((full, everyone),)
+        closed, ends = standing
+        if closed:
+            return ()
+        endings = [Ending(everyone * (end >> 1), everyone * (end & 1)) for end in ends]
+        parts = self._judges[Direction.INGRESS].parts(ingress, named, endings, everyone)
+        return [*parts, (full, self._in.always)] if self._in.always else parts
+
+    def _released(self, egress: tuple[int, ...], named: NamedPorts) -> Iterable[Part]:
+        """The egress half: which sources may go there. What comes from outside is never restricted."""
+        out, full = self._out, self._space.atoms.full
+        judged = (1 << self._space.pods) - 1 & ~(out.opened | out.closed)
+        refs = sorted((*self._to_everyone, *egress)) if self._to_everyone else egress
+        endings = [Ending(*ending) for ending in out.endings]
+        return [
+            (full, out.opened | self._space.external),
+            *self._judges[Direction.EGRESS].parts(refs, named, endings, judged),
+        ]
+
+    def _met(self, admitted: Iterable[Part], released: Iterable[Part]) -> Column:
+        parts: list[Part] = []
+        for mask, sources in released:
+            for other, peers in admitted:
                 if mask & other:
                     self.intersections += 1
                     parts.append((mask & other, sources & peers))
         return disjoint(parts)
+
+
+def _is_plain(flows: Iterable[Flow], direction: Direction, side: Side) -> bool:
+    """Whether all rules of a direction are allows of one tier, the only one that ends in denial."""
+    tiers = {at for at, ending in enumerate(side.endings) if ending.maybe}
+    for flow in flows:
+        if flow.direction is direction:
+            if flow.action is not Action.ALLOW:
+                return False
+            tiers.add(flow.place.tier)
+    return len(tiers) <= 1
+
+
+def _by_place(rule: _Rule) -> Place:
+    return rule.place
+
+
+def _joined(known: Bounds | None, more: Bounds) -> Bounds:
+    return more if known is None else known | more
+
+
+def _hang(at: list[list[int]], number: int, classes: Bounds) -> None:
+    for destination in members(classes.sure):
+        at[destination].append(2 * number + 1)
+    for destination in members(classes.maybe & ~classes.sure):
+        at[destination].append(2 * number)

@@ -65,10 +65,17 @@ class AddressRange:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedPeer:
+    """A peer outside that is known by name only: a DNS name or pattern, or `{kube-apiserver}`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Allowed:
     """One peer that may be talked with, on which ports. `answer` is yes, or unknown where that cannot be told."""
 
-    peer: PodClass | AddressRange
+    peer: PodClass | AddressRange | NamedPeer
     ports: PortSet
     answer: Answer
     reason: str = ""
@@ -84,13 +91,17 @@ class Isolation:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One line of `reach/v1`. `reason` is set for unknown ones; `via` names the Service whose path is meant."""
+    """One line of `reach/v1`. `reason` is set for unknown ones; `via` names the Service whose path is meant.
+
+    `filter` is "L7" where the rules that let it through also look above the ports.
+    """
 
     src: str
     dst: str
     ports: PortSet
     via: str = ""
     reason: str = ""
+    filter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,25 +112,36 @@ class RuleRef:
     rule: str
     origin: Origin | None
     text: str  # the rule in words: "from pods app=web in namespace shop, TCP 5432"
+    action: str = ""  # allow, deny or pass; "default-deny" for an isolating policy
+    tier: str = ""
+    matches: Answer = Answer.YES  # whether the rule matches this connection; unknown where it may
+    version: str = ""  # the object's resourceVersion, where it came from a cluster
 
     @property
     def place(self) -> str:
-        """`file:line` where the rule came from a file, else empty."""
-        if self.origin is None:
-            return ""
-        return f"{self.origin.file}:{self.origin.lines.get(self.rule, self.origin.line)}"
+        """`file:line` where the rule came from a file, `resourceVersion N` where it came from a cluster, else empty."""
+        if self.origin is not None:
+            return f"{self.origin.file}:{self.origin.lines.get(self.rule, self.origin.line)}"
+        return f"resourceVersion {self.version}" if self.version else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Half:
-    """One direction's judgement of one connection: isolated or not, and the rules that let it through (or none)."""
+    """One direction's judgement of one connection: isolated or not, and what decided.
+
+    `by` are the deciding rules (or the isolating policies where nothing allows); `steps` every rule that matches or may
+    match, and every tier's default denial, in the order they are asked until the matter is decided; `change` what would
+    have to change for the opposite answer.
+    """
 
     direction: Direction
     subject: str
     allowed: Answer
     isolated: Answer
     reason: str
-    by: tuple[RuleRef, ...]  # the allowing rules, or the isolating policies where nothing allows
+    by: tuple[RuleRef, ...]
+    steps: tuple[RuleRef, ...] = ()
+    change: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from scanner.dataplane.model import Answer
 from scanner.policy.selectors import members
+from scanner.reach.columns import Column, mask_of
 from scanner.reach.listing import CONTROLLER, Group, Line, PeerTable
-from scanner.reach.matrix import Column, Matrix, Space, mask_of
+from scanner.reach.matrix import Matrix, Space
 from scanner.reach.services import ServicePaths
 
 Lines = tuple[dict[int, list[Line]], dict[int, list[Line]]]  # by source: allowed, unknown
@@ -63,6 +64,15 @@ def bypass_lines(
         for found in side.values():
             found.sort(key=lambda line: (line.dst, line.via, line.mask))
     return lines
+
+
+def filtered_lines(group: Group, allowed: dict[int, list[Line]]) -> None:
+    """Add what is let through with a filter above the ports only, as lines of its own."""
+    for mask, sources in group.filtered:
+        for source in members(sources):
+            for destination in group.destinations:
+                if source != destination:
+                    _append(allowed, Line(source, destination, mask, filter="L7"))
 
 
 def open_through_services(

@@ -11,10 +11,10 @@ from scanner.policy.model import BlockPeer, PodPeer, Policy, Selector
 from scanner.policy.selectors import LabelIndex, matches
 from scanner.reach.addresses import AddressSpace
 from scanner.reach.coverage import DECLARED, Verdict, hypothetical_coverage, pod_coverage
+from scanner.reach.implied import NAME_LABEL, Implied
 from scanner.reach.model import PodClass, Workload
 from scanner.reach.ports import NamedPorts
 
-NAME_LABEL = "kubernetes.io/metadata.name"
 CONTROLLER_NAMESPACE = "ingress-controller-ns"
 _Key = tuple[str, tuple[tuple[str, str], ...], NamedPorts, bool, Verdict, tuple[int, ...]]
 
@@ -33,6 +33,7 @@ class NamespaceSpan:
     count: int
     hypothetical: int
     index: LabelIndex
+    stranger: Mapping[str, str]  # the labels of the hypothetical pod: those that every pod carries
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,9 @@ def label_keys(policies: Iterable[Policy]) -> frozenset[str]:
         selectors.add(policy.subject)
         for rule in policy.rules:
             selectors.update(peer.pods for peer in rule.peers or () if isinstance(peer, PodPeer))
-    return frozenset(requirement.key for selector in selectors for requirement in selector.requirements)
+            if rule.subject is not None:
+                selectors.add(rule.subject)
+    return frozenset(key for selector in selectors for key in selector.label_keys())
 
 
 def port_names(policies: Iterable[Policy]) -> frozenset[str]:
@@ -81,11 +84,26 @@ def port_names(policies: Iterable[Policy]) -> frozenset[str]:
 
 
 def blocks(policies: Iterable[Policy]) -> tuple[BlockPeer, ...]:
-    """Every distinct ipBlock, in a fixed order."""
-    found = {
-        peer for policy in policies for rule in policy.rules for peer in rule.peers or () if isinstance(peer, BlockPeer)
-    }
-    return tuple(sorted(found, key=lambda peer: (peer.block.version, str(peer.block), tuple(map(str, peer.excepts)))))
+    """Every distinct block of addresses, in a fixed order."""
+    return ordered_blocks(
+        {
+            peer
+            for policy in policies
+            for rule in policy.rules
+            for peer in rule.peers or ()
+            if isinstance(peer, BlockPeer)
+        }
+    )
+
+
+def ordered_blocks(found: Iterable[BlockPeer]) -> tuple[BlockPeer, ...]:
+    """Blocks in a fixed order."""
+    return tuple(
+        sorted(
+            found,
+            key=lambda peer: (peer.block.version, str(peer.block), tuple(map(str, peer.excepts)), peer.matching),
+        )
+    )
 
 
 def populate(
@@ -109,12 +127,15 @@ def populate(
     names = port_names(policies).union(
         port.target for service in ways for port in service.ports if isinstance(port.target, str)
     )
+    implied = Implied(snapshot, keys)
     ports: dict[tuple[ContainerPort, ...], NamedPorts] = {}
     groups: dict[_Key, list[int]] = {}
     for position, pod in enumerate(pods):
         if pod.ports not in ports:
             ports[pod.ports] = _named_ports(pod.ports, names)
-        labels = tuple(sorted((key, value) for key, value in pod.labels.items() if key in keys))
+        labels = tuple(
+            sorted([*((key, value) for key, value in pod.labels.items() if key in keys), *implied.of(pod).items()])
+        )
         addresses = _address_classes(pod, space) if addressed(pod) else ()
         coverage = pod_coverage(dataplane, pod)
         groups.setdefault((pod.namespace, labels, ports[pod.ports], pod.host_network, coverage, addresses), []).append(
@@ -126,7 +147,7 @@ def populate(
         for position in groups[key]:
             class_of[position] = number
     classes = [_real_class(number, key, [pods[at] for at in groups[key]]) for number, key in enumerate(order)]
-    spans = _spans(snapshot, policies, order, len(classes))
+    spans = _spans(snapshot, policies, order, len(classes), implied)
     standing = hypothetical_coverage(dataplane)
     classes += [_hypothetical_class(span, standing) for span in spans[:-1]]
     classes.append(_hypothetical_class(spans[-1], DECLARED))
@@ -193,12 +214,14 @@ def _hypothetical_class(span: NamespaceSpan, verdict: Verdict) -> PodClass:
     )
 
 
-def _spans(snapshot: Snapshot, policies: tuple[Policy, ...], order: list[_Key], real: int) -> tuple[NamespaceSpan, ...]:
+def _spans(
+    snapshot: Snapshot, policies: tuple[Policy, ...], order: list[_Key], real: int, implied: Implied
+) -> tuple[NamespaceSpan, ...]:
     """Namespaces by name; a namespace that is only mentioned carries the one label that every namespace has."""
     listed: dict[str, Namespace] = {}
     for namespace in sorted(snapshot.namespaces, key=lambda each: (each.name, sorted(each.labels.items()))):
         listed.setdefault(namespace.name, namespace)
-    names = set(listed) | {key[0] for key in order} | {policy.namespace for policy in policies}
+    names = set(listed) | {key[0] for key in order} | {policy.namespace for policy in policies if policy.namespace}
     status = snapshot.collection.get("namespaces")
     whole = status is None or status.status not in {Collected.PARTIAL, Collected.FORBIDDEN}
     of_namespace: dict[str, list[int]] = {}
@@ -216,11 +239,13 @@ def _spans(snapshot: Snapshot, policies: tuple[Policy, ...], order: list[_Key], 
                 count=len(inside),
                 hypothetical=real + at,
                 index=LabelIndex(dict(order[number][1]) for number in inside),
+                stranger=implied.in_namespace(name),
             )
         )
     labels = {NAME_LABEL: CONTROLLER_NAMESPACE}
     controller = real + len(spans)
-    spans.append(NamespaceSpan(CONTROLLER_NAMESPACE, labels, True, 0, 0, controller, LabelIndex(())))
+    stranger = implied.in_namespace(CONTROLLER_NAMESPACE)
+    spans.append(NamespaceSpan(CONTROLLER_NAMESPACE, labels, True, 0, 0, controller, LabelIndex(()), stranger))
     return tuple(spans)
 
 
@@ -238,4 +263,4 @@ def _workloads(pods: tuple[Pod, ...]) -> tuple[Workload, ...]:
 def select(span: NamespaceSpan, selector: Selector) -> int:
     """The classes of one namespace that a pod selector matches, as a bit set over all classes."""
     found = span.index.select(selector) << span.first
-    return found | 1 << span.hypothetical if matches(selector, {}) else found
+    return found | 1 << span.hypothetical if matches(selector, span.stranger) else found

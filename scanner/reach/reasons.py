@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from scanner.dataplane.model import Answer
 from scanner.findings import Level
 from scanner.model import Notice, Pod
-from scanner.policy.model import Policy
-from scanner.policy.selectors import matches, members
+from scanner.policy.model import Action, PodPeer, Policy, Rule
+from scanner.policy.selectors import bit_set, matches, members
 from scanner.reach.bounds import Standing
 from scanner.reach.coverage import Undecided
 from scanner.reach.listing import CONTROLLER, PeerTable
+from scanner.reach.matrix import Bounds
 from scanner.reach.model import Direction, Isolation, PodClass
 from scanner.reach.population import Population, blocks
-from scanner.reach.rules import Reading
+from scanner.reach.reading import Reading
+from scanner.reach.rules import Grant
 
 _HOST = (
     "a host-network pod shows its node's address: which rules match that, and which pods are that node's, is not known"
@@ -30,47 +32,75 @@ _LABELS = "the labels of some namespaces could not be read"
 class Reasons:
     """Words for one level's doubts, by class and by peer."""
 
-    def __init__(self, population: Population, standing: Standing, unjudged: Undecided, reading: Reading) -> None:
+    def __init__(
+        self,
+        population: Population,
+        standing: Standing,
+        grants: Sequence[Grant],
+        unjudged: Undecided,
+        reading: Reading,
+    ) -> None:
         self._classes = population.classes
         self._standing = standing
+        self._doubtful = [grant for grant in grants if grant.doubt]
+        self._ties = _ties(grants)
         self._unjudged = unjudged
         self._reading = reading
         self._named = any(population.named)
         self._blocks = blocks(policy for policy, _ in standing.selected_by)
         self._unlisted = any(not span.listed for span in population.spans)
+        self._isolated = {direction: standing.isolated(direction) for direction in Direction}
+        self._denied = _denied_altogether(grants)
 
     def isolation(self, pod: PodClass, direction: Direction) -> Isolation:
-        """Whether policy isolates a class: unknown where only a policy that cannot be judged may, or coverage is unknown."""
+        """Whether policy isolates a class: unknown where only a policy that cannot be judged may, or coverage is unknown.
+
+        A rule that denies every peer on every port (a baseline tier's) isolates as well.
+        """
         standing, bit = self._standing, pod.index
         policies = tuple(self._isolating[direction].get(bit, ()))
         if standing.unpoliced >> bit & 1:
             return Isolation(Answer.NO, ())
+        closed = self._isolated[direction] | self._denied[direction]
+        sure = closed.sure >> bit & 1
         if standing.undecided >> bit & 1:
-            return Isolation(Answer.YES if policies and pod.covered is Answer.YES else Answer.UNKNOWN, policies)
-        if not policies:
-            return Isolation(Answer.NO, ())
-        return Isolation(Answer.UNKNOWN if standing.doubtful >> bit & 1 else Answer.YES, policies)
+            return Isolation(Answer.YES if sure and pod.covered is Answer.YES else Answer.UNKNOWN, policies)
+        if not closed.maybe >> bit & 1:
+            return Isolation(Answer.NO, policies)
+        return Isolation(Answer.YES if sure and not standing.doubtful >> bit & 1 else Answer.UNKNOWN, policies)
 
     @cached_property
     def _isolating(self) -> dict[Direction, dict[int, list[str]]]:
-        """The policies that select each class, by direction: gathered once, for every class is asked about."""
+        """The policies that have a say on each class, by direction: gathered once, for every class is asked about."""
         found: dict[Direction, dict[int, list[str]]] = {direction: {} for direction in Direction}
         for policy, subject in self._standing.selected_by:
-            for number in members(subject):
-                for direction in policy.directions:
+            concerned = policy.directions | {rule.direction for rule in policy.rules}
+            for number in members(subject.maybe):
+                for direction in concerned:
                     found[direction].setdefault(number, []).append(policy.id)
-        return found
+        return {
+            direction: {number: list(dict.fromkeys(names)) for number, names in by_class.items()}
+            for direction, by_class in found.items()
+        }
 
     def half(self, number: int, direction: Direction) -> str:
         """Why nothing certain can be said of one class in one direction; empty where something can."""
         standing = self._standing
         if standing.undecided >> number & 1:
             return self._unjudged.reason(self._classes[number].namespace)
-        if standing.doubtful & standing.isolated[direction] & ~standing.unpoliced & 1 << number:
+        if standing.doubtful & self._closing[direction] & ~standing.unpoliced & 1 << number:
             item = self._classes[number]
             who = f"{item.namespace}/{item.pods[0]}" if item.pods else f"a pod of {item.namespace}"
             return f"whether policy applies to {who} is not known: {item.coverage_reason}"
         return ""
+
+    @cached_property
+    def _closing(self) -> dict[Direction, int]:
+        """The classes that some policy may close something to, by direction."""
+        found = {direction: self._isolated[direction].maybe for direction in Direction}
+        for direction, by_class in self._isolating.items():
+            found[direction] |= bit_set(by_class)
+        return found
 
     def classes(self, source: int, destination: int) -> str:
         """Why a connection between two classes (or external ranges, which are beyond the last class) is in doubt."""
@@ -90,9 +120,31 @@ class Reasons:
         found += [self.half(number, Direction.INGRESS) for number in destinations if number < count]
         if any(number < count and self._classes[number].host_network for number in (*sources, *destinations)):
             found.append(_HOST)
+        found += self._doubts(sources, destinations)
         if not any(found):
             found = list(self._rule_doubts(external=sources[0] >= count or destinations[0] >= count))
         return "; ".join(dict.fromkeys(reason for reason in found if reason))
+
+    def _doubts(self, sources: list[int], destinations: list[int]) -> Iterator[str]:
+        """What rules that concern two peers are in doubt about, and policies whose order is not defined."""
+        ends = {
+            Direction.EGRESS: (bit_set(sources), bit_set(destinations)),
+            Direction.INGRESS: (bit_set(destinations), bit_set(sources)),
+        }
+        for grant in self._doubtful:
+            subject, peer = ends[grant.rule.direction]
+            if grant.subject.maybe & subject and grant.peers.all.maybe & peer:
+                yield f"{grant.policy.id} {grant.rule.name}: {grant.doubt}"
+        for policy, bounds in self._standing.selected_by:
+            if (
+                policy.doubt
+                and policy.directions
+                and bounds.maybe & (ends[Direction.EGRESS][0] | ends[Direction.INGRESS][0])
+            ):
+                yield f"{policy.id}: {policy.doubt}"
+        for direction, subject_bits, names in self._ties:
+            if subject_bits & ends[direction][0]:
+                yield f"{names} have one priority, and which comes first is not defined"
 
     def _rule_doubts(self, *, external: bool) -> Iterator[str]:
         """What may be in doubt about the rules themselves."""
@@ -109,29 +161,73 @@ class Reasons:
             yield _NAMES
 
 
-def engine_notices(population: Population, standing: Standing, level: Level) -> Iterator[Notice]:
+def _ties(grants: Sequence[Grant]) -> list[tuple[Direction, int, str]]:
+    """Policies of one rank whose order is not defined: direction, the classes they select, and their names."""
+    groups: dict[tuple[Direction, int, int], list[Grant]] = {}
+    for grant in grants:
+        groups.setdefault((grant.rule.direction, grant.place.tier, grant.place.group), []).append(grant)
+    found = []
+    for (direction, _, _), members_of in groups.items():
+        if len({grant.place.sequence for grant in members_of}) > 1:
+            subject = 0
+            for grant in members_of:
+                subject |= grant.subject.maybe
+            names = sorted({grant.policy.id for grant in members_of})
+            found.append((direction, subject, " and ".join(names[:3]) + (" and more" if len(names) > 3 else "")))
+    return found
+
+
+def _denied_altogether(grants: Sequence[Grant]) -> dict[Direction, Bounds]:
+    """The classes to which a rule denies every peer on every port."""
+    found = dict.fromkeys(Direction, Bounds(0, 0))
+    for grant in grants:
+        rule = grant.rule
+        if rule.action is Action.DENY and rule.ports is None and covers_everyone(rule):
+            found[rule.direction] |= grant.subject
+    return found
+
+
+def covers_everyone(rule: Rule) -> bool:
+    """Whether a rule names every pod of every namespace, by selector or by having no peers."""
+    return rule.peers is None or any(
+        isinstance(peer, PodPeer)
+        and peer.pods.everything
+        and peer.namespaces is not None
+        and peer.namespaces.everything
+        for peer in rule.peers
+    )
+
+
+def engine_notices(
+    population: Population, standing: Standing, grants: Sequence[Grant], level: Level
+) -> Iterator[Notice]:
     """What only shows when policies meet pods: policies without pods, names without ports, pods outside the contract."""
     anywhere = {each[:2] for named in population.named for each in named}
     real = (1 << sum(not item.hypothetical for item in population.classes)) - 1
     for policy, subject in standing.selected_by:
-        if not subject & real and not policy.subject.everything and not _selects(policy, population.finished):
-            yield Notice(object=policy.id, field="spec.podSelector", message="selects no pod; check its labels")
-        for rule in policy.rules:
-            names = {(port.protocol, port.name) for port in rule.ports or () if port.name}
-            if not names:
-                continue
-            declared = anywhere
-            if rule.direction is Direction.INGRESS and subject & real:
-                declared = {each[:2] for number in members(subject & real) for each in population.named[number]}
-            for protocol, name in sorted(names - declared):
-                message = f"no container that it may reach declares {protocol} port {name!r}, so this matches nothing"
-                yield Notice(object=policy.id, field=f"spec.{rule.name}.ports", message=message)
+        if not subject.maybe & real and not policy.subject.everything and not _selects(policy, population.finished):
+            yield Notice(object=policy.id, field=_subject_field(policy), message="selects no pod; check its labels")
+    for grant in grants:
+        names = {(port.protocol, port.name) for port in grant.rule.ports or () if port.name}
+        if not names:
+            continue
+        declared, concerned = anywhere, grant.subject.maybe & real
+        if grant.rule.direction is Direction.INGRESS and concerned:
+            declared = {each[:2] for number in members(concerned) for each in population.named[number]}
+        for protocol, name in sorted(names - declared):
+            message = f"no container that it may reach declares {protocol} port {name!r}, so this matches nothing"
+            yield Notice(object=grant.policy.id, field=f"spec.{grant.rule.name}.ports", message=message)
     hosting = [item for item in population.classes if item.host_network]
     hosts = sorted({f"{item.namespace}/{name}" for item in hosting for name in item.pods})
     if hosts and level is Level.DECLARED:
         shown = ", ".join(hosts[:3]) + (f" and {len(hosts) - 3} more" if len(hosts) > 3 else "")
         message = f"host-network pods are outside the NetworkPolicy contract: none isolates or selects {shown}"
         yield Notice(object="cluster", field="pods", message=message)
+
+
+def _subject_field(policy: Policy) -> str:
+    fields = {"NetworkPolicy": "spec.podSelector", "CiliumNetworkPolicy": "spec.endpointSelector"}
+    return fields.get(policy.kind, "spec.subject" if policy.namespaces is not None else "spec.selector")
 
 
 def sorted_notices(notices: Iterable[Notice]) -> tuple[Notice, ...]:
@@ -142,4 +238,7 @@ def sorted_notices(notices: Iterable[Notice]) -> tuple[Notice, ...]:
 
 def _selects(policy: Policy, pods: Iterable[Pod]) -> bool:
     """Whether a policy selects one of these pods: a CronJob's between two runs, say, so that it is not misspelt."""
-    return any(pod.namespace == policy.namespace and matches(policy.subject, pod.labels) for pod in pods)
+    return any(
+        (policy.namespaces is not None or pod.namespace == policy.namespace) and matches(policy.subject, pod.labels)
+        for pod in pods
+    )

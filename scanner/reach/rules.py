@@ -1,105 +1,72 @@
-"""From resolved rules to bit sets: whom each rule selects and admits, certainly and possibly."""
+"""From resolved rules to bit sets: whom each rule selects and whom it matches, surely and maybe."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scanner.dataplane.model import Answer, DataPlane, Fact
-from scanner.model import Pod
-from scanner.policy.model import BlockPeer, PodPeer, Policy, Ports, Rule, Selector
+from scanner.dataplane.model import Answer
+from scanner.policy.model import (
+    Action,
+    BlockPeer,
+    EntityPeer,
+    Matching,
+    NamePeer,
+    Peer,
+    PodPeer,
+    Policy,
+    Ports,
+    Rule,
+    Selector,
+)
 from scanner.policy.selectors import bit_set, matches, members
-from scanner.reach.addresses import AddressSpace, Span, admitted_spans, excepted_spans
+from scanner.reach.addresses import AddressSpace
+from scanner.reach.entities import Entities
+from scanner.reach.implied import NAME_LABEL
+from scanner.reach.matrix import Bounds
 from scanner.reach.model import Direction
-from scanner.reach.population import NAME_LABEL, NamespaceSpan, Population, select
+from scanner.reach.names import covers
+from scanner.reach.population import NamespaceSpan, Population, select
+from scanner.reach.reading import Reading
+from scanner.reach.walk import Place
 
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How ipBlocks and ports are read at one level. Doubt stays doubt; the declared level has none unless asked for.
-
-    `asked` says that a person wants ipBlocks to match pods: then 0.0.0.0/0 also matches those without a known address.
-    """
-
-    declared: bool
-    blocks_match_pods: Answer
-    blocks_match_nodes: Answer
-    asked: bool
-    excepts: Answer
-    excepts_may_be_ignored: bool
-    unsupported: frozenset[str]  # port features this plane is known not to honour: named, range, sctp
-    names_in_doubt: bool  # whether one port name with several numbers may open all of them, or break the rule
-    nodes_reach_pods: bool  # whether a node may reach its own pods whatever policy says
-
-    def addressed(self, pod: Pod) -> bool:
-        """Whether an ipBlock may match this pod, so that its addresses tell it apart from others."""
-        if self.blocks_match_pods is not Answer.NO:
-            return True
-        return pod.host_network and self.blocks_match_nodes is not Answer.NO
-
-
-def declared_reading(blocks_match_pods: bool | None) -> Reading:
-    """The specification: an ipBlock matches no pod unless asked for, everything else is honoured."""
-    return Reading(
-        declared=True,
-        blocks_match_pods=Answer.YES if blocks_match_pods else Answer.NO,
-        blocks_match_nodes=Answer.NO,
-        asked=bool(blocks_match_pods),
-        excepts=Answer.YES,
-        excepts_may_be_ignored=False,
-        unsupported=frozenset(),
-        names_in_doubt=False,
-        nodes_reach_pods=False,
-    )
-
-
-def effective_reading(dataplane: DataPlane, blocks_match_pods: bool | None) -> Reading:
-    """What the data plane's capabilities say, as far as they are firm."""
-    facts = dataplane.capabilities
-    matching = facts.ipblock_matches_pods.firm if facts else Answer.UNKNOWN
-    if blocks_match_pods is not None:
-        matching = Answer.YES if blocks_match_pods else Answer.NO
-    features: dict[str, Fact] = (
-        {"named": facts.named_ports, "range": facts.end_port, "sctp": facts.sctp} if facts else {}
-    )
-    return Reading(
-        declared=False,
-        blocks_match_pods=matching,
-        blocks_match_nodes=facts.ipblock_matches_nodes.firm if facts else Answer.UNKNOWN,
-        asked=bool(blocks_match_pods),
-        excepts=facts.except_honoured.firm if facts else Answer.UNKNOWN,
-        excepts_may_be_ignored=facts is None or facts.except_honoured.answer is Answer.NO,
-        unsupported=frozenset(name for name, fact in features.items() if fact.firm is Answer.NO),
-        names_in_doubt=facts is None or facts.named_ports.answer is Answer.UNKNOWN,
-        nodes_reach_pods=facts is None or facts.node_to_local_pod.firm is not Answer.NO,
-    )
+NOBODY = Bounds(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Peers:
-    """Whom a rule's peers match: by selector and by address, each certainly (`sure_`) and possibly; and the excepted."""
+    """Whom a rule's peers match: pods by selector, everything else, and what ipBlocks except."""
 
-    sure_selected: int
-    selected: int
-    sure_addressed: int
-    addressed: int
+    selected: Bounds
+    addressed: Bounds
     excepted: int
+
+    @property
+    def all(self) -> Bounds:
+        """Everybody."""
+        return self.selected | self.addressed
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One rule of one policy over the classes, with the ports it certainly and possibly opens.
+    """One rule of one policy over the classes, with the ports it surely and maybe concerns.
 
-    `certain_ports` leaves out what the plane is known not to honour, and names that it may read in its own way;
-    `possible_ports` has whatever numbers such names may stand for.
+    `sure_ports` leaves out what the plane is known not to honour, and names that it may read in its own way; `maybe_ports`
+    has whatever numbers such names may stand for.
     """
 
     policy: Policy
     rule: Rule
-    subject: int
+    place: Place
+    subject: Bounds
     peers: Peers
-    certain_ports: tuple[Ports, ...] | None
-    possible_ports: tuple[Ports, ...] | None
+    sure_ports: tuple[Ports, ...] | None
+    maybe_ports: tuple[Ports, ...] | None
+
+    @property
+    def doubt(self) -> str:
+        """Why the rule may match less than it names; empty where it is known."""
+        return self.policy.doubt or self.rule.doubt
 
 
 class RuleReader:
@@ -119,45 +86,74 @@ class RuleReader:
         self._offset = len(population.classes)
         self.everyone = (1 << self._offset + len(space)) - 1
         self.host = bit_set(item.index for item in population.classes if item.host_network)
+        self._entities = Entities(population, space, self.host)
+        self._names = bit_set(range(self._offset + space.first_name, self._offset + len(space)))
         self._holders = self._classes_by_set(2 * len(blocks))
         self._unaddressed = bit_set(number for number, found in enumerate(population.addresses[:-1]) if not found)
         self._numbers = self._classes_by_number() if reading.names_in_doubt else {}
         self._namespaces: dict[Selector, tuple[list[NamespaceSpan], list[NamespaceSpan]]] = {}
-        self._pods: dict[tuple[Selector | str, Selector], tuple[int, int]] = {}
-        self._peers: dict[tuple[tuple[PodPeer | BlockPeer, ...], str], Peers] = {}
+        self._pods: dict[tuple[Selector | str, Selector], Bounds] = {}
+        self._peers: dict[tuple[tuple[Peer, ...], str, bool], Peers] = {}
 
     @property
     def selectors_evaluated(self) -> int:
         """How many selectors were evaluated against the pods of how many namespaces, counted together."""
         return sum(span.index.evaluated for span in self._population.spans)
 
-    def _classes_by_set(self, sets: int) -> tuple[list[int], list[int]]:
-        """For each address set: the external classes inside it, and the pod classes with an address inside it."""
+    def _classes_by_set(self, sets: int) -> tuple[list[int], list[int], list[int]]:
+        """For each address set: the external classes in it, the pod classes with an address in it, and those wholly in it."""
         external: list[list[int]] = [[] for _ in range(sets)]
-        pods: list[list[int]] = [[] for _ in range(sets)]
+        some: list[list[int]] = [[] for _ in range(sets)]
+        whole: list[list[int]] = [[] for _ in range(sets)]
         held = [list(members(self._space.signature(number))) for number in range(len(self._space))]
         for number, found in enumerate(held):
             for which in found:
                 external[which].append(self._offset + number)
         for number, classes in enumerate(self._population.addresses):
-            for which in {which for at in classes for which in held[at]}:
-                pods[which].append(number)
-        return [bit_set(numbers) for numbers in external], [bit_set(numbers) for numbers in pods]
+            counts: dict[int, int] = {}
+            for at in classes:
+                for which in held[at]:
+                    counts[which] = counts.get(which, 0) + 1
+            for which, count in counts.items():
+                some[which].append(number)
+                if count == len(classes):
+                    whole[which].append(number)
+        return (
+            [bit_set(each) for each in external],
+            [bit_set(each) for each in some],
+            [bit_set(each) for each in whole],
+        )
 
-    def subject(self, policy: Policy) -> int:
-        """The classes a policy selects. By the specification no policy selects a host-network pod."""
-        found = select(self._spans[policy.namespace], policy.subject)
-        return found & ~self.host if self._reading.declared else found
+    def subject(self, policy: Policy) -> Bounds:
+        """The classes a policy selects. By the specifications no policy of any kind selects a host-network pod."""
+        found = self._in_namespaces(policy, policy.subject)
+        if self._reading.declared:
+            found = found.without(self.host)
+        return Bounds(0, found.maybe) if policy.doubt else found
 
-    def grant(self, policy: Policy, rule: Rule, subject: int) -> Grant:
+    def _in_namespaces(self, policy: Policy, selector: Selector) -> Bounds:
+        if policy.namespaces is None:
+            own = self._spans.get(policy.namespace)
+            found = select(own, selector) if own else 0
+            return Bounds(found, found)
+        certain, possible = self._select_namespaces(policy.namespaces)
+        sure = self._union(certain, selector)
+        return Bounds(sure, sure if possible is certain else self._union(possible, selector))
+
+    def grant(self, policy: Policy, rule: Rule, subject: Bounds, place: Place) -> Grant:
         """One rule as bit sets."""
+        if rule.subject is not None:
+            subject &= self._in_namespaces(policy, rule.subject)
         peers = self._matched(rule, policy.namespace)
-        return Grant(policy, rule, subject, peers, *self._ports(rule, subject, peers))
+        sure_ports, maybe_ports = self._ports(rule, subject.maybe, peers)
+        if rule.doubt or policy.doubt:
+            subject = Bounds(0, subject.maybe)
+        return Grant(policy, rule, place, subject, peers, sure_ports, maybe_ports)
 
     def _ports(
         self, rule: Rule, subject: int, peers: Peers
     ) -> tuple[tuple[Ports, ...] | None, tuple[Ports, ...] | None]:
-        """What a rule's ports certainly and possibly mean.
+        """What a rule's ports surely and maybe mean.
 
         Engines that resolve a name once for all pods it concerns may open every number it has there on each of them, and
         may drop a name that concerns no pod in particular (egress to anywhere).
@@ -168,7 +164,7 @@ class RuleReader:
         possible = list(rule.ports)
         inward = rule.direction is Direction.INGRESS
         for port in rule.ports if self._reading.names_in_doubt else ():
-            concerned = subject if inward else peers.selected
+            concerned = subject if inward else peers.selected.maybe
             numbers = [
                 number
                 for number, classes in self._numbers.get((port.protocol, port.name), {}).items()
@@ -190,36 +186,47 @@ class RuleReader:
 
     def _matched(self, rule: Rule, namespace: str) -> Peers:
         if rule.peers is None:
-            return Peers(0, 0, self.everyone, self.everyone, 0)
+            return Peers(NOBODY, Bounds(self.everyone, self.everyone), 0)
         own = any(isinstance(peer, PodPeer) and peer.namespaces is None for peer in rule.peers)
-        key = (rule.peers, namespace if own else "")
+        whole = rule.action is not Action.ALLOW
+        key = (rule.peers, namespace if own else "", whole)
         found = self._peers.get(key)
         if found is None:
-            sure_selected = selected = sure_addressed = addressed = excepted = 0
+            selected, addressed, excepted = NOBODY, NOBODY, 0
             for peer in rule.peers:
                 if isinstance(peer, PodPeer):
-                    sure, possible = self._select(peer, namespace)
-                    sure_selected, selected = sure_selected | sure, selected | possible
-                else:
-                    sure, possible, outside = self._address(peer)
-                    sure_addressed, addressed = sure_addressed | sure, addressed | possible
+                    selected |= self._select(peer, namespace)
+                elif isinstance(peer, BlockPeer):
+                    bounds, outside = self._address(peer, whole=whole)
+                    addressed |= bounds
                     excepted |= outside
-            found = Peers(sure_selected, selected, sure_addressed, addressed, excepted)
-            self._peers[key] = found
+                elif isinstance(peer, NamePeer):
+                    addressed |= self._name(peer)
+            addressed |= self._entities.union(peer.entity for peer in rule.peers if isinstance(peer, EntityPeer))
+            found = self._peers[key] = Peers(selected, addressed, excepted)
         return found
 
-    def _select(self, peer: PodPeer, namespace: str) -> tuple[int, int]:
+    def _name(self, peer: NamePeer) -> Bounds:
+        sure = maybe = 0
+        for at, name in enumerate(self._space.names):
+            answer = covers(peer.name, name)
+            bit = 1 << self._offset + self._space.first_name + at
+            sure |= bit if answer is Answer.YES else 0
+            maybe |= bit if answer is not Answer.NO else 0
+        return Bounds(sure, maybe)
+
+    def _select(self, peer: PodPeer, namespace: str) -> Bounds:
         """Pods by selector. A host-network pod shows its node's address: matched by none as declared, maybe in effect."""
         key: tuple[Selector | str, Selector] = (namespace if peer.namespaces is None else peer.namespaces, peer.pods)
         found = self._pods.get(key)
         if found is None:
             if peer.namespaces is None:
-                certain = possible = [self._spans[namespace]]
+                certain = possible = [self._spans[namespace]] if namespace in self._spans else []
             else:
                 certain, possible = self._select_namespaces(peer.namespaces)
             sure = self._union(certain, peer.pods)
             maybe = sure if possible is certain else self._union(possible, peer.pods)
-            found = (sure & ~self.host, maybe & ~self.host if self._reading.declared else maybe)
+            found = Bounds(sure & ~self.host, maybe & ~self.host if self._reading.declared else maybe)
             self._pods[key] = found
         return found
 
@@ -245,43 +252,49 @@ class RuleReader:
             self._namespaces[selector] = found
         return found
 
-    def _address(self, peer: BlockPeer) -> tuple[int, int, int]:
-        """Addresses, and the pods behind them where an ipBlock may match those: certain, possible, excepted."""
-        number = self._blocks[peer]
-        certain, possible = self._held(number, whole=peer.block.prefixlen == 0 and not peer.excepts, block=peer)
-        outside_certain, outside = (
-            self._held(len(self._blocks) + number, whole=False, block=peer) if peer.excepts else (0, 0)
-        )
-        if self._reading.excepts is Answer.NO:
-            return certain | outside_certain, possible | outside, 0
-        if self._reading.excepts_may_be_ignored:
-            return certain, possible | outside, outside
-        return certain, possible, outside
+    def _address(self, peer: BlockPeer, *, whole: bool) -> tuple[Bounds, int]:
+        """Addresses, and the pods behind them where the block may match those; and whom its excepts leave out.
 
-    def _held(self, number: int, *, whole: bool, block: BlockPeer) -> tuple[int, int]:
-        external, pods = self._holders[0][number], self._holders[1][number]
-        matching = self._reading.blocks_match_pods
-        possible = pods | self._unaddressed
-        if self._reading.blocks_match_nodes is Answer.NO and not self._reading.asked:
+        What stops traffic (`whole`) stops a pod of several addresses only where it names all of them.
+        """
+        number = self._blocks[peer]
+        everywhere = peer.block.prefixlen == 0 and not peer.excepts
+        found = self._held(number, peer, everywhere=everywhere, whole=whole)
+        outside = self._held(len(self._blocks) + number, peer, whole=whole) if peer.excepts else NOBODY
+        if everywhere and peer.block.version == 4:
+            found |= Bounds(self._names, self._names)  # whatever a name resolves to
+        else:
+            found |= Bounds(0, self._names)
+        if peer.matching is not Matching.IMPLEMENTATION:
+            return found, 0
+        if self._reading.excepts is Answer.NO:
+            return found | outside, 0
+        if self._reading.excepts_may_be_ignored:
+            return Bounds(found.sure, found.maybe | outside.maybe), outside.maybe
+        return found, outside.maybe
+
+    def _held(self, number: int, peer: BlockPeer, *, everywhere: bool = False, whole: bool) -> Bounds:
+        external, pods = self._holders[0][number], self._holders[2 if whole else 1][number]
+        if peer.matching is Matching.OUTSIDE:
+            return Bounds(external, external)
+        reading = self._reading
+        possible = self._holders[1][number] | self._unaddressed
+        if peer.matching is Matching.PODS:
+            if everywhere and peer.block.version == 4:
+                pods |= self._unaddressed & ~self.host
+            return Bounds(external | pods, external | possible)
+        if reading.blocks_match_nodes is Answer.NO and not reading.asked:
             possible &= ~self.host
-        if matching is Answer.NO:
-            return external, external | (possible & self.host)
-        if matching is Answer.UNKNOWN:
-            return external, external | possible
-        certain = pods
-        if whole and self._reading.asked and block.block.version == 4:
-            certain |= self._unaddressed  # whatever address the pod will get, this block holds it
-        return external | (certain & ~self.host), external | possible
+        if reading.blocks_match_pods is Answer.NO:
+            return Bounds(external, external | (possible & self.host))
+        if reading.blocks_match_pods is Answer.UNKNOWN:
+            return Bounds(external, external | possible)
+        if everywhere and reading.asked and peer.block.version == 4:
+            pods |= self._unaddressed  # whatever address the pod will get, this block holds it
+        return Bounds(external | (pods & ~self.host), external | possible)
 
 
 def _features(port: Ports) -> frozenset[str]:
     ranged = not port.name and port.first != port.last and (port.first, port.last) != (1, 65535)
     chosen = {"named": bool(port.name), "range": ranged, "sctp": port.protocol == "SCTP"}
     return frozenset(name for name, used in chosen.items() if used)
-
-
-def address_sets(blocks: Sequence[BlockPeer], *, excepts_matter: bool) -> list[tuple[Span, ...]]:
-    """What the address space must tell apart: every ipBlock, then what each excepts (empty where that changes nothing)."""
-    return [admitted_spans(block) for block in blocks] + [
-        excepted_spans(block) if excepts_matter else () for block in blocks
-    ]

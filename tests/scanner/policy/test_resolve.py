@@ -306,15 +306,15 @@ def test_removed_api_versions_are_not_applied():
     assert [notice.field for notice in found.notices] == ["apiVersion"]
 
 
-def test_of_two_policies_of_one_name_the_first_is_kept():
-    """The first by file and line is kept whatever the order of the input, and the notice names both places."""
+def test_of_two_policies_of_one_name_the_last_is_kept():
+    """The last by file and line is kept, as applying one after the other would, whatever the order of the input, and the notice names both places."""
     twins = [
         msgspec.structs.replace(policy({"podSelector": {}}), origin=Origin(file=file, line=3))
         for file in ("b.yaml", "a.yaml")
     ]
     for order in (twins, twins[::-1]):
         found = resolve(snapshot(policies=order))
-        assert [each.origin.file for each in found.policies] == ["a.yaml"]
+        assert [each.origin.file for each in found.policies] == ["b.yaml"]
         (notice,) = found.notices
         assert "a.yaml:3" in notice.message
         assert "b.yaml:3" in notice.message

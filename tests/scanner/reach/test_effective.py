@@ -60,10 +60,9 @@ def test_an_enforcing_plane_does_what_is_declared():
         plane(enforcing=Enforcing.NO, reason="off", capabilities=None),
         plane(mode="audit"),
         plane(mode="never"),
-        plane(mode="crd-only"),
         plane(default=Coverage(Answer.NO, "fargate")),
     ],
-    ids=["off", "audit", "never", "crd-only", "not-covered"],
+    ids=["off", "audit", "never", "not-covered"],
 )
 def test_a_plane_that_stops_nothing_leaves_everything_open(dataplane):
     """Policies without an enforcer isolate nobody: all pairs open, nothing unknown, and a reason on each class."""
@@ -77,6 +76,15 @@ def test_a_plane_that_stops_nothing_leaves_everything_open(dataplane):
     isolation = reach.isolation(reach.classes[0], Direction.INGRESS)
     assert (isolation.answer, isolation.policies) == (Answer.NO, ())
     assert reach.classes[0].covered is Answer.NO
+
+
+def test_a_plane_that_reads_only_its_own_kinds_leaves_network_policy_without_effect():
+    """In crd-only mode a NetworkPolicy isolates nobody, and a notice says so."""
+    reach = reach_of(snapshot(pods=PODS, policies=[DENIED]), plane(mode="crd-only"))
+    assert {(WEB, DB), (DB, WEB), (V4, WEB)} <= pairs(reach.connections())
+    assert list(reach.unknown()) == []
+    assert reach.isolation(reach.classes[0], Direction.INGRESS).answer is Answer.NO
+    assert any("crd-only" in notice.message for notice in reach.notices)
 
 
 def test_one_uncovered_node_opens_only_its_own_pods():

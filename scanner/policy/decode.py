@@ -1,19 +1,27 @@
-"""The shape of a `networking.k8s.io/v1` NetworkPolicy's `spec` as it stands on the wire, decoded strictly.
+"""A policy's `spec` from its raw bytes into a kind's wire shape, and what of it no shape has a place for.
 
 A null or absent field is the same to the API server, and so is a null item of a list and an empty one: both are the
-type's zero value (Kubernetes API conventions, "Optional vs. Required"; Go's encoding/json).
+type's zero value (Kubernetes API conventions, "Optional vs. Required"; Go's encoding/json). So wire shapes make every field
+optional and every list item nullable.
 """
 
 from __future__ import annotations
 
 import re
+from functools import cache
+from typing import Any, TypeVar
 
 import msgspec
+
+from scanner.model import ApiObject, Snapshot
 
 _UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(?P<name>.*?)`(?: - at `(?P<path>[^`]*)`)?\Z", re.DOTALL)
 _ELSEWHERE = re.compile(r"(?P<what>.*?) - at `(?P<path>[^`]*)`\Z", re.DOTALL)
 _STEP = re.compile(r"\.([A-Za-z]+)|\[(\d+)\]")
 _MAX_UNKNOWN_FIELDS = 50
+
+T = TypeVar("T")
+Remark = tuple[str, str]  # field (a path from the object: "spec.ingress[0]"), message
 
 
 class FieldError(Exception):
@@ -29,88 +37,49 @@ class UnreadableError(FieldError):
     """A policy that the API server may well take and that cannot be read here: what it touches is unknown."""
 
 
-class _Wire(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """Base of the wire shapes."""
+class Wire(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """Base of the wire shapes. A field that no shape names is found by `decode_spec`."""
 
 
-class WireExpression(_Wire, frozen=True):
-    """One of `matchExpressions`."""
+class Context:
+    """What policies may refer to: the rest of the snapshot."""
 
-    key: str | None = None
-    operator: str | None = None
-    values: list[str | None] | None = None
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.services = {(service.namespace, service.name): service for service in snapshot.services}
+        self._settings: dict[str, tuple[ApiObject, ...]] = {}
 
-
-class WireSelector(_Wire, frozen=True):
-    """A label selector."""
-
-    match_labels: dict[str, str | None] | None = None
-    match_expressions: list[WireExpression | None] | None = None
-
-
-class WireBlock(_Wire, frozen=True):
-    """An `ipBlock`; `except` is a word of Python."""
-
-    cidr: str | None = None
-    except_: list[str | None] | None = msgspec.field(default=None, name="except")
+    def settings(self, kind: str) -> tuple[ApiObject, ...]:
+        """The setting objects of one kind ("NetworkSet", "Tier", "CiliumCIDRGroup")."""
+        found = self._settings.get(kind)
+        if found is None:
+            found = self._settings[kind] = tuple(each for each in self.snapshot.settings if each.kind == kind)
+        return found
 
 
-class WirePeer(_Wire, frozen=True):
-    """One of `from` or `to`."""
+def decode_spec(raw: msgspec.Raw, form: type[T]) -> tuple[T, tuple[tuple[str, str], ...]]:
+    """A policy's `spec` as `form` (a `Wire` type), and its unknown fields as (path of the holder, name).
 
-    pod_selector: WireSelector | None = None
-    namespace_selector: WireSelector | None = None
-    ip_block: WireBlock | None = None
-
-
-class WirePort(_Wire, frozen=True):
-    """One of `ports`."""
-
-    protocol: str | None = None
-    port: int | str | None = None
-    end_port: int | None = None
-
-
-class WireIngress(_Wire, frozen=True):
-    """One of `ingress`."""
-
-    from_: list[WirePeer | None] | None = msgspec.field(default=None, name="from")
-    ports: list[WirePort | None] | None = None
-
-
-class WireEgress(_Wire, frozen=True):
-    """One of `egress`."""
-
-    to: list[WirePeer | None] | None = None
-    ports: list[WirePort | None] | None = None
-
-
-class WireSpec(_Wire, frozen=True):
-    """`spec`."""
-
-    pod_selector: WireSelector | None = None
-    policy_types: list[str | None] | None = None
-    ingress: list[WireIngress | None] | None = None
-    egress: list[WireEgress | None] | None = None
-
-
-_DECODER = msgspec.json.Decoder(WireSpec | None)
-
-
-def decode_spec(raw: msgspec.Raw) -> tuple[WireSpec, tuple[tuple[str, str], ...]]:
-    """A policy's `spec`, and its unknown fields as (path, message): the API server drops those and keeps the rest.
+    The path is from the object on: "spec", "spec.ingress[0].from[1]". What an unknown field means is the kind's to say: the
+    API server drops it (a built-in kind), or a newer version of the kind has it (what it touches is in doubt).
 
     Raises:
         FieldError: a field has the wrong type, or the bytes are not JSON.
         UnreadableError: it is nested too deep, or has more unknown fields than are worth dropping one by one.
     """
     try:
-        return _DECODER.decode(raw) or WireSpec(), ()
+        found: T | None = _decoder(form).decode(raw)  # type: ignore[arg-type]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _decode_leniently(raw)
+        return _decode_leniently(raw, form)
+    return found or form(), ()
 
 
-def _decode_leniently(raw: msgspec.Raw) -> tuple[WireSpec, tuple[tuple[str, str], ...]]:
+@cache
+def _decoder(form: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401 - any Wire type
+    return msgspec.json.Decoder(form | None)
+
+
+def _decode_leniently(raw: msgspec.Raw, form: type[T]) -> tuple[T, tuple[tuple[str, str], ...]]:
     """Drop one unknown field after the other until the rest fits, or say what does not fit."""
     try:
         tree = msgspec.json.decode(raw)
@@ -121,19 +90,27 @@ def _decode_leniently(raw: msgspec.Raw) -> tuple[WireSpec, tuple[tuple[str, str]
     dropped: list[tuple[str, str]] = []
     while True:
         try:
-            spec = msgspec.convert(tree, WireSpec | None)
+            spec: T | None = msgspec.convert(tree, form | None)
         except (msgspec.ValidationError, RecursionError) as error:
             unknown = _UNKNOWN_FIELD.match(str(error))
             if unknown is None:
                 raise _field_error(error) from error
             if len(dropped) >= _MAX_UNKNOWN_FIELDS:
-                message = f"has more than {_MAX_UNKNOWN_FIELDS} fields that no NetworkPolicy has; remove them"
+                message = f"has more than {_MAX_UNKNOWN_FIELDS} fields that no such policy has; remove them"
                 raise UnreadableError("spec", message) from error
             path, name = unknown["path"] or "$", unknown["name"]
             _at(tree, path).pop(name)
-            dropped.append((_field(path) + f".{name}", "is no field of a NetworkPolicy and is ignored; remove it"))
+            dropped.append((_field(path), name))
         else:
-            return spec or WireSpec(), tuple(dropped)
+            return spec or form(), tuple(dropped)
+
+
+def unknown_fields(unknown: tuple[tuple[str, str], ...], field: str) -> str:
+    """The doubt that unknown fields at or below `field` cause, in words; empty without any."""
+    names = [f"{path}.{name}" for path, name in unknown if path == field or path.startswith((f"{field}.", f"{field}["))]
+    if not names:
+        return ""
+    return f"{', '.join(names[:3])}{' …' if len(names) > 3 else ''} is not modelled"
 
 
 def _field_error(error: Exception) -> FieldError:

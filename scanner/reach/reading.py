@@ -1,0 +1,69 @@
+"""How one level reads ipBlocks and ports: the specification, or what a data plane's capabilities say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scanner.dataplane.model import Answer, DataPlane, Fact
+from scanner.model import Pod
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How ipBlocks and ports are read at one level. Doubt stays doubt; the declared level has none unless asked for.
+
+    `asked` says that a person wants ipBlocks to match pods: then 0.0.0.0/0 also matches those without a known address.
+    """
+
+    declared: bool
+    blocks_match_pods: Answer
+    blocks_match_nodes: Answer
+    asked: bool
+    excepts: Answer
+    excepts_may_be_ignored: bool
+    unsupported: frozenset[str]  # port features this plane is known not to honour: named, range, sctp
+    names_in_doubt: bool  # whether one port name with several numbers may open all of them, or break the rule
+    nodes_reach_pods: bool  # whether a node may reach its own pods whatever policy says
+
+    def addressed(self, pod: Pod) -> bool:
+        """Whether an ipBlock may match this pod, so that its addresses tell it apart from others."""
+        if self.blocks_match_pods is not Answer.NO:
+            return True
+        return pod.host_network and self.blocks_match_nodes is not Answer.NO
+
+
+def declared_reading(blocks_match_pods: bool | None) -> Reading:
+    """The specification: an ipBlock matches no pod unless asked for, everything else is honoured."""
+    return Reading(
+        declared=True,
+        blocks_match_pods=Answer.YES if blocks_match_pods else Answer.NO,
+        blocks_match_nodes=Answer.NO,
+        asked=bool(blocks_match_pods),
+        excepts=Answer.YES,
+        excepts_may_be_ignored=False,
+        unsupported=frozenset(),
+        names_in_doubt=False,
+        nodes_reach_pods=False,
+    )
+
+
+def effective_reading(dataplane: DataPlane, blocks_match_pods: bool | None) -> Reading:
+    """What the data plane's capabilities say, as far as they are firm."""
+    facts = dataplane.capabilities
+    matching = facts.ipblock_matches_pods.firm if facts else Answer.UNKNOWN
+    if blocks_match_pods is not None:
+        matching = Answer.YES if blocks_match_pods else Answer.NO
+    features: dict[str, Fact] = (
+        {"named": facts.named_ports, "range": facts.end_port, "sctp": facts.sctp} if facts else {}
+    )
+    return Reading(
+        declared=False,
+        blocks_match_pods=matching,
+        blocks_match_nodes=facts.ipblock_matches_nodes.firm if facts else Answer.UNKNOWN,
+        asked=bool(blocks_match_pods),
+        excepts=facts.except_honoured.firm if facts else Answer.UNKNOWN,
+        excepts_may_be_ignored=facts is None or facts.except_honoured.answer is Answer.NO,
+        unsupported=frozenset(name for name, fact in features.items() if fact.firm is Answer.NO),
+        names_in_doubt=facts is None or facts.named_ports.answer is Answer.UNKNOWN,
+        nodes_reach_pods=facts is None or facts.node_to_local_pod.firm is not Answer.NO,
+    )
