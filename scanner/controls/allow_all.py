@@ -11,7 +11,7 @@ from scanner.controls.internet import blocks_of
 from scanner.dataplane.model import Answer, Enforcing
 from scanner.findings import Status
 from scanner.model import Pod
-from scanner.policy.model import PodPeer, Policy, Ports, Rule, Selector
+from scanner.policy.model import Action, BlockPeer, Entity, EntityPeer, Matching, PodPeer, Policy, Ports, Rule, Selector
 from scanner.policy.selectors import matches
 from scanner.reach.model import Direction
 from scanner.reach.population import workload_id
@@ -38,14 +38,14 @@ def nothing_reopens(case: Case) -> Iterator[Verdict]:
     if gaps := case.missing("namespaces", "pods", POLICIES):
         yield unread(CLUSTER, gaps)
         return
-    groups: dict[tuple[str, Selector], list[Policy]] = {}
+    groups: dict[tuple[str, Selector | None, Selector], list[Policy]] = {}
     for policy in case.policies.policies:
-        if not case.is_platform(policy.namespace):
-            groups.setdefault((policy.namespace, policy.subject), []).append(policy)
+        if not policy.namespace or not case.is_platform(policy.namespace):
+            groups.setdefault((policy.namespace, policy.namespaces, policy.subject), []).append(policy)
     opens = _Opening(case)
     undecided = case.dataplane.enforcing is Enforcing.UNKNOWN
-    for (namespace, subject), policies in groups.items():
-        verdict = _judge(case, opens, namespace, subject, policies)
+    for policies in groups.values():
+        verdict = _judge(case, opens, policies)
         if undecided and verdict.status is not Status.NOT_APPLICABLE:
             why = f"as declared: {verdict.status}; which policies the engine honours is not known"
             verdict = Verdict(
@@ -60,25 +60,28 @@ def nothing_reopens(case: Case) -> Iterator[Verdict]:
         yield Verdict(subject=reference, status=Status.UNKNOWN, reason="not-modelled", evidence=evidence)
 
 
-def _judge(case: Case, opens: _Opening, namespace: str, subject: Selector, policies: Sequence[Policy]) -> Verdict:
+def _judge(case: Case, opens: _Opening, policies: Sequence[Policy]) -> Verdict:
+    """Policies of one namespace (or of the cluster) that select the same pods."""
     title = names([policy.id for policy in policies], 3)
+    where = policies[0].namespace or "the cluster"
     for direction in (Direction.INGRESS, Direction.EGRESS):
-        rules = [(policy, rule) for policy in policies for rule in policy.rules if rule.direction is direction]
+        rules = [
+            (policy, rule)
+            for policy in policies
+            for rule in policy.rules
+            if rule.direction is direction and rule.action is Action.ALLOW and not (rule.doubt or policy.doubt)
+        ]
         answer = opens.everything([rule for _, rule in rules])
         if answer is Answer.NO:
             continue
         by = names(sorted({f"{policy.id} {rule.name}" for policy, rule in rules if opens.all_ports(rule.ports)}))
-        pods = [
-            pod
-            for pod in case.workload_pods
-            if pod.namespace == namespace and not pod.host_network and matches(subject, pod.labels)
-        ]
+        pods = [pod for pod in case.workload_pods if case.selects(policies[0], pod)]
         left = [pod for pod in pods if not _excepted(case, direction, pod)]
-        if not left and (pods or not matches(subject, {})):
+        if not left and (pods or not matches(policies[0].subject, {})):
             continue
         opened = names(sorted({workload_id(pod) for pod in left})) or "every pod created without labels"
         verb = "admits all sources" if direction is Direction.INGRESS else "reaches all destinations"
-        lines = [f"{by} {verb} on all ports", f"re-opened in {namespace}: {opened}"]
+        lines = [f"{by} {verb} on all ports", f"re-opened in {where}: {opened}"]
         if answer is Answer.UNKNOWN:
             lines.append("whether its ipBlock matches pods on this plane is not established")
             return Verdict(subject=title, status=Status.UNKNOWN, reason="block-may-match-pods", evidence=bounded(lines))
@@ -116,12 +119,15 @@ class _Opening:
     def everything(self, rules: Iterable[Rule]) -> Answer:
         """Whether the rules that limit no port admit every peer, together."""
         unlimited = [rule for rule in rules if self.all_ports(rule.ports)]
-        if any(rule.peers is None for rule in unlimited):
+        if any(rule.peers is None or EntityPeer(Entity.ALL) in rule.peers for rule in unlimited):
             return Answer.YES
         ranges = addresses.union(blocks_of(rule) for rule in unlimited)
         if addresses.shares(ranges)[self._family] < _ALL_ADDRESSES:
             return Answer.NO
-        if any(self._all_pods_peer(peer) for rule in unlimited for peer in rule.peers or ()):
+        listed = [peer for rule in unlimited for peer in rule.peers or ()]
+        if any(self._all_pods_peer(peer) or peer == EntityPeer(Entity.CLUSTER) for peer in listed):
+            return Answer.YES
+        if any(isinstance(peer, BlockPeer) and peer.matching is Matching.PODS for peer in listed):
             return Answer.YES
         fact = self._blocks_match_pods
         if fact is None or fact.answer is Answer.NO:

@@ -17,8 +17,10 @@ from scanner.dataplane.model import DataPlane, Enforcing
 from scanner.dataplane.sighting import sightings
 from scanner.findings import Evidence, Level, Severity, Status
 from scanner.model import Cloud, Collected, Pod, Snapshot, Source
-from scanner.policy.model import PolicySet
+from scanner.policy.model import Policy, PolicySet
+from scanner.policy.selectors import matches
 from scanner.reach.engine import build
+from scanner.reach.implied import NAME_LABEL
 from scanner.reach.model import Direction, Isolation, PodClass, Reach
 from scanner.reach.population import workload_id
 
@@ -88,11 +90,11 @@ class Case:
         policies = tuple(
             dataclasses.replace(
                 policy,
-                directions=frozenset({direction}),
+                directions=policy.directions & {direction},
                 rules=tuple(rule for rule in policy.rules if rule.direction is direction),
             )
             for policy in self.policies.policies
-            if direction in policy.directions
+            if direction in policy.directions or any(rule.direction is direction for rule in policy.rules)
         )
         enforced = self._runs and self.dataplane.mode == "enforcing"
         one_way = dataclasses.replace(self.policies, policies=policies)
@@ -133,6 +135,19 @@ class Case:
     def workload_pods(self) -> tuple[Pod, ...]:
         """The running pods of workload namespaces."""
         return tuple(pod for pod in self.pods if not self.is_platform(pod.namespace))
+
+    @cached_property
+    def labels(self) -> Mapping[str, Mapping[str, str]]:
+        """The labels of every namespace that was read."""
+        return {item.name: item.labels for item in self.snapshot.namespaces}
+
+    def selects(self, policy: Policy, pod: Pod) -> bool:
+        """Whether a policy selects a pod, by the specification (no host-network pod)."""
+        if pod.host_network or not matches(policy.subject, pod.labels):
+            return False
+        if policy.namespaces is None:
+            return pod.namespace == policy.namespace
+        return matches(policy.namespaces, {**self.labels.get(pod.namespace, {}), NAME_LABEL: pod.namespace})
 
     def isolation(self, reach: Reach, pod: PodClass, direction: Direction) -> Isolation:
         """Whether policy isolates a class at a level; asked once per class, however many pods it has."""

@@ -22,17 +22,17 @@ from scanner.controls.base import (
 from scanner.dataplane.model import Answer
 from scanner.findings import Level, Status
 from scanner.model import Pod
-from scanner.policy.model import BlockPeer, Policy, Rule
-from scanner.policy.selectors import matches
+from scanner.policy.model import DEFAULT, Action, BlockPeer, Entity, EntityPeer, Policy, Rule
 from scanner.reach.model import Direction, PodClass, Reach
 
 INGRESSES = "ingresses.networking.k8s.io"
+_WORLD = frozenset({Entity.ALL, Entity.WORLD})
 EVERYWHERE: addresses.Ranges = {version: [world] for version, world in addresses.WORLD.items()}
 
 
 def blocks_of(rule: Rule) -> addresses.Ranges:
-    """The addresses outside the cluster that a rule admits; a rule without peers admits all of them."""
-    if rule.peers is None:
+    """The addresses outside the cluster that a rule names; a rule without peers names all of them."""
+    if rule.peers is None or any(isinstance(peer, EntityPeer) and peer.entity in _WORLD for peer in rule.peers):
         return EVERYWHERE
     return addresses.union(
         addresses.less(addresses.of_networks([peer.block]), addresses.of_networks(peer.excepts))
@@ -56,7 +56,11 @@ def only_edges_admit_the_internet(case: Case) -> Iterator[Verdict]:
     unseen = case.missing("services", INGRESSES, *sorted(ways_in))
     edges = EdgePods(case)
     for workload, pods in pods_of(case).items():
-        opened = [(pod, rules) for pod in pods if (rules := _wide(openers.get(pod.namespace, ()), pod))]
+        opened = [
+            (pod, rules)
+            for pod in pods
+            if (rules := _wide(case, (*openers.get(pod.namespace, ()), *openers.get("", ())), pod))
+        ]
         if not opened:
             continue
         inside = [(pod, rules) for pod, rules in opened if not edges.why(pod)]
@@ -82,12 +86,13 @@ _Opener = tuple[Policy, Sequence[tuple[str, addresses.Ranges]]]
 
 
 def _openers(case: Case, direction: Direction) -> dict[str, list[_Opener]]:
-    """The policies with rules that admit public addresses, by namespace."""
+    """The policies with rules that admit public addresses, by namespace (empty: cluster-scoped)."""
     found: dict[str, list[_Opener]] = {}
     for policy in case.policies.policies:
         rules = []
         for rule in policy.rules:
-            ranges = addresses.public(blocks_of(rule)) if rule.direction is direction else {}
+            admits = rule.direction is direction and rule.action is Action.ALLOW and not (rule.doubt or policy.doubt)
+            ranges = addresses.public(blocks_of(rule)) if admits else {}
             if any(ranges.values()):
                 rules.append((f"{policy.id} {rule.name}", ranges))
         if rules:
@@ -95,12 +100,20 @@ def _openers(case: Case, direction: Direction) -> dict[str, list[_Opener]]:
     return found
 
 
-def _wide(openers: Iterable[_Opener], pod: Pod) -> list[str]:
-    """The rules that together open a pod to a wide public range, or none."""
-    if pod.host_network:
-        return []
-    rules = [rule for policy, listed in openers if matches(policy.subject, pod.labels) for rule in listed]
-    joined = addresses.union(ranges for _, ranges in rules)
+def _wide(case: Case, openers: Iterable[_Opener], pod: Pod) -> list[str]:
+    """The rules that together open a pod to a wide public range, less what an earlier rule denies, or none."""
+    rules = [rule for policy, listed in openers if case.selects(policy, pod) for rule in listed]
+    denied = addresses.union(
+        blocks_of(rule)
+        for policy in case.policies.policies
+        for rule in policy.rules
+        if rule.action is Action.DENY
+        and rule.direction is Direction.INGRESS
+        and rule.ports is None
+        and policy.tier <= DEFAULT
+        and case.selects(policy, pod)
+    )
+    joined = addresses.less(addresses.union(ranges for _, ranges in rules), denied)
     return [name for name, _ in rules] if rules and addresses.is_wide(joined) else []
 
 
@@ -150,6 +163,10 @@ def _egress(measure: _Egress, workload: str, pods: Sequence[Pod]) -> Verdict:
     return Verdict(subject=workload, status=Status.PASS, reason="limited", evidence=tuple(lines))
 
 
+# What a pod may do that no tier closes by default: everything that no rule denies.
+_ANYWHERE = Rule(direction=Direction.EGRESS, index=0, peers=None, ports=None)
+
+
 class _Egress:
     """The share of the internet that a class of pods may reach, worked out once per set of policies.
 
@@ -161,12 +178,11 @@ class _Egress:
         self._case = case
         self._reach: Reach = case.reach
         self._classes = classes_of(self._reach)
-        self._rules = {
-            policy.id: [
+        self._rules: dict[str, list[Rule]] = {policy.id: [] for policy in case.policies.policies}
+        for policy in case.policies.policies:  # an object may be several policies of one name
+            self._rules[policy.id] += [
                 rule for rule in policy.rules if rule.direction is Direction.EGRESS and any(blocks_of(rule).values())
             ]
-            for policy in case.policies.policies
-        }
         self._known: dict[tuple[object, ...], tuple[float, float, str]] = {}
         self.level = self._reach.level
 
@@ -178,12 +194,13 @@ class _Egress:
         if found.host_network and self.level is Level.DECLARED:
             return 0.0, 1.0, "host-network pods are outside NetworkPolicy, and no known plane has spoken on them"
         isolation = self._case.isolation(self._reach, found, Direction.EGRESS)
-        if isolation.answer is Answer.NO:
+        if isolation.answer is Answer.NO and not any(self._rules.get(policy) for policy in isolation.policies):
             unpoliced = f"policy does not reach the pod: {found.coverage_reason}"
             return 1.0, 1.0, unpoliced if found.covered is Answer.NO else "no policy isolates it for egress"
         key = (found.namespace, isolation.answer, isolation.policies, found.host_network)
         if key not in self._known:
             rules = [rule for policy in isolation.policies for rule in self._rules.get(policy, ())]
+            rules += [_ANYWHERE] if isolation.answer is not Answer.YES else []
             by = f"policies: {names(isolation.policies) or 'none'}"
             self._known[key] = (*self._shares(found, rules), by)
         return self._known[key]

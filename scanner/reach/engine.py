@@ -19,7 +19,7 @@ from scanner.reach.columns import Column, less, mask_of
 from scanner.reach.coverage import undecided
 from scanner.reach.explain import Case, explain
 from scanner.reach.exposure import measure
-from scanner.reach.listing import Group, Line, PeerTable, grouped, merged, rows
+from scanner.reach.listing import CONTROLLER, Group, Line, PeerTable, View, grouped, merged, rows
 from scanner.reach.matrix import Space
 from scanner.reach.model import (
     PROTOCOLS,
@@ -63,7 +63,7 @@ def build(
 class Cuts:
     """What one reach tells apart; built with the cuts of both, two of them speak of the same peers and ports.
 
-    `peers` are ids of workloads, `ports` (protocol, first, last).
+    `peers` are ids of workloads (and the ingress controller's), `ports` (protocol, first, last).
     """
 
     blocks: frozenset[BlockPeer] = frozenset()
@@ -152,10 +152,12 @@ class ClusterReach:
         self._hypothetical = {span.name: population.classes[span.hypothetical] for span in population.spans[:-1]}
         self._real = sum(not item.hypothetical for item in self.classes)
         self.cuts = Cuts(
-            frozenset(blocks(chosen)),
+            frozenset(known),
             frozenset(addresses.names),
             frozenset(spans),
-            frozenset(workload.id for workload in population.workloads),
+            cuts.peers
+            | {workload.id for workload in population.workloads}
+            | ({CONTROLLER} if self._services.entry_points else set()),
         )
 
     def hypothetical(self, namespace: str) -> PodClass:
@@ -278,9 +280,25 @@ class ClusterReach:
         }
 
     @cached_property
+    def view(self) -> View:
+        """The listing as sets of peers, for comparing it with another one built with the same cuts."""
+        return View(
+            table=self._table,
+            groups=self._groups,
+            extra=self._extra,
+            port_set=self._space.atoms.port_set,
+            population=self._population,
+            standing=self._standing,
+            grants=self._grants,
+        )
+
+    @cached_property
     def _table(self) -> PeerTable:
         return PeerTable(
-            self._population, self._addresses, entry_points=self._services.entry_points, others=self._others
+            self._population,
+            self._addresses,
+            entry_points=self._services.entry_points or CONTROLLER in self._others,
+            others=self._others - {CONTROLLER},
         )
 
     @cached_property

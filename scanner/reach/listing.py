@@ -6,15 +6,19 @@ bit, so ascending bits are sorted lines.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from scanner.policy.selectors import bit_set, members
 from scanner.reach.addresses import AddressSpace
+from scanner.reach.bounds import Standing
 from scanner.reach.columns import Column, disjoint, less
 from scanner.reach.matrix import Matrix
+from scanner.reach.model import PortSet
 from scanner.reach.names import API_SERVER
 from scanner.reach.population import Population
+from scanner.reach.rules import Grant
 
 CONTROLLER = "{ingress-controller}"
 _CHUNK = 32  # bytes of a class set translated at once: neighbouring columns share most of these
@@ -95,6 +99,21 @@ class Group(NamedTuple):
     certain: Column
     unknown: Column
     filtered: Column = ()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A listing before its names are filled in: what comparing two of them works on."""
+
+    table: PeerTable
+    groups: tuple[Group, ...]
+    extra: tuple[
+        dict[int, list[Line]], dict[int, list[Line]]
+    ]  # lines that are no pod-to-pod question: allowed, unknown
+    port_set: Callable[[int], PortSet]
+    population: Population
+    standing: Standing
+    grants: tuple[Grant, ...]
 
 
 def grouped(table: PeerTable, certain: Matrix, possible: Matrix, plain: Matrix | None = None) -> tuple[Group, ...]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from scanner.dataplane.model import Answer
 from scanner.findings import Level
 from scanner.model import Notice, Pod
-from scanner.policy.model import Action, PodPeer, Policy, Rule
+from scanner.policy.model import Action, Entity, EntityPeer, PodPeer, Policy, Rule
 from scanner.policy.selectors import bit_set, matches, members
 from scanner.reach.bounds import Standing
 from scanner.reach.coverage import Undecided
@@ -188,12 +188,15 @@ def _denied_altogether(grants: Sequence[Grant]) -> dict[Direction, Bounds]:
 
 
 def covers_everyone(rule: Rule) -> bool:
-    """Whether a rule names every pod of every namespace, by selector or by having no peers."""
+    """Whether a rule names every pod of every namespace: by selector, as an entity, or by having no peers."""
     return rule.peers is None or any(
-        isinstance(peer, PodPeer)
-        and peer.pods.everything
-        and peer.namespaces is not None
-        and peer.namespaces.everything
+        peer == EntityPeer(Entity.ALL)
+        or (
+            isinstance(peer, PodPeer)
+            and peer.pods.everything
+            and peer.namespaces is not None
+            and peer.namespaces.everything
+        )
         for peer in rule.peers
     )
 

@@ -1,0 +1,167 @@
+"""`diff/v1`: what connections two states differ by, as a document, for a terminal, and as a pull-request comment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from reports.reach import port_words
+from scanner.reach.diff import Change
+from scanner.reach.model import PortSet
+
+_SIGNS = {"added": "+", "removed": "-", "changed": "~", "doubt": "?"}
+_WORDS = {"added": "opened", "removed": "closed", "changed": "changed", "doubt": "in doubt"}
+_MOST_ROWS = 300  # of a comment: GitHub takes 65,536 characters, GitLab a million
+_MOST_CAUSES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What was compared, as the user named it."""
+
+    before: str
+    after: str
+    level: str
+
+
+@dataclass
+class Tally:
+    """How many connections of each kind were seen."""
+
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_SIGNS, 0))
+
+    def note(self, changes: Iterable[Change]) -> Iterator[Change]:
+        """Count what passes by."""
+        for change in changes:
+            self.counts[change.kind] += 1
+            yield change
+
+    @property
+    def any(self) -> bool:
+        """Whether anything differs."""
+        return any(self.counts.values())
+
+    @property
+    def words(self) -> str:
+        """One line: "2 opened, 1 closed"."""
+        parts = [f"{count} {_WORDS[kind]}" for kind, count in self.counts.items() if count]
+        return ", ".join(parts) or "no connection differs"
+
+
+def render_diff(changes: Iterable[Change], sides: Sides, warnings: Iterable[Mapping[str, str]] = ()) -> bytes:
+    """The `diff/v1` document. `unknown` holds what is undecided before or after and differs in that."""
+    encode = msgspec.json.Encoder().encode
+    lists: dict[str, bytearray] = {name: bytearray() for name in ("added", "removed", "changed", "unknown")}
+    for change in changes:
+        for name, entry in _entries(change):
+            if lists[name]:
+                lists[name] += b","
+            lists[name] += encode(entry)
+    out = bytearray(b'{"schema":"diff/v1"')
+    for key, text in (("level", sides.level), ("before", sides.before), ("after", sides.after)):
+        out += b',"' + key.encode() + b'":' + encode(text)
+    for name, content in lists.items():
+        out += b',"' + name.encode() + b'":[' + content + b"]"
+    out += b',"warnings":' + encode(list(warnings)) + b"}\n"
+    return bytes(out)
+
+
+def _entries(change: Change) -> Iterator[tuple[str, dict[str, object]]]:
+    ends: dict[str, object] = {"src": change.src, "dst": change.dst}
+    rest: dict[str, object] = {}
+    if change.via:
+        rest["via"] = change.via
+    if change.causes:
+        rest["causes"] = change.causes
+    if change.filtered_before or change.filtered_after:
+        rest |= {"filtered_before": change.filtered_before, "filtered_after": change.filtered_after}
+    kind = change.kind
+    if kind in {"added", "removed"}:
+        yield kind, ends | {"ports": change.after or change.before} | rest
+    elif kind == "changed":
+        yield kind, ends | {"before": change.before, "after": change.after} | rest
+    if change.unknown_before != change.unknown_after:
+        yield "unknown", ends | {"before": change.unknown_before, "after": change.unknown_after} | rest
+
+
+def diff_lines(changes: Iterable[Change], sides: Sides) -> Iterator[str]:
+    """For a terminal: a line per connection with what caused it, and the tally last."""
+    tally = Tally()
+    yield f"# {sides.level}: connections, from {_plain(sides.before)} to {_plain(sides.after)}"
+    for change in tally.note(changes):
+        yield _plain(f"{_SIGNS[change.kind]} {change.src} -> {change.dst}  {_ports(change)}{_via(change)}")
+        if change.causes:
+            more = f" and {len(change.causes) - _MOST_CAUSES} more" if len(change.causes) > _MOST_CAUSES else ""
+            yield _plain(f"    by {'; '.join(change.causes[:_MOST_CAUSES])}{more}")
+    yield f"# {tally.words}"
+
+
+def diff_markdown(changes: Iterable[Change], sides: Sides) -> str:
+    """A pull-request comment: the tally, then one table per cause; bounded, so that a forge takes it."""
+    tally = Tally()
+    by_cause: dict[tuple[str, ...], list[Change]] = {}
+    rows = 0
+    for change in tally.note(changes):
+        if rows < _MOST_ROWS:
+            by_cause.setdefault(change.causes, []).append(change)
+            rows += 1
+    total = sum(tally.counts.values())
+    lines = [
+        f"### Network policy: {tally.words}",
+        "",
+        f"Connections ({sides.level}) from {_code(sides.before)} to {_code(sides.after)}.",
+    ]
+    for causes, found in sorted(by_cause.items(), key=lambda item: (-len(item[1]), item[0])):
+        names = [_text(cause) for cause in causes[:_MOST_CAUSES]]
+        names += [f"{len(causes) - _MOST_CAUSES} more"] if len(causes) > _MOST_CAUSES else []
+        lines += [
+            "",
+            f"**{', '.join(names) or 'Other causes'}**",
+            "",
+            "| | from | to | ports |",
+            "| --- | --- | --- | --- |",
+        ]
+        lines += [
+            f"| {_WORDS[change.kind]} | {_code(change.src)} | {_code(change.dst)} | {_text(_ports(change) + _via(change))} |"
+            for change in found
+        ]
+    if total > rows:
+        lines += ["", f"…and {total - rows} more: `ringfence diff` lists them all."]
+    return "\n".join(lines) + "\n"
+
+
+def _ports(change: Change) -> str:
+    if change.kind == "added":
+        return port_words(change.after)
+    if change.kind == "removed":
+        return port_words(change.before)
+    if change.kind == "doubt":
+        return f"undecided: {_or_none(change.unknown_before)} -> {_or_none(change.unknown_after)}"
+    if change.before == change.after:
+        return f"filtered above the ports: {_or_none(change.filtered_before)} -> {_or_none(change.filtered_after)}"
+    return f"{port_words(change.before)} -> {port_words(change.after)}"
+
+
+def _or_none(ports: PortSet) -> str:
+    return port_words(ports) or "none"
+
+
+def _via(change: Change) -> str:
+    return f" via {change.via}" if change.via else ""
+
+
+def _plain(text: str) -> str:
+    """Names come from clusters: whatever could steer a terminal is shown escaped."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def _text(text: str) -> str:
+    """Text in a Markdown cell: nothing of it is markup."""
+    return "".join(f"\\{char}" if char in "\\`*_{}[]<>#|!" else char for char in _plain(text))
+
+
+def _code(text: str) -> str:
+    """A name as code in a cell. A backtick or a bar in it would end the code or the cell."""
+    return f"`{_plain(text).replace('`', chr(39)).replace('|', '¦')}`"
