@@ -37,8 +37,8 @@ check: $(VENV)/.dev ## format, lint, types, layers, stored schemas
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-bench: $(VENV)/.dev ## measure speed and memory; prints tables, asserts nothing
-	@$(BIN)/python -m tests.bench
+bench: $(VENV)/.dev ## measure speed and memory (BENCH="xxl peers": what takes long too); prints tables, asserts nothing
+	@$(BIN)/python -m tests.bench $(BENCH)
 
 estate: $(VENV)/.run ## rebuild the embedded estate from its generator
 	@$(BIN)/python -m infra.estate.build

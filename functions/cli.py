@@ -43,6 +43,8 @@ def ringfence(
     ringfence reach ./k8s --format json
 
     ringfence explain shop/web shop/db --port 5432 --manifests ./k8s
+
+    ringfence diff git:main:k8s ./k8s
     """
 
 
@@ -126,32 +128,38 @@ def reach(
     ipblock_matches_pods: flags.IpBlock = False,
     cluster: flags.Cluster = "",
     cloud_record: flags.CloudRecords = None,
-    answer: flags.AnswerFormat = flags.Format.TABLE,
+    namespace: flags.Namespaces = None,
+    workload: flags.Workloads = None,
+    port: flags.OnlyPort = "",
+    hypothetical: flags.Hypothetical = None,
+    collapse: flags.Collapse = False,
+    answer: flags.ReachAnswer = flags.ReachFormat.TABLE,
     output: flags.Document = "",
 ) -> None:
     """List who can talk to whom.
 
     ringfence reach ./k8s --format json
 
-    ringfence reach ./k8s --level effective --dataplane aks-cilium
-    """
-    from functions.commands import Question, run_reach
-    from infra.settings import SourceOptions
+    ringfence reach ./k8s --level effective --dataplane aks-cilium --namespace shop
 
-    snapshot = _is_snapshot(path)
-    source = SourceOptions(
-        snapshots=path if snapshot else "", manifests="" if snapshot else path, cloud_records=tuple(cloud_record or ())
-    )
+    ringfence reach ./k8s --hypothetical app=debug@shop
+    """
+    from functions.questions import Question, ReachRequest, run_reach, source_of
+
     question = Question(
-        source=source, cluster=cluster, level=level.value, dataplane=dataplane,
-        ipblock_matches_pods=ipblock_matches_pods or None, json=answer is flags.Format.JSON, output=output,
+        source=source_of(path, tuple(cloud_record or ())), cluster=cluster, dataplane=dataplane,
+        ipblock_matches_pods=ipblock_matches_pods or None,
     )  # fmt: skip
-    raise typer.Exit(run_reach(question))
+    request = ReachRequest(
+        question=question, level=level.value, answer=answer.value, output=output, namespaces=tuple(namespace or ()),
+        workloads=tuple(workload or ()), port=port, collapse=collapse, hypothetical=tuple(hypothetical or ()),
+    )  # fmt: skip
+    raise typer.Exit(run_reach(request))
 
 
 @app.command(epilog=_EPILOG)
 def explain(
-    src: Annotated[str, typer.Argument(help="namespace/name, namespace/name[Kind] or an address.")],
+    src: Annotated[str, typer.Argument(help="namespace/name, namespace/name[Kind], an address, or a DNS name.")],
     dst: Annotated[str, typer.Argument(help="The same, for the destination.")],
     *,
     port: flags.Port = "80",
@@ -167,11 +175,11 @@ def explain(
     answer: flags.AnswerFormat = flags.Format.TABLE,
     output: flags.Document = "",
 ) -> None:
-    """Say which rule lets one connection through or stops it, at each level.
+    """Say which rule lets one connection through or stops it, at each level, and what would change that.
 
     ringfence explain shop/web shop/db --port 5432 --manifests ./k8s
     """
-    from functions.commands import Question, run_explain
+    from functions.questions import Question, run_explain
     from infra.settings import SourceOptions
 
     source = SourceOptions(
@@ -179,17 +187,38 @@ def explain(
         cloud_records=tuple(cloud_record or ()),
     )  # fmt: skip
     question = Question(
-        source=source, cluster=cluster, level="", dataplane=dataplane, ipblock_matches_pods=ipblock_matches_pods or None,
-        json=answer is flags.Format.JSON, output=output,
+        source=source, cluster=cluster, dataplane=dataplane, ipblock_matches_pods=ipblock_matches_pods or None
+    )
+    raise typer.Exit(run_explain(question, src, dst, port, json=answer is flags.Format.JSON, output=output))
+
+
+@app.command(epilog=_EPILOG)
+def diff(
+    before: Annotated[str, typer.Argument(help="A folder, git:REV:DIR, a snapshot, or a run of a store.")],
+    after: Annotated[str, typer.Argument(help="The same, for the state to compare with.")],
+    *,
+    level: flags.Level = flags.Judged.DECLARED,
+    dataplane: flags.DataPlane = "",
+    ipblock_matches_pods: flags.IpBlock = False,
+    cluster: flags.Cluster = "",
+    answer: flags.DiffAnswer = flags.DiffFormat.TABLE,
+    output: flags.Document = "",
+    fail_on_opened: flags.FailOnOpened = False,
+) -> None:
+    """Say what connections two states differ by, and which policy made each difference.
+
+    ringfence diff git:main:k8s ./k8s --format md
+
+    ringfence diff ./out/v1/runs/20261123T080000Z ./out/v1/runs/20261124T080000Z --cluster pay-prod-euw1
+    """
+    from functions.compare import DiffRequest, run_diff
+
+    request = DiffRequest(
+        before=before, after=after, cluster=cluster, level=level.value, dataplane=dataplane,
+        ipblock_matches_pods=ipblock_matches_pods or None, answer=answer.value, output=output,
+        fail_on_opened=fail_on_opened,
     )  # fmt: skip
-    raise typer.Exit(run_explain(question, src, dst, port))
-
-
-def _is_snapshot(path: str) -> bool:
-    """Whether `reach` was given stored snapshots: a URL, a .zst file, or a store's root."""
-    import os
-
-    return "://" in path or path.endswith(".zst") or os.path.isdir(os.path.join(path, "v1", "runs"))  # noqa: PTH112, PTH118 - never raises
+    raise typer.Exit(run_diff(request))
 
 
 def main() -> NoReturn:

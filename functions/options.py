@@ -23,6 +23,24 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class ReachFormat(StrEnum):
+    """How `reach` answers."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    DOT = "dot"
+    MD = "md"
+
+
+class DiffFormat(StrEnum):
+    """How `diff` answers."""
+
+    TABLE = "table"
+    JSON = "json"
+    MD = "md"
+
+
 class Judged(StrEnum):
     """The levels that `reach` can be asked about."""
 
@@ -103,6 +121,47 @@ DataPlane = Annotated[
 IpBlock = Annotated[
     bool, _flag("--ipblock-matches-pods", _HOW, "Let ipBlock select pods by their addresses, whatever the data plane.")
 ]
+ReachAnswer = Annotated[
+    ReachFormat,
+    _flag("--format", _OUT, "How to answer: a table, reach/v1 (json), csv, a Graphviz graph (dot), Markdown (md)."),
+]
+DiffAnswer = Annotated[
+    DiffFormat, _flag("--format", _OUT, "How to answer: lines, diff/v1 (json), or a pull-request comment (md).")
+]
+Namespaces = Annotated[
+    list[str] | None,
+    _flag("--namespace", _HOW, "Only lines that touch this namespace. Repeatable.", metavar="NAMESPACE"),
+]
+Workloads = Annotated[
+    list[str] | None,
+    _flag(
+        "--workload",
+        _HOW,
+        "Only lines that touch this workload; * and ? match any characters. Repeatable.",
+        metavar="NAMESPACE/NAME[KIND]",
+    ),
+]
+OnlyPort = Annotated[
+    str, _flag("--port", _HOW, "Only lines with this port, reduced to it: 5432 or 53/UDP.", metavar="PORT[/PROTOCOL]")
+]
+Collapse = Annotated[
+    bool,
+    _flag(
+        "--collapse",
+        _OUT,
+        "Class by class (json) or namespace by namespace (other formats), for clusters whose pairs nobody wants to read.",
+    ),
+]
+Hypothetical = Annotated[
+    list[str] | None,
+    _flag(
+        "--hypothetical",
+        _HOW,
+        "Add a pod that does not exist yet, and show its lines: app=web,tier=front@shop, or @shop for no labels. Repeatable.",
+        metavar="LABELS@NAMESPACE",
+    ),
+]
+FailOnOpened = Annotated[bool, _flag("--fail-on-opened", _GATE, "Exit 1 when a connection gained a port.")]
 Port = Annotated[str, _flag("--port", _HOW, "For example 5432 or 53/UDP.", metavar="PORT[/PROTOCOL]")]
 
 Store = Annotated[

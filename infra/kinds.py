@@ -31,6 +31,9 @@ _OBJECTS = (
     Kind("pods", "Pod"),
     Kind("nodes", "Node", namespaced=False),
     Kind("services", "Service"),
+    Kind("endpointslices.discovery.k8s.io", "EndpointSlice"),
+    Kind("endpoints", "Endpoints"),
+    Kind("gateways.gateway.networking.k8s.io", "Gateway"),
     Kind("configmaps", "ConfigMap"),
 )
 _WORKLOADS = (
@@ -41,6 +44,12 @@ _WORKLOADS = (
     Kind("replicationcontrollers", "ReplicationController"),
     Kind("jobs.batch", "Job"),
     Kind("cronjobs.batch", "CronJob"),
+    # Custom workloads whose pods carry exactly their template's labels and ports (but for hashes and names).
+    Kind("rollouts.argoproj.io", "Rollout", "v1alpha1"),
+    Kind("deploymentconfigs.apps.openshift.io", "DeploymentConfig"),
+    Kind("clonesets.apps.kruise.io", "CloneSet", "v1alpha1"),
+    Kind("statefulsets.apps.kruise.io", "StatefulSet", "v1beta1"),
+    Kind("daemonsets.apps.kruise.io", "DaemonSet", "v1alpha1"),
 )
 _ENTRY_POINTS = (
     Kind("ingresses.networking.k8s.io", "Ingress"),
@@ -48,6 +57,8 @@ _ENTRY_POINTS = (
     Kind("grpcroutes.gateway.networking.k8s.io", "GRPCRoute"),
     Kind("tlsroutes.gateway.networking.k8s.io", "TLSRoute"),
     Kind("tcproutes.gateway.networking.k8s.io", "TCPRoute"),
+    Kind("udproutes.gateway.networking.k8s.io", "UDPRoute", "v1alpha2"),
+    Kind("routes.route.openshift.io", "Route"),
 )
 _CALICO = ("crd.projectcalico.org", "projectcalico.org")  # stored form, and the aggregated API's
 _CALICO_VERSION = {"crd.projectcalico.org": "v1", "projectcalico.org": "v3"}
@@ -101,6 +112,13 @@ _SETTINGS = (
     ),
 )
 
+# Whose labels other policies select by: Calico's sets (selectors of rules) and Cilium's groups (`cidrGroupSelector`).
+LABELLED_KINDS = frozenset(
+    {
+        *(f"{plural}.{group}" for group in _CALICO for plural in ("networksets", "globalnetworksets")),
+        "ciliumcidrgroups.cilium.io",
+    }
+)
 WORKLOAD_KINDS: Mapping[str, Kind] = {kind.resource: kind for kind in _WORKLOADS}
 ENTRY_POINT_KINDS: Mapping[str, Kind] = {kind.resource: kind for kind in _ENTRY_POINTS}
 POLICY_KINDS: Mapping[str, Kind] = {kind.resource: kind for kind in _POLICIES}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from reports.reach import port_words
+from reports.reach.words import port_words
 from scanner.reach.diff import Change
 from scanner.reach.model import PortSet
 
@@ -31,17 +31,14 @@ class Tally:
     """How many connections of each kind were seen."""
 
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_SIGNS, 0))
+    opened: bool = False  # whether some connection gained a port
 
     def note(self, changes: Iterable[Change]) -> Iterator[Change]:
         """Count what passes by."""
         for change in changes:
             self.counts[change.kind] += 1
+            self.opened = self.opened or change.opens
             yield change
-
-    @property
-    def any(self) -> bool:
-        """Whether anything differs."""
-        return any(self.counts.values())
 
     @property
     def words(self) -> str:

@@ -7,53 +7,59 @@ environment values, arguments or annotations outside the lists of `scanner/kept.
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import msgspec
 
-SNAPSHOT_VERSION = "1.0"
+from scanner.entry import (
+    Endpoint,
+    EndpointPort,
+    EndpointSlice,
+    EntryPoint,
+    Gateway,
+    Listener,
+    RouteParent,
+    Service,
+    ServicePort,
+)
+from scanner.enums import Cloud, Collected, Read, Source
+from scanner.stored import Origin, Stored
+
+__all__ = [
+    "SNAPSHOT_VERSION",
+    "ApiObject",
+    "Cloud",
+    "CloudRecord",
+    "ClusterRef",
+    "Collected",
+    "Collector",
+    "ConfigMap",
+    "Container",
+    "ContainerPort",
+    "DaemonSet",
+    "Endpoint",
+    "EndpointPort",
+    "EndpointSlice",
+    "EntryPoint",
+    "Gateway",
+    "KindStatus",
+    "Listener",
+    "Namespace",
+    "Node",
+    "Notice",
+    "Origin",
+    "Pod",
+    "Read",
+    "RouteParent",
+    "Service",
+    "ServicePort",
+    "Snapshot",
+    "Source",
+    "WorkloadRef",
+]
+
+SNAPSHOT_VERSION = "1.1"
 
 
-class Cloud(StrEnum):
-    """Where a cluster runs. `other` is a cluster whose cloud nobody named (a folder of manifests, a lab)."""
-
-    AWS = "aws"
-    GCP = "gcp"
-    AZURE = "azure"
-    OTHER = "other"
-
-
-class Read(StrEnum):
-    """How much of a cluster's Kubernetes API could be read."""
-
-    COMPLETE = "complete"
-    PARTIAL = "partial"
-    UNREAD = "unread"
-
-
-class Collected(StrEnum):
-    """How one kind's list ended. `absent`: the server does not serve the kind, which is an answer, not a gap."""
-
-    COMPLETE = "complete"
-    PARTIAL = "partial"
-    FORBIDDEN = "forbidden"
-    ABSENT = "absent"
-
-
-class Source(StrEnum):
-    """What the objects were read from: decides the highest evidence level they can carry (E2 or E1)."""
-
-    CLUSTER = "cluster"
-    MANIFESTS = "manifests"
-
-
-class _Stored(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True
-):
-    """Base of everything stored: strict, immutable, camelCase, defaults left out."""
-
-
-class ClusterRef(_Stored, frozen=True, kw_only=True):
+class ClusterRef(Stored, frozen=True, kw_only=True):
     """A managed cluster's address: enough to find it again, nothing that changes.
 
     `account` is an AWS account id, a GCP project id or an Azure subscription id; `location` is spelled as the provider
@@ -68,7 +74,7 @@ class ClusterRef(_Stored, frozen=True, kw_only=True):
     id: str
 
 
-class CloudRecord(_Stored, frozen=True, kw_only=True):
+class CloudRecord(Stored, frozen=True, kw_only=True):
     """What the cloud's API says of a cluster, each part as the SDK answers, projected to the fields that judging reads.
 
     `cluster` is `describe_cluster.cluster` (EKS), the REST form of `Cluster` (GKE) or the managed cluster (AKS, both the
@@ -86,7 +92,7 @@ class CloudRecord(_Stored, frozen=True, kw_only=True):
     unread: tuple[str, ...] = ()  # parts that could not be read, as "part: reason"
 
 
-class KindStatus(_Stored, frozen=True, kw_only=True):
+class KindStatus(Stored, frozen=True, kw_only=True):
     """How the list of one kind ended, and how many objects it gave."""
 
     status: Collected
@@ -94,30 +100,22 @@ class KindStatus(_Stored, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Origin(_Stored, frozen=True, kw_only=True):
-    """Where an object stands in a folder of manifests. `lines` maps "ingress[0]" and the like to line numbers (from 1)."""
-
-    file: str
-    line: int
-    lines: dict[str, int] = {}
-
-
-class WorkloadRef(_Stored, frozen=True, kw_only=True):
+class WorkloadRef(Stored, frozen=True, kw_only=True):
     """A pod's topmost owner: a Deployment rather than its ReplicaSet; the pod itself where nothing (or a Node) owns it."""
 
     kind: str
     name: str
 
 
-class Namespace(_Stored, frozen=True, kw_only=True):
+class Namespace(Stored, frozen=True, kw_only=True):
     """A namespace; `labels` always holds `kubernetes.io/metadata.name`."""
 
     name: str
     labels: dict[str, str]
-    annotations: dict[str, str] = {}
+    annotations: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-class ContainerPort(_Stored, frozen=True, kw_only=True):
+class ContainerPort(Stored, frozen=True, kw_only=True):
     """A port a container declares. `name` is empty where it has none."""
 
     port: int
@@ -126,7 +124,7 @@ class ContainerPort(_Stored, frozen=True, kw_only=True):
     host_port: int = 0
 
 
-class Pod(_Stored, frozen=True, kw_only=True, gc=False):
+class Pod(Stored, frozen=True, kw_only=True, gc=False):
     """A pod, or in a folder of manifests the template that stands for a workload's pods (`template` is then true)."""
 
     namespace: str
@@ -148,7 +146,7 @@ class Pod(_Stored, frozen=True, kw_only=True, gc=False):
         return self.phase in ("Succeeded", "Failed")
 
 
-class Node(_Stored, frozen=True, kw_only=True):
+class Node(Stored, frozen=True, kw_only=True):
     """A node, with what decides whether an engine can run on it."""
 
     name: str
@@ -163,76 +161,35 @@ class Node(_Stored, frozen=True, kw_only=True):
     taints: tuple[str, ...] = ()  # "key=value:effect"
 
 
-class Container(_Stored, frozen=True, kw_only=True):
+class Container(Stored, frozen=True, kw_only=True):
     """A container of a DaemonSet. `args` and `env` hold only the names in `KEPT_ARGS` and `KEPT_ENV`."""
 
     name: str
     image: str
     args: tuple[str, ...] = ()
-    env: dict[str, str] = {}
+    env: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-class DaemonSet(_Stored, frozen=True, kw_only=True):
+class DaemonSet(Stored, frozen=True, kw_only=True):
     """A DaemonSet: engines, CNI agents and log collectors are found among these."""
 
     namespace: str
     name: str
-    labels: dict[str, str] = {}
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
     containers: tuple[Container, ...] = ()
     desired: int | None = None  # None where no status was read (a folder of manifests)
     ready: int | None = None
 
 
-class ServicePort(_Stored, frozen=True, kw_only=True):
-    """A Service's port. `target` is a number, a container port's name, or None for the same number as `port`."""
-
-    port: int
-    protocol: str = "TCP"
-    name: str = ""
-    target: int | str | None = None
-    node_port: int = 0
-
-
-class Service(_Stored, frozen=True, kw_only=True):
-    """A Service. `selector` is None for one without a selector."""
-
-    namespace: str
-    name: str
-    type: str = "ClusterIP"
-    selector: dict[str, str] | None = None
-    ports: tuple[ServicePort, ...] = ()
-    cluster_ips: tuple[str, ...] = ()
-    external_ips: tuple[str, ...] = ()
-    external_traffic_policy: str = ""
-    load_balancer_class: str = ""
-    source_ranges: tuple[str, ...] = ()
-    balancer_addresses: tuple[str, ...] = ()
-    annotations: dict[str, str] = {}
-    origin: Origin | None = None
-
-
-class EntryPoint(_Stored, frozen=True, kw_only=True):
-    """An Ingress, or a Gateway API route: what leads traffic from outside to Services of its namespace."""
-
-    kind: str
-    namespace: str
-    name: str
-    class_name: str = ""
-    services: tuple[str, ...] = ()  # backend Services as "namespace/name", sorted
-    ports: dict[str, tuple[int | str, ...]] = {}  # "namespace/name" -> Service ports; absent or empty: all
-    annotations: dict[str, str] = {}
-    origin: Origin | None = None
-
-
-class ConfigMap(_Stored, frozen=True, kw_only=True):
+class ConfigMap(Stored, frozen=True, kw_only=True):
     """A ConfigMap that configures a data plane; only the keys in `KEPT_CONFIG`."""
 
     namespace: str
     name: str
-    data: dict[str, str] = {}
+    data: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-class ApiObject(_Stored, frozen=True, kw_only=True):
+class ApiObject(Stored, frozen=True, kw_only=True):
     """An object of any other kind whose `spec` judging reads: every policy kind, and what configures data planes and logs."""
 
     api_version: str
@@ -240,13 +197,15 @@ class ApiObject(_Stored, frozen=True, kw_only=True):
     name: str
     namespace: str = ""  # empty for cluster-scoped kinds
     spec: msgspec.Raw
-    labels: dict[str, str] = {}  # only of kinds that selectors look at: address sets and CIDR groups
-    annotations: dict[str, str] = {}
+    labels: dict[str, str] = msgspec.field(
+        default_factory=dict
+    )  # only of kinds that selectors look at: address sets and CIDR groups
+    annotations: dict[str, str] = msgspec.field(default_factory=dict)
     resource_version: str = ""  # of policies that were read from a cluster
     origin: Origin | None = None
 
 
-class Notice(_Stored, frozen=True, kw_only=True):
+class Notice(Stored, frozen=True, kw_only=True):
     """Something in the input that was invalid, ignored or not modelled: which object (or file), which field, what."""
 
     object: str
@@ -254,14 +213,14 @@ class Notice(_Stored, frozen=True, kw_only=True):
     message: str
 
 
-class Collector(_Stored, frozen=True, kw_only=True):
+class Collector(Stored, frozen=True, kw_only=True):
     """Who took the snapshot."""
 
     name: str
     version: str
 
 
-class Snapshot(_Stored, frozen=True, kw_only=True):
+class Snapshot(Stored, frozen=True, kw_only=True):
     """One cluster at one time. Lists are sorted by namespace and name, so the same cluster gives the same bytes.
 
     `collection` maps a resource (`pods`, `networkpolicies.networking.k8s.io`) to how its list ended; a resource without an
@@ -283,7 +242,9 @@ class Snapshot(_Stored, frozen=True, kw_only=True):
     nodes: tuple[Node, ...] = ()
     daemon_sets: tuple[DaemonSet, ...] = ()
     services: tuple[Service, ...] = ()
+    endpoint_slices: tuple[EndpointSlice, ...] = ()
     entry_points: tuple[EntryPoint, ...] = ()
+    gateways: tuple[Gateway, ...] = ()
     config_maps: tuple[ConfigMap, ...] = ()
     policies: tuple[ApiObject, ...] = ()
     settings: tuple[ApiObject, ...] = ()

@@ -11,6 +11,7 @@ from infra.manifests.files import ManifestFile, decode_text, list_files, read_by
 from infra.manifests.json_documents import read_json
 from infra.manifests.load import Loader
 from infra.manifests.yaml_documents import read_yaml
+from infra.memory import uncollected
 from scanner.errors import InputError
 from scanner.model import (
     SNAPSHOT_VERSION,
@@ -46,22 +47,14 @@ def read_manifests(
         InputError: nothing at all could be read; names the path, the first cause and the mend.
     """
     loader = Loader()
-    files = 0
-    for entry in list_files(path):
-        if isinstance(entry, tuple):
-            loader.take(*entry)
-            continue
-        files += 1
-        for found in _read(entry):
-            loader.take(entry.shown, found)
-        if progress is not None and files % _PROGRESS_EVERY == 0:
-            progress(f"{files} files, {loader.documents} objects")
-    loader.finish()
+    with uncollected():
+        files = _load(path, loader, progress)
+        loader.finish()
+        fields = loader.objects.fields(Source.MANIFESTS)
     if not loader.documents:
         raise InputError(_nothing(path, files, loader))
     if progress is not None:
         progress(f"{files} files, {loader.documents} objects")
-    fields = loader.objects.fields(Source.MANIFESTS)
     notices = (*loader.notes.notices(), *fields.pop("notices"))
     return Snapshot(
         version=SNAPSHOT_VERSION,
@@ -74,6 +67,21 @@ def read_manifests(
         notices=notices,
         **fields,
     )
+
+
+def _load(path: Path, loader: Loader, progress: Callable[[str], None] | None) -> int:
+    """Hand over whatever the files hold; returns how many files there were."""
+    files = 0
+    for entry in list_files(path):
+        if isinstance(entry, tuple):
+            loader.take(*entry)
+            continue
+        files += 1
+        for found in _read(entry):
+            loader.take(entry.shown, found)
+        if progress is not None and files % _PROGRESS_EVERY == 0:
+            progress(f"{files} files, {loader.documents} objects")
+    return files
 
 
 def _read(file: ManifestFile) -> Iterator[Found]:

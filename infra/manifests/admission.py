@@ -13,10 +13,13 @@ from typing import Any
 
 import msgspec
 
+from infra.objects.pieces import Pieces, Shape
+from infra.objects.workloads import pod_template
 from infra.text import printable
-from infra.wire import CronJob, DaemonSet, Pod, Service, Workload
-from infra.wire.metadata import Metadata, PodMetadata
+from infra.wire import CronJob, DaemonSet, Pod, Rollout, Service, Workload
+from infra.wire.metadata import Metadata, OwnerReference, PodMetadata
 from infra.wire.workloads import AgentPodSpec, PodSpec
+from scanner.model import ContainerPort
 from scanner.reach.model import PROTOCOLS
 
 _LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
@@ -30,31 +33,73 @@ _LABEL_NAMED = frozenset({"namespaces", "services"})
 Refusal = tuple[str, str]
 
 
-def refusals(resource: str, wire: Any) -> Iterator[Refusal]:  # noqa: ANN401 - any of WIRE_TYPES
-    """Everything for which the API server would refuse the object; none where it would take it."""
-    metadata: Metadata | PodMetadata = wire.metadata
-    yield from _name(resource, metadata)
-    yield from _labels("metadata.labels", metadata.labels)
-    if isinstance(metadata, Metadata):
+class Admission:
+    """Looks at objects as an API server does. What many pods share (`pieces`) is looked at once."""
+
+    def __init__(self, pieces: Pieces) -> None:
+        self._pieces = pieces
+        self._fine: set[int] = set()  # the id() of each shape that is as it must be
+
+    def pod(self, wire: Pod, shape: Shape) -> list[Refusal]:
+        """Everything for which the API server would refuse a pod of that shape; none where it would take it."""
+        metadata = wire.metadata
+        named = _is_subdomain(metadata.name) and _is_label_name(metadata.namespace or "")
+        if named and id(shape) in self._fine:
+            return []
+        refused = [*_labels("metadata.labels", shape.labels), *_references(shape.ownership.references)]
+        if wire.spec is not None:
+            refused += self._containers("spec", wire.spec)
+        if not refused:
+            self._fine.add(id(shape))
+        return refused if named else [*_name("pods", metadata), *refused]
+
+    def refusals(self, resource: str, wire: Any) -> list[Refusal]:  # noqa: ANN401 - any of WIRE_TYPES but Pod
+        """Everything for which the API server would refuse the object; none where it would take it.
+
+        Raises what `Pieces` raises, for a piece of the wrong shape.
+        """
+        return list(self._object(resource, wire))
+
+    def _object(self, resource: str, wire: Any) -> Iterator[Refusal]:  # noqa: ANN401 - any of WIRE_TYPES but Pod
+        metadata: Metadata = wire.metadata
+        yield from _name(resource, metadata)
+        yield from _labels("metadata.labels", metadata.labels)
         yield from _annotations(metadata.annotations)
-    for reference in metadata.owner_references or ():
-        if not _KIND.fullmatch(reference.kind) or not is_subdomain(reference.name):
-            yield "metadata.ownerReferences", f"no owner can be called {_quoted(f'{reference.kind} {reference.name}')}"
-    if isinstance(wire, Service):
-        yield from _service(wire)
-    elif isinstance(wire, Pod):
-        yield from _containers("spec", wire.spec)
-    elif isinstance(wire, Workload | DaemonSet):
-        yield from _template("spec.template", wire.spec)
-    elif isinstance(wire, CronJob):
-        inner = wire.spec.job_template.spec if wire.spec and wire.spec.job_template else None
-        yield from _template("spec.jobTemplate.spec.template", inner)
+        yield from _references(metadata.owner_references or ())
+        if isinstance(wire, Service):
+            yield from _service(wire)
+        elif isinstance(wire, Workload | DaemonSet | CronJob):
+            yield from self._template(wire)
+
+    def _template(self, wire: Workload | DaemonSet | CronJob) -> Iterator[Refusal]:
+        field = "spec.jobTemplate.spec.template" if isinstance(wire, CronJob) else "spec.template"
+        template = pod_template(wire)
+        if template is None:
+            if not (isinstance(wire, Rollout) and wire.spec and wire.spec.workload_ref):
+                yield field, "the workload has no pod template: add it"
+            return
+        if template.metadata:
+            place = f"{field}.metadata.labels"
+            yield from _labels(place, self._pieces.labels(template.metadata.labels, place))
+        if template.spec is not None:
+            yield from self._containers(f"{field}.spec", template.spec)
+
+    def _containers(self, field: str, spec: PodSpec | AgentPodSpec) -> Iterator[Refusal]:
+        for name, containers in (("containers", spec.containers), ("initContainers", spec.init_containers)):
+            for container in containers or ():
+                ports = self._pieces.entries(container.ports, f"{field}.{name}[...].ports")
+                yield from _ports(f"{field}.{name}.ports", ports)
 
 
-@lru_cache(maxsize=16384)
-def is_subdomain(name: str) -> bool:
+def _is_subdomain(name: str) -> bool:
     """Whether `name` is a DNS-1123 subdomain, which most names must be."""
     return len(name) <= 253 and _SUBDOMAIN.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_label_name(name: str) -> bool:
+    """Whether `name` is a DNS-1123 label, which namespaces' names must be."""
+    return _LABEL.fullmatch(name) is not None
 
 
 def _name(resource: str, metadata: Metadata | PodMetadata) -> Iterator[Refusal]:
@@ -63,9 +108,9 @@ def _name(resource: str, metadata: Metadata | PodMetadata) -> Iterator[Refusal]:
         yield "metadata.name", "the object has no name: add one"
     elif resource in _LABEL_NAMED and not _LABEL.fullmatch(name):
         yield "metadata.name", f"{_quoted(name)} is no DNS label: use at most 63 of a-z, 0-9 and -"
-    elif not is_subdomain(name):
+    elif not _is_subdomain(name):
         yield "metadata.name", f"{_quoted(name)} is no DNS subdomain: use a-z, 0-9, - and ."
-    if namespace and not _LABEL.fullmatch(namespace):
+    if namespace and not _is_label_name(namespace):
         yield "metadata.namespace", f"{_quoted(namespace)} is no DNS label: use at most 63 of a-z, 0-9 and -"
 
 
@@ -79,7 +124,7 @@ def _labels(field: str, labels: Mapping[str, str | None] | None) -> Iterator[Ref
 @lru_cache(maxsize=65536)
 def _is_label(key: str, value: str) -> bool:
     prefix, slash, name = key.rpartition("/")
-    qualified = bool(name) and _VALUE.fullmatch(name) is not None and (not slash or is_subdomain(prefix))
+    qualified = bool(name) and _VALUE.fullmatch(name) is not None and (not slash or _is_subdomain(prefix))
     return qualified and _VALUE.fullmatch(value) is not None
 
 
@@ -99,27 +144,18 @@ def _service(wire: Service) -> Iterator[Refusal]:
             yield "spec.ports", f"{port.target_port} is no port: use 1 to 65535"
 
 
-def _template(field: str, spec: Any) -> Iterator[Refusal]:  # noqa: ANN401 - a workload's spec
-    template = spec.template if spec else None
-    if template is None:
-        yield field, "the workload has no pod template: add it"
-        return
-    yield from _labels(f"{field}.metadata.labels", template.metadata and template.metadata.labels)
-    yield from _containers(f"{field}.spec", template.spec)
+def _references(references: Iterable[OwnerReference]) -> Iterator[Refusal]:
+    for reference in references:
+        if not _KIND.fullmatch(reference.kind) or not _is_subdomain(reference.name):
+            yield "metadata.ownerReferences", f"no owner can be called {_quoted(f'{reference.kind} {reference.name}')}"
 
 
-def _containers(field: str, spec: PodSpec | AgentPodSpec | None) -> Iterator[Refusal]:
-    groups: tuple[tuple[str, Iterable[Any]], ...] = (
-        ("containers", (spec and spec.containers) or ()),
-        ("initContainers", (spec and spec.init_containers) or ()),
-    )
-    for name, containers in groups:
-        for container in containers:
-            for port in container.ports or ():
-                yield from _port(f"{field}.{name}.ports", port.container_port, port.protocol)
-                if port.name and (len(port.name) > 15 or not _PORT_NAME.fullmatch(port.name)):
-                    mend = "use at most 15 of a-z, 0-9 and -, one a letter"
-                    yield f"{field}.{name}.ports", f"{_quoted(port.name)} is no port name: {mend}"
+def _ports(field: str, ports: Iterable[ContainerPort]) -> Iterator[Refusal]:
+    for port in ports:
+        yield from _port(field, port.port, port.protocol)
+        if port.name and (len(port.name) > 15 or not _PORT_NAME.fullmatch(port.name)):
+            mend = "use at most 15 of a-z, 0-9 and -, one a letter"
+            yield field, f"{_quoted(port.name)} is no port name: {mend}"
 
 
 def _port(field: str, number: int, protocol: str | None) -> Iterator[Refusal]:

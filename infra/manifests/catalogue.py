@@ -8,11 +8,12 @@ from infra.kinds import KINDS, Kind
 
 _BY_KIND = {(kind.group, kind.name): kind for kind in KINDS.values()}
 _BUILT_IN = frozenset(
-    {"", "apps", "batch", "networking.k8s.io"}
+    {"", "apps", "batch", "networking.k8s.io", "discovery.k8s.io"}
 )  # groups with one version left; CRD groups have several
 
 # apiVersions that read like today's form. Removed from the API server: Kubernetes deprecated API migration guide
-# (v1.16: extensions/v1beta1, apps/v1beta1, apps/v1beta2; v1.22: Ingress v1beta1; v1.25: batch/v1beta1).
+# (v1.16: extensions/v1beta1, apps/v1beta1, apps/v1beta2; v1.22: Ingress v1beta1; v1.25: batch/v1beta1). OpenShift 4 has
+# no kinds of its own in the core group any more.
 _REMOVED: Mapping[tuple[str, str], str] = {
     ("extensions/v1beta1", "Deployment"): "deployments.apps",
     ("extensions/v1beta1", "DaemonSet"): "daemonsets.apps",
@@ -28,6 +29,8 @@ _REMOVED: Mapping[tuple[str, str], str] = {
     ("apps/v1beta2", "ReplicaSet"): "replicasets.apps",
     ("batch/v1beta1", "CronJob"): "cronjobs.batch",
     ("batch/v2alpha1", "CronJob"): "cronjobs.batch",
+    ("v1", "DeploymentConfig"): "deploymentconfigs.apps.openshift.io",
+    ("v1", "Route"): "routes.route.openshift.io",
 }
 
 # Built-in groups whose other kinds neither make pods nor say who may connect. Custom groups are never taken for harmless.
@@ -41,7 +44,7 @@ _SILENT_GROUPS = frozenset(
 _SILENT_CORE = frozenset(
     {
         "Secret", "ServiceAccount", "PersistentVolume", "PersistentVolumeClaim", "LimitRange", "ResourceQuota", "Event",
-        "Endpoints", "PodTemplate",
+        "PodTemplate",
     }
 )  # fmt: skip
 _SILENT = frozenset({("networking.k8s.io", "IngressClass"), ("apps", "ControllerRevision")})
@@ -50,7 +53,7 @@ _SILENT = frozenset({("networking.k8s.io", "IngressClass"), ("apps", "Controller
 _POD_MAKERS: Mapping[str, frozenset[str]] = {
     "monitoring.coreos.com": frozenset({"Prometheus", "PrometheusAgent", "Alertmanager", "ThanosRuler"}),
     "operator.victoriametrics.com": frozenset({"VMAgent", "VMAlert", "VMAlertmanager", "VMCluster", "VMSingle"}),
-    "argoproj.io": frozenset({"Application", "ApplicationSet", "CronWorkflow", "Rollout", "Workflow"}),
+    "argoproj.io": frozenset({"Application", "ApplicationSet", "CronWorkflow", "Workflow"}),
     "serving.knative.dev": frozenset({"Service", "Configuration"}),
     "tekton.dev": frozenset({"PipelineRun", "TaskRun"}),
     "postgresql.cnpg.io": frozenset({"Cluster", "Pooler"}),
@@ -63,7 +66,10 @@ _POD_MAKERS: Mapping[str, frozenset[str]] = {
     "keda.sh": frozenset({"ScaledJob"}),
     "jobset.x-k8s.io": frozenset({"JobSet"}),
     "ray.io": frozenset({"RayCluster", "RayJob", "RayService"}),
-    "apps.openshift.io": frozenset({"DeploymentConfig"}),
+    "apps.kruise.io": frozenset({"AdvancedCronJob", "BroadcastJob", "UnitedDeployment"}),
+    "leaderworkerset.x-k8s.io": frozenset({"LeaderWorkerSet"}),
+    "kubevirt.io": frozenset({"VirtualMachine", "VirtualMachineInstance"}),
+    "sparkoperator.k8s.io": frozenset({"SparkApplication", "ScheduledSparkApplication"}),
     "helm.toolkit.fluxcd.io": frozenset({"HelmRelease"}),
     "kustomize.toolkit.fluxcd.io": frozenset({"Kustomization"}),
     "helm.cattle.io": frozenset({"HelmChart"}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 
@@ -12,11 +12,10 @@ RULE_LISTS = ("ingress", "egress", "ingressDeny", "egressDeny")
 MAX_DEPTH = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True, gc=False):
     """One object as JSON. `line` is that of its first key, from 1; `lines` finds those of its rules when asked."""
 
-    json: bytes | msgspec.Raw
+    json: bytes
     api_version: str
     kind: str
     line: int
@@ -44,22 +43,12 @@ class Trouble:
 Found = Document | Foreign | Trouble
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """The fields that say what a document is. None is absent, or no text."""
-
-    api_version: str | None
-    kind: str | None
-    has_metadata: bool = field(default=False)
-
-    def identify(self, line: int) -> tuple[str, str] | Foreign | Trouble:
-        """The apiVersion and kind, or why this is no object."""
-        if self.api_version and self.kind:
-            return self.api_version, self.kind
-        if not self.has_metadata:
-            return Foreign(line)
-        missing = "kind" if self.api_version else "apiVersion"
-        return Trouble(f"an object without {missing}: add it (as text)", line)
+def unidentified(api_version: str | None, line: int, *, has_metadata: bool) -> Foreign | Trouble:
+    """What a document without apiVersion or kind (absent, or no text) is."""
+    if not has_metadata:
+        return Foreign(line)
+    missing = "kind" if api_version else "apiVersion"
+    return Trouble(f"an object without {missing}: add it (as text)", line)
 
 
 def item_identity(api_version: str, kind: str) -> tuple[str | None, str | None]:

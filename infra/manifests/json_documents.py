@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache, partial
 
 import msgspec
 
@@ -13,9 +14,9 @@ from infra.manifests.documents import (
     Document,
     Foreign,
     Found,
-    Header,
     Trouble,
     item_identity,
+    unidentified,
 )
 from infra.text import printable
 from infra.wire.metadata import ABSENT
@@ -33,12 +34,22 @@ class _Head(msgspec.Struct, rename="camel"):
 _HEAD = msgspec.json.Decoder(_Head)
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_OPENING = 256  # bytes by which a list is found in the object that holds it
+_OBJECT = ord("{")
+_BLANKS = b" \t\r\n"
+_SHORT = 200  # bytes of an apiVersion or kind that is worth remembering
 
 
 def read_json(data: bytes) -> Iterator[Found]:
     """Everything in the bytes of one JSON file (UTF-8), in order."""
+    blanks = len(data) - len(data.lstrip(_BLANKS))
+    line = data.count(b"\n", 0, blanks) + 1
     try:
-        yield from _objects(msgspec.json.decode(data, type=msgspec.Raw), _Text(data), (None, None))
+        if data[blanks : blanks + 1] == b"{":
+            yield from _object(data, _HEAD.decode(data), line, (None, None))
+        else:
+            msgspec.json.decode(data, type=msgspec.Raw)
+            yield Foreign(line)
     except RecursionError:
         yield Trouble(f"nested deeper than {MAX_DEPTH} levels: the file is left out")
     except msgspec.DecodeError as error:
@@ -55,58 +66,55 @@ def _broken(data: bytes, problem: str) -> Trouble:
     return Trouble(f"broken JSON: {printable(problem, 200)}: mend it there; the file is left out", line, column)
 
 
-class _Text:
-    """Finds the lines of raw values that come in the order in which they stand.
-
-    Looking always goes on behind the last value, so an answer can be early (the same bytes within a key) but never late.
-    """
-
-    def __init__(self, data: bytes, line: int = 1) -> None:
-        self._data = data
-        self._line = line
-        self._at = 0
-
-    def line(self, raw: bytes | msgspec.Raw) -> int:
-        """The line at which `raw` begins; looking then goes on inside it."""
-        found = self._data.find(raw, self._at)
-        if found >= 0:
-            self._move(found)
-        return self._line
-
-    def skip(self, raw: bytes | msgspec.Raw) -> None:
-        """Go on behind `raw`, whose line was just asked for."""
-        self._move(self._at + len(memoryview(raw)))
-
-    def _move(self, to: int) -> None:
-        self._line += self._data.count(b"\n", self._at, to)
-        self._at = to
-
-
-def _objects(
-    raw: bytes | msgspec.Raw, text: _Text, inherited: tuple[str | None, str | None], depth: int = 0
+def _object(
+    raw: bytes, head: _Head, line: int, inherited: tuple[str | None, str | None], depth: int = 0
 ) -> Iterator[Found]:
-    """The object, or those of a list (in which lists may stand)."""
-    line = text.line(raw)
-    if not _is(raw, b"{"):
-        text.skip(raw)
-        yield Foreign(line)
-        return
-    head = _HEAD.decode(raw)
-    header = Header(
-        api_version=_text(head.api_version) or inherited[0],
-        kind=_text(head.kind) or inherited[1],
-        has_metadata=head.metadata != ABSENT,
-    )
-    identity = header.identify(line)
-    if not isinstance(identity, tuple):
-        text.skip(raw)
-        yield identity
-    elif identity[1].endswith("List") and _is(head.items, b"[") and depth < MAX_DEPTH:
-        for item in _ITEMS.decode(head.items):
-            yield from _objects(item, text, item_identity(*identity), depth + 1)
+    """The object that begins at `line`, or those of a list (in which lists may stand)."""
+    api_version = _text(head.api_version) or inherited[0]
+    kind = _text(head.kind) or inherited[1]
+    if not api_version or not kind:
+        yield unidentified(api_version, line, has_metadata=head.metadata != ABSENT)
+    elif kind.endswith("List") and bytes(memoryview(head.items)[:1]) == b"[" and depth < MAX_DEPTH:
+        yield from _items(raw, head.items, line, item_identity(api_version, kind), depth + 1)
     else:
-        text.skip(raw)
-        yield Document(raw, *identity, line, lambda: _rule_lines(bytes(raw), line))
+        yield Document(raw, api_version, kind, line, partial(_rule_lines, raw, line))
+
+
+def _items(
+    raw: bytes, items: msgspec.Raw, line: int, inherited: tuple[str | None, str | None], depth: int
+) -> Iterator[Found]:
+    """The objects of a list; what most of them are is told by the bytes of an apiVersion and kind that were seen before."""
+    seen: dict[bytes, tuple[str, str]] = {}
+    for item, place in _entries(raw, items, line):
+        if item[0] != _OBJECT:
+            yield Foreign(place)
+            continue
+        head = _HEAD.decode(item)
+        key = b"\0".join((head.api_version, head.kind))
+        identity = seen.get(key)
+        if identity is not None:
+            yield Document(item, *identity, place, partial(_rule_lines, item, place))
+            continue
+        for found in _object(item, head, place, inherited, depth):
+            if isinstance(found, Document) and found.json is item:
+                seen[key] = found.api_version, found.kind
+            yield found
+
+
+def _entries(raw: bytes, entries: msgspec.Raw, line: int) -> Iterator[tuple[bytes, int]]:
+    """The entries of a list that stands in `raw`, which begins at `line`; each with its line.
+
+    Between two entries stand only blanks and a comma, so each is where its first byte is found next. The list itself is
+    found by how it begins: an answer can be early (the same bytes stand before it), but never late.
+    """
+    end = raw.find(bytes(memoryview(entries)[:_OPENING])) + 1
+    counted = 0
+    for entry in _ITEMS.decode(entries):
+        value = bytes(entry)
+        start = raw.find(value[0], end)
+        line += raw.count(b"\n", counted, start)
+        counted, end = start, start + len(value)
+        yield value, line
 
 
 def _rule_lines(raw: bytes, line: int) -> dict[str, int]:
@@ -114,8 +122,8 @@ def _rule_lines(raw: bytes, line: int) -> dict[str, int]:
     for name, value, start in _fields(raw, line):
         if name == "spec":
             found |= _spec_lines(value, start, "")
-        elif name == "specs":
-            for index, (spec, spec_line) in enumerate(_items(value, start)):
+        elif name == "specs" and value[:1] == b"[":
+            for index, (spec, spec_line) in enumerate(_entries(value, msgspec.Raw(value), start)):
                 found |= _spec_lines(spec, spec_line, f"specs[{index}].")
     return found
 
@@ -124,32 +132,36 @@ def _spec_lines(spec: bytes, line: int, prefix: str) -> dict[str, int]:
     return {
         f"{prefix}{name}[{index}]": rule_line
         for name, rules, start in _fields(spec, line)
-        if name in RULE_LISTS
-        for index, (_, rule_line) in enumerate(_items(rules, start))
+        if name in RULE_LISTS and rules[:1] == b"["
+        for index, (_, rule_line) in enumerate(_entries(rules, msgspec.Raw(rules), start))
     }
 
 
 def _fields(raw: bytes, line: int) -> Iterator[tuple[str, bytes, int]]:
-    """The fields of a mapping, each with its value's line; none of anything else."""
-    text = _Text(raw, line)
-    for name, value in _FIELDS.decode(raw).items() if _is(raw, b"{") else ():
-        start = text.line(value)
-        text.skip(value)
-        yield name, bytes(value), start
+    """The fields of a mapping, each with its value's line; none of anything else.
 
-
-def _items(raw: bytes, line: int) -> Iterator[tuple[bytes, int]]:
-    """The entries of a list, each with its line; none of anything else."""
-    text = _Text(raw, line)
-    for value in _ITEMS.decode(raw) if _is(raw, b"[") else ():
-        start = text.line(value)
-        text.skip(value)
-        yield bytes(value), start
-
-
-def _is(raw: bytes | msgspec.Raw, opening: bytes) -> bool:
-    return memoryview(raw)[:1] == opening
+    A value is looked for behind the one before it, so an answer can be early (the same bytes within a key), never late.
+    """
+    if raw[:1] != b"{":
+        return
+    flat = b"\n" not in raw
+    counted = end = 0
+    for name, entry in _FIELDS.decode(raw).items():
+        value = bytes(entry)
+        if not flat:
+            start = max(raw.find(value, end), end)
+            line += raw.count(b"\n", counted, start)
+            counted, end = start, start + len(value)
+        yield name, value, line
 
 
 def _text(raw: msgspec.Raw) -> str | None:
-    return msgspec.json.decode(raw, type=str) if _is(raw, b'"') else None
+    key = bytes(raw)
+    if key[:1] != b'"':
+        return None
+    return _known_text(key) if len(key) < _SHORT else msgspec.json.decode(key, type=str)
+
+
+@lru_cache(maxsize=1024)
+def _known_text(raw: bytes) -> str:
+    return msgspec.json.decode(raw, type=str)

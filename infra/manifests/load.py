@@ -8,21 +8,28 @@ from typing import Any
 
 import msgspec
 
-from infra.kinds import ENTRY_POINT_KINDS, POLICY_KINDS, Kind
-from infra.manifests.admission import refusals
+from infra.kinds import ENTRY_POINT_KINDS, KINDS, POLICY_KINDS, Kind
+from infra.manifests.admission import Admission, Refusal
 from infra.manifests.catalogue import is_kustomization, is_silent, known_kind, makes_pods
 from infra.manifests.documents import Document, Foreign, Found, Trouble
 from infra.manifests.notes import Notes
 from infra.manifests.yaml_documents import HELM_MESSAGE
 from infra.objects import Objects
+from infra.objects.pods import DEFAULT_ACCOUNT, account
 from infra.text import printable
-from infra.wire import WIRE_TYPES, AnyObject
+from infra.wire import WIRE_TYPES, AnyObject, Metadata, Pod, PodMetadata
 from scanner.model import Origin
 
 _DECODERS: Mapping[str, msgspec.json.Decoder[Any]] = {
     resource: msgspec.json.Decoder(form) for resource, form in WIRE_TYPES.items()
 }
-_WITH_ORIGIN = frozenset({"services", *ENTRY_POINT_KINDS, *POLICY_KINDS})
+_POD = msgspec.json.Decoder(Pod)
+_WITH_ORIGIN = frozenset(
+    {
+        "services", "endpointslices.discovery.k8s.io", "endpoints", "gateways.gateway.networking.k8s.io",
+        *ENTRY_POINT_KINDS, *POLICY_KINDS,
+    }
+)  # fmt: skip
 _ANY = msgspec.json.Decoder()
 _LEFT_OUT = "; a cluster refuses it, so it is left out"
 
@@ -42,7 +49,8 @@ class Loader:
         self.notes = Notes()
         self.counts: dict[str, int] = {}
         self.documents = 0  # Kubernetes objects of any kind that could be read
-        self._places: dict[tuple[str, str, str], str] = {}
+        self._admission = Admission(self.objects.pieces)
+        self._places: dict[tuple[str, str, str], tuple[str, int]] = {}  # resource, namespace, name -> file, line
         self._unknown: dict[tuple[str, str], _Unknown] = {}
         self._foreign: set[str] = set()
 
@@ -70,6 +78,9 @@ class Loader:
 
     def _document(self, file: str, document: Document) -> None:
         api_version, name = document.api_version, document.kind
+        if name == "Pod" and api_version == "v1":
+            self._pod(file, document)
+            return
         kind, removed = known_kind(api_version, name)
         if kind is not None:
             self._known(file, document, kind, removed=removed)
@@ -85,44 +96,60 @@ class Loader:
         elif not is_silent(api_version, name):
             self._unknown.setdefault((api_version, name), _Unknown(0, file, document.line)).count += 1
 
+    def _pod(self, file: str, document: Document) -> None:
+        """Take a pod: as `_known` takes anything, but the shortest way, for a dump holds 60,000 of them."""
+        try:
+            wire = _POD.decode(document.json)
+            _complete_pod(wire)
+            shape = self.objects.pieces.shape(wire)
+            refused = self._admission.pod(wire, shape)
+        except (msgspec.DecodeError, RecursionError) as error:
+            self.notes.trouble(file, _refused(document, KINDS["pods"], error))
+            return
+        if refused:
+            self._refuse(file, document, KINDS["pods"], refused)
+            return
+        self.documents += 1
+        self._count(file, document, KINDS["pods"], wire)
+        self.objects.pod(wire, shape)
+
     def _known(self, file: str, document: Document, kind: Kind, *, removed: bool) -> None:
-        place = f"{file}:{document.line}"
         try:
             wire = _DECODERS[kind.resource].decode(document.json)
+            _complete(wire, kind, document)
+            refused = self._admission.refusals(kind.resource, wire)
         except (msgspec.DecodeError, RecursionError) as error:
             self.notes.trouble(file, _refused(document, kind, error))
             return
-        _complete(wire, kind, document)
-        refused = list(refusals(kind.resource, wire))
         if refused:
-            if document.templated:
-                self.notes.trouble(file, Trouble(HELM_MESSAGE, document.line))
-                return
-            for field, problem in refused[:3]:
-                self.notes.add(file, place, field, f"{kind.name}: {problem}{_LEFT_OUT}")
+            self._refuse(file, document, kind, refused)
             return
         self.documents += 1
-        identity = _identity(kind, wire)
         if removed and kind.resource not in POLICY_KINDS:
-            message = f"{document.api_version} is refused by current clusters, read as {kind.api_version}: change it ({place})"
-            self.notes.add(file, identity, "apiVersion", message)
-        if not self._is_first(file, document, kind, wire, identity):
-            return
-        self.counts[kind.resource] = self.counts.get(kind.resource, 0) + 1
+            message = f"{document.api_version} is refused by current clusters, read as {kind.api_version}: change it"
+            message = f"{message} ({file}:{document.line})"
+            self.notes.add(file, _identity(kind, wire), "apiVersion", message)
+        self._count(file, document, kind, wire)
         self.objects.add(kind.resource, wire, self._origin(file, document, kind))
 
-    def _is_first(self, file: str, document: Document, kind: Kind, wire: Any, identity: str) -> bool:  # noqa: ANN401
-        """Whether the object counts: of two with one name the first does, and of a Namespace also the second's annotations."""
-        place = f"{file}:{document.line}"
-        first = self._places.setdefault((kind.resource, wire.metadata.namespace or "", wire.metadata.name), place)
-        if first == place:
-            return True
-        self.notes.add(
-            file, identity, "metadata.name", f"stands at {first} and again at {place}; the first counts: remove one"
-        )
-        if kind.resource == "namespaces":
-            self.objects.add(kind.resource, wire)
-        return False
+    def _refuse(self, file: str, document: Document, kind: Kind, refused: list[Refusal]) -> None:
+        """Say why a cluster would not take an object."""
+        if document.templated:
+            self.notes.trouble(file, Trouble(HELM_MESSAGE, document.line))
+            return
+        for field, problem in refused[:3]:
+            self.notes.add(file, f"{file}:{document.line}", field, f"{kind.name}: {problem}{_LEFT_OUT}")
+
+    def _count(self, file: str, document: Document, kind: Kind, wire: Any) -> None:  # noqa: ANN401
+        """Count an object once; of two with one name the last counts, as it does to `kubectl apply`."""
+        key = (kind.resource, wire.metadata.namespace or "", wire.metadata.name)
+        before = self._places.get(key)
+        self._places[key] = (file, document.line)
+        if before is None:
+            self.counts[kind.resource] = self.counts.get(kind.resource, 0) + 1
+            return
+        places = f"stands at {before[0]}:{before[1]} and again at {file}:{document.line}"
+        self.notes.add(file, _identity(kind, wire), "metadata.name", f"{places}; the last counts: remove one")
 
     def _origin(self, file: str, document: Document, kind: Kind) -> Origin | None:
         if kind.resource not in _WITH_ORIGIN:
@@ -131,17 +158,34 @@ class Loader:
         return Origin(file=file, line=document.line, lines=lines)
 
 
-def _complete(wire: Any, kind: Kind, document: Document) -> None:  # noqa: ANN401 - any of WIRE_TYPES
-    """What the API server would fill in, and what a typed list says for its items."""
+def _complete_pod(wire: Pod) -> None:
+    """What the API server would fill in."""
+    metadata, spec = wire.metadata, wire.spec
+    metadata.namespace = metadata.namespace or "default"
+    if not metadata.name:
+        _name(metadata)
+    if spec is not None and not spec.service_account_name:
+        spec.service_account_name = account(spec) or DEFAULT_ACCOUNT
+
+
+def _complete(wire: Any, kind: Kind, document: Document) -> None:  # noqa: ANN401 - any of WIRE_TYPES but Pod
+    """What the API server would fill in, and what a typed list says for its items.
+
+    A resourceVersion in a file is that of some cluster at some time, and says nothing of the object that a cluster has.
+    """
     metadata = wire.metadata
     metadata.namespace = (metadata.namespace or "default") if kind.namespaced else None
-    if not metadata.name and metadata.generate_name:
-        metadata.name = metadata.generate_name.rstrip(
-            "-."
-        )  # the server adds a random end; pods of one owner share this
+    metadata.resource_version = None
+    _name(metadata)
     if isinstance(wire, AnyObject):
         wire.api_version = wire.api_version or document.api_version
         wire.kind = wire.kind or document.kind
+
+
+def _name(metadata: Metadata | PodMetadata) -> None:
+    """The server adds a random end to `generateName`; the pods of one owner share what stands before it."""
+    if not metadata.name and metadata.generate_name:
+        metadata.name = metadata.generate_name.rstrip("-.")
 
 
 def _identity(kind: Kind, wire: Any) -> str:  # noqa: ANN401

@@ -14,9 +14,9 @@ from infra.manifests.documents import (
     Document,
     Foreign,
     Found,
-    Header,
     Trouble,
     item_identity,
+    unidentified,
 )
 from infra.manifests.yaml_values import YamlDocument, YamlError, load_documents
 from infra.text import printable
@@ -79,23 +79,26 @@ def _objects(
     if not isinstance(value, dict):
         yield Foreign(place)
         return
-    header = Header(
-        api_version=_text(value.get("apiVersion")) or inherited[0],
-        kind=_text(value.get("kind")) or inherited[1],
-        has_metadata="metadata" in value,
-    )
-    identity = header.identify(place)
-    if not isinstance(identity, tuple):
-        yield Trouble(HELM_MESSAGE, place) if templated and isinstance(identity, Trouble) else identity
+    api_version = _text(value.get("apiVersion")) or inherited[0]
+    kind = _text(value.get("kind")) or inherited[1]
+    if not api_version or not kind:
+        found = unidentified(api_version, place, has_metadata="metadata" in value)
+        yield Trouble(HELM_MESSAGE, place) if templated and isinstance(found, Trouble) else found
         return
     items = value.get("items")
-    if identity[1].endswith("List") and isinstance(items, list) and depth < MAX_DEPTH:
+    if kind.endswith("List") and isinstance(items, list) and depth < MAX_DEPTH:
         for item, item_line in zip(items, document.lines[id(items)], strict=True):
             yield from _objects(
-                item, document, first, item_identity(*identity), templated=templated, line=item_line, depth=depth + 1
+                item,
+                document,
+                first,
+                item_identity(api_version, kind),
+                templated=templated,
+                line=item_line,
+                depth=depth + 1,
             )
         return
-    yield Document(msgspec.json.encode(value), *identity, place, _rule_lines(value, document, first), templated)
+    yield Document(msgspec.json.encode(value), api_version, kind, place, _rule_lines(value, document, first), templated)
 
 
 def _rule_lines(value: dict[str, Any], document: YamlDocument, first: int) -> Callable[[], dict[str, int]]:

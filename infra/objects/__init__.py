@@ -3,56 +3,48 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterator
+import socket
+from collections.abc import Callable, Iterable, Iterator
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 
 from infra.kinds import ENTRY_POINT_KINDS, POLICY_KINDS, SETTING_KINDS, WORKLOAD_KINDS
 from infra.objects.cluster import api_object, config_map, node
+from infra.objects.endpoints import endpoint_slice, is_written, mirrored
+from infra.objects.gateway import gateway, route
 from infra.objects.kept import kept_values
-from infra.objects.network import ingress, route, service
-from infra.objects.owners import Owners, controller
-from infra.objects.pods import daemon_set, pod, template
+from infra.objects.network import ingress, openshift_route, service
+from infra.objects.owners import Owners
+from infra.objects.pieces import Pieces, Shape
+from infra.objects.pods import pod
+from infra.objects.workloads import Workloads
 from infra.text import printable
-from infra.wire import CronJob, Metadata, Namespace, PodMetadata
-from infra.wire.workloads import AgentTemplate, PodTemplate
+from infra.wire import Metadata, Namespace
+from infra.wire import Pod as WirePod
 from scanner.kept import KEPT_ANNOTATIONS
-from scanner.model import (
-    ApiObject,
-    ConfigMap,
-    DaemonSet,
-    EntryPoint,
-    Node,
-    Notice,
-    Origin,
-    Pod,
-    Service,
-    Source,
-    WorkloadRef,
-)
+from scanner.model import ApiObject, EntryPoint, Node, Notice, Origin, Pod, Source, WorkloadRef
 from scanner.model import Namespace as StoredNamespace
 
 _NAME_LABEL = "kubernetes.io/metadata.name"  # set by the API server on every namespace, and not to be changed
+Key = tuple[str, str, str]  # resource, namespace and name
 
 
 class Objects:
-    """Takes objects in any order; `fields` gives them as a snapshot holds them, sorted, owners followed to the top."""
+    """Takes objects in any order; `fields` gives them as a snapshot holds them, sorted, owners followed to the top.
+
+    Of two objects with one resource, namespace and name the last one counts.
+    """
 
     def __init__(self) -> None:
+        self.pieces = Pieces()
         self._namespaces: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
-        self._named: set[str] = set()  # namespaces that an object stands for
         self._owners = Owners()
-        self._pods: list[Pod] = []
-        self._templates: list[Pod] = []
-        self._nodes: list[Node] = []
-        self._daemon_sets: list[DaemonSet] = []
-        self._services: list[Service] = []
-        self._entry_points: list[EntryPoint] = []
-        self._config_maps: list[ConfigMap] = []
-        self._policies: list[ApiObject] = []
-        self._settings: list[ApiObject] = []
-        self._notices: list[Notice] = []
+        self._workloads = Workloads(self._owners, self.pieces)
+        self._pods: dict[tuple[str, str], Pod] = {}
+        self._parts: dict[str, dict[Key, tuple[Any, ...]]] = {}
+        self._notices: dict[Key, list[Notice]] = {}
 
     def namespace(self, name: str) -> None:
         """Make sure that a namespace is there, with the one label that is certain."""
@@ -62,30 +54,47 @@ class Objects:
         """Take one object of `resource` in the wire form that `LIST_TYPES` names.
 
         Nothing of it is kept but what the snapshot holds, so a page's bytes can go as soon as its objects are added.
+        Raises what decoding raises (msgspec.DecodeError, UnicodeDecodeError) for a part that the parser only skipped over.
         """
-        metadata: Metadata | PodMetadata = wire_object.metadata
+        if resource == "pods":
+            self.pod(wire_object, self.pieces.shape(wire_object))
+            return
+        metadata: Metadata = wire_object.metadata
         namespace = metadata.namespace or ""
-        if namespace:
+        if namespace and namespace not in self._namespaces:
             self.namespace(namespace)
-        if resource in WORKLOAD_KINDS:
-            self._workload(WORKLOAD_KINDS[resource].name, wire_object, namespace)
-        elif resource in POLICY_KINDS:
-            self._policies.append(api_object(wire_object, POLICY_KINDS[resource], namespace, origin))
-        elif resource in SETTING_KINDS:
-            self._settings.append(api_object(wire_object, SETTING_KINDS[resource], namespace, origin))
-        elif resource == "ingresses.networking.k8s.io":
-            self._entry_points.append(ingress(wire_object, namespace, origin))
-        elif resource in ENTRY_POINT_KINDS:
-            self._route(route(wire_object, ENTRY_POINT_KINDS[resource].name, namespace, origin))
+        key = (resource, namespace, metadata.name)
+        if self._notices:
+            self._notices.pop(key, None)
+        if resource == "namespaces":
+            self._namespace_object(wire_object)
+        elif resource in WORKLOAD_KINDS:
+            self._workloads.add(resource, wire_object, namespace)
         else:
-            self._object(resource, wire_object, namespace, origin)
+            part, items = self._stored(resource, wire_object, namespace, origin)
+            self._parts.setdefault(part, {})[key] = tuple(items)
+
+    def pod(self, wire: WirePod, shape: Shape) -> None:
+        """Take one pod, whose labels, owners and ports are known already."""
+        namespace, name = wire.metadata.namespace or "", wire.metadata.name
+        if namespace not in self._namespaces and namespace:
+            self.namespace(namespace)
+        if self._notices:
+            self._notices.pop(("pods", namespace, name), None)
+        found = pod(wire, namespace, shape)
+        self._pods[namespace, name] = found if _plain(found.ips) else self._checked(found)
 
     def fields(self, source: Source) -> dict[str, Any]:
         """The snapshot's keyword arguments. In a folder of manifests, templates stand for pods that are not among them."""
-        pods = [self._owned(item) for item in self._pods]
+        pods = [*self._owned()]
+        notices = [notice for found in self._notices.values() for notice in found]
+        if source is Source.MANIFESTS and (stand_ins := [*self._workloads.stand_ins(pods)]):
+            pods = sorted((*pods, *stand_ins), key=_pod_place)
         if source is Source.MANIFESTS:
-            pods += self._stand_ins(pods)
-        pods.sort(key=lambda item: (item.namespace, item.name, item.workload.kind, item.workload.name))
+            notices += self._workloads.unseen(pods)
+        services = self._part("services", _place)
+        written = {_place(item) for item in services if is_written(item)}
+        entry_points = self._part("entry_points", _kinded)
         return {
             "namespaces": tuple(
                 StoredNamespace(
@@ -94,107 +103,135 @@ class Objects:
                 for name, (labels, notes) in sorted(self._namespaces.items())
             ),
             "pods": tuple(pods),
-            "nodes": tuple(sorted(self._nodes, key=lambda item: item.name)),
-            "daemon_sets": tuple(sorted(self._daemon_sets, key=_place)),
-            "services": tuple(sorted(self._services, key=_place)),
-            "entry_points": tuple(sorted(self._entry_points, key=lambda item: (*_place(item), item.kind))),
-            "config_maps": tuple(sorted(self._config_maps, key=_place)),
-            "policies": tuple(sorted(self._policies, key=_kind_place)),
-            "settings": tuple(sorted(self._settings, key=_kind_place)),
-            "notices": tuple(self._notices),
+            "nodes": self._part("nodes", lambda item: item.name),
+            "daemon_sets": self._workloads.daemon_sets(),
+            "services": services,
+            "endpoint_slices": tuple(
+                item for item in self._part("endpoint_slices", _place) if (item.namespace, item.service) in written
+            ),
+            "entry_points": entry_points,
+            "gateways": self._part("gateways", _place),
+            "config_maps": self._part("config_maps", _place),
+            "policies": self._part("policies", _kind_place),
+            "settings": self._part("settings", _kind_place),
+            "notices": (*notices, *_crossing(entry_points)),
         }
 
-    def _object(self, resource: str, wire: Any, namespace: str, origin: Origin | None) -> None:  # noqa: ANN401
-        match resource:
-            case "pods":
-                found = pod(wire, namespace)
-                kept = self._valid(f"Pod {namespace}/{found.name}", "status.podIPs", found.ips, ipaddress.ip_address)
-                self._pods.append(found if kept == found.ips else msgspec.structs.replace(found, ips=kept))
-            case "namespaces":
-                self._namespace_object(wire)
-            case "nodes":
-                place = node(wire)
-                ranges = self._valid(f"Node {place.name}", "spec.podCIDRs", place.pod_cidrs, _network)
-                self._nodes.append(
-                    place if ranges == place.pod_cidrs else msgspec.structs.replace(place, pod_cidrs=ranges)
-                )
-            case "services":
-                self._services.append(service(wire, namespace, origin))
-            case "configmaps":
-                if (settings := config_map(wire, namespace)) is not None:
-                    self._config_maps.append(settings)
-            case _:
-                raise KeyError(resource)
+    def _stored(
+        self,
+        resource: str,
+        wire: Any,  # noqa: ANN401 - any of WIRE_TYPES
+        namespace: str,
+        origin: Origin | None,
+    ) -> tuple[str, Iterable[Any]]:
+        """The snapshot's part that an object belongs to, and what it becomes there."""
+        found: Any
+        name = wire.metadata.name
+        if resource in POLICY_KINDS:
+            part, found = "policies", api_object(wire, POLICY_KINDS[resource], namespace, origin)
+        elif resource in SETTING_KINDS:
+            part, found = "settings", api_object(wire, SETTING_KINDS[resource], namespace, origin)
+        elif resource == "services":
+            part, found = resource, service(wire, namespace, origin)
+        elif resource == "endpointslices.discovery.k8s.io":
+            refuse = self._refusal(resource, "EndpointSlice", namespace, name, "endpoints")
+            part, found = "endpoint_slices", endpoint_slice(wire, namespace, origin, refuse)
+        elif resource == "endpoints":
+            refuse = self._refusal(resource, "Endpoints", namespace, name, "subsets")
+            return "endpoint_slices", mirrored(wire, namespace, origin, refuse)
+        elif resource == "gateways.gateway.networking.k8s.io":
+            part, found = "gateways", gateway(wire, namespace, origin)
+        elif resource == "nodes":
+            refuse = self._refusal(resource, "Node", "", name, "spec.podCIDRs")
+            part, found = resource, self._node(node(wire), refuse)
+        elif resource == "configmaps":
+            part, found = "config_maps", config_map(wire, namespace)
+        else:
+            part, found = "entry_points", _entry_point(resource, wire, namespace, origin)
+        return part, () if found is None else (found,)
 
-    def _valid(
-        self, identity: str, field: str, texts: tuple[str, ...], parse: Callable[[str], object]
-    ) -> tuple[str, ...]:
-        """The texts that can be read as addresses; the others are named, for a snapshot that held them could not be read."""
-        kept = []
-        for text in texts:
-            try:
-                parse(text)
-            except ValueError:
-                message = f'"{printable(text, 60)}" is no IP address or range, so it is left out: mend it'
-                self._notices.append(Notice(object=identity, field=field, message=message))
-            else:
-                kept.append(text)
-        return tuple(kept)
+    def _node(self, found: Node, refuse: Callable[[str], None]) -> Node:
+        ranges = _valid(found.pod_cidrs, _network, refuse)
+        return found if ranges == found.pod_cidrs else msgspec.structs.replace(found, pod_cidrs=ranges)
+
+    def _part(self, name: str, place: Callable[[Any], Any]) -> tuple[Any, ...]:
+        found = (item for items in self._parts.get(name, {}).values() for item in items)
+        return tuple(sorted(found, key=place))
+
+    def _checked(self, found: Pod) -> Pod:
+        """The pod less what is no address, for a snapshot that held that could not be read."""
+        refuse = self._refusal("pods", "Pod", found.namespace, found.name, "status.podIPs")
+        kept = _valid(found.ips, ipaddress.ip_address, refuse)
+        return found if kept == found.ips else msgspec.structs.replace(found, ips=kept)
+
+    def _refusal(self, resource: str, kind: str, namespace: str, name: str, field: str) -> Callable[[str], None]:
+        """What names a text that is no address."""
+
+        def refuse(text: str) -> None:
+            message = f'"{printable(text, 60)}" is no IP address or range, so it is left out: mend it'
+            identity = f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
+            notice = Notice(object=identity, field=field, message=message)
+            self._notices.setdefault((resource, namespace, name), []).append(notice)
+
+        return refuse
 
     def _namespace_object(self, wire: Namespace) -> None:
-        """Take a Namespace object. Of a second one with the same name (only a folder has those) the annotations count."""
         labels = {key: value or "" for key, value in (wire.metadata.labels or {}).items()}
-        kept = kept_values(wire.metadata.annotations, KEPT_ANNOTATIONS)
-        if wire.metadata.name in self._named:
-            kept |= self._namespaces[wire.metadata.name][1]
-            labels = self._namespaces[wire.metadata.name][0]
-        self._named.add(wire.metadata.name)
-        self._namespaces[wire.metadata.name] = (labels, kept)
+        self._namespaces[wire.metadata.name] = labels, kept_values(wire.metadata.annotations, KEPT_ANNOTATIONS)
 
-    def _workload(self, kind: str, wire: Any, namespace: str) -> None:  # noqa: ANN401 - Workload, DaemonSet or CronJob
-        ref = WorkloadRef(kind=kind, name=wire.metadata.name)
-        self._owners.record(namespace, ref, controller(wire.metadata))
-        if kind == "DaemonSet":
-            self._daemon_sets.append(daemon_set(wire, namespace))
-        superseded = kind == "ReplicaSet" and wire.spec and wire.spec.replicas == 0 and controller(wire.metadata)
-        if not superseded and (found := _template(wire)):
-            # The Job controller gives these labels to every pod of a Job, and policies may select by them.
-            added = {"job-name": ref.name, "batch.kubernetes.io/job-name": ref.name} if kind == "Job" else {}
-            self._templates.append(template(found, namespace, ref, added))
+    def _owned(self) -> Iterator[Pod]:
+        """The pods in order, with their topmost owners; what replicas have in common is looked up once."""
+        tops: dict[tuple[str, int, int], WorkloadRef] = {}
+        for _, item in sorted(self._pods.items(), key=itemgetter(0)):
+            ref, labels = item.workload, item.labels
+            key = (item.namespace, id(ref), id(labels))
+            top = tops.get(key)
+            if top is None:
+                top = tops[key] = self._owners.top(item.namespace, ref, labels)
+            yield item if top is ref else msgspec.structs.replace(item, workload=top)
 
-    def _route(self, found: EntryPoint) -> None:
-        self._entry_points.append(found)
-        for backend in found.services:
-            if not backend.startswith(f"{found.namespace}/"):
+
+def _entry_point(resource: str, wire: Any, namespace: str, origin: Origin | None) -> EntryPoint:  # noqa: ANN401
+    if resource == "ingresses.networking.k8s.io":
+        return ingress(wire, namespace, origin)
+    if resource == "routes.route.openshift.io":
+        return openshift_route(wire, namespace, origin)
+    return route(wire, ENTRY_POINT_KINDS[resource].name, namespace, origin)
+
+
+def _plain(addresses: Iterable[str]) -> bool:
+    """Whether all are IPv4 addresses as everyone writes them; what is not needs a closer look."""
+    try:
+        for address in addresses:
+            socket.inet_pton(socket.AF_INET, address)
+    except (OSError, ValueError):  # ValueError: a NUL, or no ASCII
+        return False
+    return True
+
+
+def _valid(texts: tuple[str, ...], parse: Callable[[str], object], refuse: Callable[[str], None]) -> tuple[str, ...]:
+    """The texts that can be parsed; each of the others is refused."""
+    kept = []
+    for text in texts:
+        try:
+            parse(text)
+        except ValueError:
+            refuse(text)
+        else:
+            kept.append(text)
+    return tuple(kept)
+
+
+def _crossing(entry_points: Iterable[EntryPoint]) -> Iterator[Notice]:
+    """Backends in other namespaces; only a Gateway API route can have one."""
+    for entry in entry_points:
+        for backend in entry.services:
+            if not backend.startswith(f"{entry.namespace}/"):
                 message = (
                     f"counts as leading to {backend} in another namespace: check that a ReferenceGrant there allows it"
                 )
-                identity = f"{found.kind} {found.namespace}/{found.name}"
-                self._notices.append(Notice(object=identity, field="spec.rules", message=message))
-
-    def _owned(self, item: Pod) -> Pod:
-        top = self._owners.top(item.namespace, item.workload, item.labels)
-        return item if top is item.workload else msgspec.structs.replace(item, workload=top)
-
-    def _stand_ins(self, pods: list[Pod]) -> Iterator[Pod]:
-        """Templates of workloads without a pod that runs: a workload's own before those of what it made."""
-        running = {(item.namespace, item.workload) for item in pods if not item.finished}
-        finished = {(item.namespace, item.workload) for item in pods if item.finished}
-        owned: list[tuple[Pod, Pod]] = [(item, self._owned(item)) for item in self._templates]
-        own = {(top.namespace, top.workload) for item, top in owned if top.workload == item.workload}
-        for item, top in owned:
-            key = (top.namespace, top.workload)
-            done = top.workload.kind == "Job" and key in finished  # a Job makes its pods once
-            if key not in running and not done and (top.workload == item.workload or key not in own):
-                yield top
-
-
-def _template(wire: Any) -> PodTemplate | AgentTemplate | None:  # noqa: ANN401 - Workload, DaemonSet or CronJob
-    spec = wire.spec
-    if isinstance(wire, CronJob):
-        spec = wire.spec.job_template.spec if wire.spec and wire.spec.job_template else None
-    found: PodTemplate | AgentTemplate | None = spec.template if spec else None
-    return found
+                identity = f"{entry.kind} {entry.namespace}/{entry.name}"
+                yield Notice(object=identity, field="spec.rules", message=message)
 
 
 def _network(text: str) -> object:
@@ -203,6 +240,14 @@ def _network(text: str) -> object:
 
 def _place(item: Any) -> tuple[str, str]:  # noqa: ANN401 - whatever has a namespace and a name
     return item.namespace, item.name
+
+
+def _pod_place(item: Pod) -> tuple[str, str, str, str]:
+    return item.namespace, item.name, item.workload.kind, item.workload.name
+
+
+def _kinded(item: EntryPoint) -> tuple[str, str, str]:
+    return item.namespace, item.name, item.kind
 
 
 def _kind_place(item: ApiObject) -> tuple[str, str, str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from infra.kinds import Kind
+from infra.kinds import LABELLED_KINDS, POLICY_KINDS, Kind
 from infra.objects.kept import kept_values
 from infra.objects.pods import is_ready
 from infra.wire.cluster import ConfigMap as WireConfigMap
@@ -48,14 +48,20 @@ def config_map(wire: WireConfigMap, namespace: str) -> ConfigMap | None:
 
 
 def api_object(wire: AnyObject | PolicyEndpoint, kind: Kind, namespace: str, origin: Origin | None) -> ApiObject:
-    """A policy or setting with its spec as it is; of a PolicyEndpoint only the policy it came from."""
+    """A policy or setting with its spec as it is; of a PolicyEndpoint only the policy it came from.
+
+    Labels are kept of the kinds that selectors look at, the version of policies.
+    """
+    labels = (kind.resource in LABELLED_KINDS and wire.metadata.labels) or {}
     return ApiObject(
         api_version=wire.api_version or kind.api_version,
         kind=wire.kind or kind.name,
         name=wire.metadata.name,
         namespace=namespace,
         spec=_endpoint_spec(wire) if isinstance(wire, PolicyEndpoint) else _spec(wire),
+        labels={key: value or "" for key, value in sorted(labels.items())},
         annotations=kept_values(wire.metadata.annotations, KEPT_ANNOTATIONS),
+        resource_version=(kind.resource in POLICY_KINDS and wire.metadata.resource_version) or "",
         origin=origin,
     )
 

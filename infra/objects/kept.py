@@ -6,20 +6,15 @@ from collections.abc import Container, Mapping
 
 import msgspec
 
-from infra.wire.metadata import ABSENT
-
 
 def kept_text(raw: msgspec.Raw) -> str | None:
     """A raw value as text; None where it is absent, null or no text, which the API server would not have stored."""
-    if raw == ABSENT:
-        return None
-    value = msgspec.json.decode(raw)
-    return value if isinstance(value, str) else None
+    return msgspec.json.decode(raw, type=str) if bytes(memoryview(raw)[:1]) == b'"' else None
 
 
 def kept_values(raw: Mapping[str, msgspec.Raw] | None, names: Container[str]) -> dict[str, str]:
     """The entries whose name is in `names`, sorted; the others are never looked at."""
-    values = {
-        name: text for name, value in (raw or {}).items() if name in names and (text := kept_text(value)) is not None
-    }
+    if not raw:
+        return {}
+    values = {name: text for name, value in raw.items() if name in names and (text := kept_text(value)) is not None}
     return dict(sorted(values.items()))

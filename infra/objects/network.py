@@ -1,11 +1,11 @@
-"""Wire Services, Ingresses and routes as a snapshot holds them."""
+"""Wire Services, Ingresses and OpenShift Routes as a snapshot holds them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from infra.objects.kept import kept_values
-from infra.wire.network import BackendRef, Ingress, IngressBackend, Route, RouteFilter
+from infra.wire.network import Ingress, IngressBackend, OpenShiftRoute
 from infra.wire.network import Service as WireService
 from scanner.kept import KEPT_ANNOTATIONS
 from scanner.model import EntryPoint, Origin, Service, ServicePort
@@ -41,9 +41,12 @@ def service(wire: WireService, namespace: str, origin: Origin | None) -> Service
         cluster_ips=tuple(address for address in addresses if address not in {"", "None"}),
         external_ips=tuple((spec and spec.external_ips) or ()),
         external_traffic_policy=(spec and spec.external_traffic_policy) or "",
+        internal_traffic_policy=(spec and spec.internal_traffic_policy) or "",
         load_balancer_class=(spec and spec.load_balancer_class) or "",
         source_ranges=tuple((spec and spec.load_balancer_source_ranges) or ()),
         balancer_addresses=tuple(address for address in balancers if address),
+        health_check_node_port=(spec and spec.health_check_node_port) or 0,
+        publish_not_ready=bool(spec and spec.publish_not_ready_addresses),
         annotations=kept_values(wire.metadata.annotations, KEPT_ANNOTATIONS),
         origin=origin,
     )
@@ -52,7 +55,7 @@ def service(wire: WireService, namespace: str, origin: Origin | None) -> Service
 def ingress(wire: Ingress, namespace: str, origin: Origin | None) -> EntryPoint:
     """An Ingress and the Services behind it."""
     annotations = kept_values(wire.metadata.annotations, KEPT_ANNOTATIONS)
-    services, ports = _backends(_ingress_backends(wire, namespace))
+    services, ports = gathered(_ingress_backends(wire, namespace))
     return EntryPoint(
         kind="Ingress",
         namespace=namespace,
@@ -65,11 +68,21 @@ def ingress(wire: Ingress, namespace: str, origin: Origin | None) -> EntryPoint:
     )
 
 
-def route(wire: Route, kind: str, namespace: str, origin: Origin | None) -> EntryPoint:
-    """A route and the Services behind it, those it mirrors requests to among them."""
-    services, ports = _backends(_route_backends(wire, namespace))
+def openshift_route(wire: OpenShiftRoute, namespace: str, origin: Origin | None) -> EntryPoint:
+    """An OpenShift Route and the Services behind it, all of its own namespace, whatever their weights are today.
+
+    `spec.port.targetPort` chooses among the endpoints' ports, without it all are served (openshift/api, route/v1/types.go).
+    """
+    spec = wire.spec
+    port = spec.port.target_port if spec and spec.port else None
+    targets = [spec.to, *(spec.alternate_backends or ())] if spec else []
+    services, ports = gathered(
+        (f"{namespace}/{target.name}", port or None)
+        for target in targets
+        if target is not None and target.name and (target.kind or "Service") == "Service"
+    )
     return EntryPoint(
-        kind=kind,
+        kind="Route",
         namespace=namespace,
         name=wire.metadata.name,
         services=services,
@@ -77,6 +90,21 @@ def route(wire: Route, kind: str, namespace: str, origin: Origin | None) -> Entr
         annotations=kept_values(wire.metadata.annotations, KEPT_ANNOTATIONS),
         origin=origin,
     )
+
+
+def gathered(backends: Iterable[Backend]) -> tuple[tuple[str, ...], dict[str, tuple[Port, ...]]]:
+    """All backends, and the ports of those that name one everywhere they stand."""
+    ports: dict[str, set[Port | None]] = {}
+    for name, port in backends:
+        ports.setdefault(name, set()).add(port)
+    named = {
+        name: tuple(
+            sorted((port for port in found if port is not None), key=lambda port: (isinstance(port, str), port))
+        )
+        for name, found in sorted(ports.items())
+        if None not in found
+    }
+    return tuple(sorted(ports)), named
 
 
 def _ingress_backends(wire: Ingress, namespace: str) -> Iterator[Backend]:
@@ -95,34 +123,3 @@ def _ingress_backend(backend: IngressBackend) -> Backend | None:
         port = backend.service.port
         return backend.service.name, (port.number or port.name) if port else None
     return (backend.service_name, backend.service_port) if backend.service_name else None
-
-
-def _route_backends(wire: Route, namespace: str) -> Iterator[Backend]:
-    for rule in (wire.spec and wire.spec.rules) or ():
-        references: list[BackendRef] = [*(rule.backend_refs or ()), *_mirrors(rule.filters)]
-        for backend in rule.backend_refs or ():
-            references += _mirrors(backend.filters)
-        for reference in references:
-            if (reference.group or "") == "" and (reference.kind or "Service") == "Service":
-                yield f"{reference.namespace or namespace}/{reference.name}", reference.port
-
-
-def _mirrors(filters: Iterable[RouteFilter] | None) -> Iterator[BackendRef]:
-    for entry in filters or ():
-        if entry.request_mirror is not None and entry.request_mirror.backend_ref is not None:
-            yield entry.request_mirror.backend_ref
-
-
-def _backends(backends: Iterable[Backend]) -> tuple[tuple[str, ...], dict[str, tuple[Port, ...]]]:
-    """All backends, and the ports of those that name one everywhere they stand."""
-    ports: dict[str, set[Port | None]] = {}
-    for name, port in backends:
-        ports.setdefault(name, set()).add(port)
-    named = {
-        name: tuple(
-            sorted((port for port in found if port is not None), key=lambda port: (isinstance(port, str), port))
-        )
-        for name, found in sorted(ports.items())
-        if None not in found
-    }
-    return tuple(sorted(ports)), named

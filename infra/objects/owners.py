@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from infra.wire import Metadata, PodMetadata
+import re
+from collections.abc import Iterable, Mapping
+
+from infra.wire.metadata import OwnerReference
 from scanner.model import WorkloadRef
 
-# Kinds that others make on a workload's behalf. Deployments, StatefulSets and DaemonSets end the walk even where an operator's
-# own resource owns them: they are what people find in the cluster.
+# Kinds that others make on a workload's behalf. Deployments, StatefulSets, DaemonSets, Rollouts and the like end the walk even
+# where an operator's own resource owns them: they are what people find in the cluster.
 _MIDDLE = frozenset({"ReplicaSet", "ReplicationController", "Job"})
-_HASH = "pod-template-hash"
+
+# The label that only the top owner's controller sets on its ReplicaSets' pods, and whose value ends the ReplicaSet's name:
+# Kubernetes' deployment controller; argo-rollouts' DefaultRolloutUniqueLabelKey (rollouts/v1alpha1/types.go).
+_HASHES = {"pod-template-hash": "Deployment", "rollouts-pod-template-hash": "Rollout"}
+# OpenShift's DeploymentConfig controller names its ReplicationControllers by itself and a number, and labels their pods.
+_CONFIG = "deploymentconfig"
+_NUMBERED = re.compile(r"(.+)-[0-9]+", re.ASCII)
 
 
-def controller(metadata: Metadata | PodMetadata) -> WorkloadRef | None:
+def controller(references: Iterable[OwnerReference]) -> WorkloadRef | None:
     """The owner that makes and removes the object, or None. Hand-written references often leave `controller` out."""
-    references = metadata.owner_references or []
     unmarked = None
     for reference in references:
         if reference.controller:
@@ -28,35 +36,38 @@ class Owners:
 
     def __init__(self) -> None:
         self._owner: dict[tuple[str, WorkloadRef], WorkloadRef | None] = {}
-        self._top: dict[tuple[str, WorkloadRef, str], WorkloadRef] = {}
 
     def record(self, namespace: str, ref: WorkloadRef, owner: WorkloadRef | None) -> None:
         """Note that `ref` exists, and who owns it."""
         self._owner[namespace, ref] = owner
 
-    def top(self, namespace: str, ref: WorkloadRef, labels: dict[str, str]) -> WorkloadRef:
+    def top(self, namespace: str, ref: WorkloadRef, labels: Mapping[str, str]) -> WorkloadRef:
         """The topmost owner of a pod that `ref` owns (or is).
 
-        Where the ReplicaSet itself is not among the objects, its name less the pod's `pod-template-hash` names the
-        Deployment, for only the Deployment controller sets that label and builds names so.
+        Where the ReplicaSet or ReplicationController itself is not among the objects, its name and the label that its
+        owner's controller gives to the pods name that owner.
         """
-        key = (namespace, ref, labels.get(_HASH, ""))
-        found = self._top.get(key)
-        if found is None:
-            found = self._top[key] = self._walk(*key)
-        return found
-
-    def _walk(self, namespace: str, ref: WorkloadRef, template_hash: str) -> WorkloadRef:
         seen: set[WorkloadRef] = set()
         while ref.kind in _MIDDLE and ref not in seen:
             seen.add(ref)
-            if (namespace, ref) in self._owner:
-                owner = self._owner[namespace, ref]
-                if owner is None:
-                    return ref
-                ref = owner
-            elif ref.kind == "ReplicaSet" and template_hash and ref.name.endswith(f"-{template_hash}"):
-                return WorkloadRef(kind="Deployment", name=ref.name[: -len(template_hash) - 1])
-            else:
+            if (namespace, ref) not in self._owner:
+                return _implied(ref, labels) or ref
+            owner = self._owner[namespace, ref]
+            if owner is None:
                 return ref
+            ref = owner
         return ref
+
+
+def _implied(ref: WorkloadRef, labels: Mapping[str, str]) -> WorkloadRef | None:
+    """The owner that a ReplicaSet's or ReplicationController's name and its pods' labels tell."""
+    if ref.kind == "ReplicaSet":
+        for label, kind in _HASHES.items():
+            value = labels.get(label)
+            if value and ref.name.endswith(f"-{value}") and len(ref.name) > len(value) + 1:
+                return WorkloadRef(kind=kind, name=ref.name[: -len(value) - 1])
+        return None
+    match = _NUMBERED.fullmatch(ref.name) if ref.kind == "ReplicationController" else None
+    if match is not None and match[1] == labels.get(_CONFIG):
+        return WorkloadRef(kind="DeploymentConfig", name=match[1])
+    return None

@@ -2,68 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from infra.objects.kept import kept_text
-from infra.objects.owners import controller
-from infra.wire.metadata import PodMetadata
+from infra.objects.pieces import Pieces, Shape
 from infra.wire.workloads import (
     AgentContainer,
     AgentPodSpec,
     AgentTemplate,
     Condition,
-    PodContainer,
     PodSpec,
     PodTemplate,
 )
 from infra.wire.workloads import DaemonSet as WireDaemonSet
 from infra.wire.workloads import Pod as WirePod
 from scanner.kept import KEPT_ARGS, KEPT_ENV
-from scanner.model import Container, ContainerPort, DaemonSet, Pod, WorkloadRef
+from scanner.model import Container, DaemonSet, Pod, WorkloadRef
+
+DEFAULT_ACCOUNT = "default"  # what the ServiceAccount admission controller gives to a pod that names none
 
 
-def labels_of(metadata: PodMetadata | None) -> dict[str, str]:
-    """The labels; a null value is the empty string, as the API server reads it."""
-    labels = (metadata and metadata.labels) or {}
-    return {key: value or "" for key, value in labels.items()}
+def pod(wire: WirePod, namespace: str, shape: Shape) -> Pod:
+    """A running pod of that shape.
 
-
-def pod(wire: WirePod, namespace: str) -> Pod:
-    """A running pod. Its `workload` is its direct owner, for `Owners` to follow; a Node owns only the mirror of a static pod."""
-    owner = controller(wire.metadata)
+    Its `workload` is its direct owner, for `Owners` to follow; a Node owns only the mirror of a static pod.
+    """
+    metadata, spec, status = wire.metadata, wire.spec, wire.status
+    owner = shape.ownership.owner
     if owner is None or owner.kind == "Node":
-        owner = WorkloadRef(kind="Pod", name=wire.metadata.name)
-    spec, status = wire.spec, wire.status
-    addresses = [entry.ip for entry in (status and status.pod_ips) or [] if entry.ip]
-    if not addresses and status is not None and status.pod_ip:
-        addresses = [status.pod_ip]
+        owner = WorkloadRef(kind="Pod", name=metadata.name)
+    addresses: tuple[str, ...] = ()
+    if status is not None:
+        addresses = tuple([entry.ip for entry in status.pod_ips or () if entry.ip])
+        if not addresses and status.pod_ip:
+            addresses = (status.pod_ip,)
     return Pod(
         namespace=namespace,
-        name=wire.metadata.name,
-        labels=labels_of(wire.metadata),
+        name=metadata.name,
+        labels=shape.labels,
         workload=owner,
-        ports=_ports(spec),
+        ports=shape.ports,
         node=(spec and spec.node_name) or "",
         host_network=bool(spec and spec.host_network),
         phase=(status and status.phase) or "",
-        ready=is_ready(status.conditions if status else None),
-        ips=tuple(addresses),
+        ready=status is not None and is_ready(status.conditions),
+        ips=addresses,
+        service_account=account(spec),
     )
 
 
-def template(wire: PodTemplate | AgentTemplate | None, namespace: str, ref: WorkloadRef, labels: dict[str, str]) -> Pod:
-    """The pod that stands for a workload's pods; `labels` are those its controller adds to the template's."""
-    spec = wire.spec if wire else None
+def template(
+    wire: PodTemplate | AgentTemplate, namespace: str, ref: WorkloadRef, added: Mapping[str, str], pieces: Pieces
+) -> Pod:
+    """The pod that stands for a workload's pods; `added` are labels that its controller adds to the template's."""
+    spec = wire.spec
+    labels = pieces.labels(wire.metadata.labels) if wire.metadata else {}
     return Pod(
         namespace=namespace,
         name=ref.name,
-        labels=labels_of(wire.metadata if wire else None) | labels,
+        labels={**labels, **added} if added else labels,
         workload=ref,
-        ports=_ports(spec),
+        ports=pieces.ports(spec),
         node=(spec and spec.node_name) or "",
         host_network=bool(spec and spec.host_network),
+        service_account=account(spec) or DEFAULT_ACCOUNT,
         template=True,
     )
+
+
+def account(spec: PodSpec | AgentPodSpec | None) -> str:
+    """The service account's name, empty where none is given; the older field counts where the newer is empty (core/v1)."""
+    return (spec and (spec.service_account_name or spec.service_account)) or ""
 
 
 def daemon_set(wire: WireDaemonSet, namespace: str) -> DaemonSet:
@@ -82,26 +91,10 @@ def daemon_set(wire: WireDaemonSet, namespace: str) -> DaemonSet:
 
 def is_ready(conditions: Iterable[Condition] | None) -> bool:
     """Whether a pod's or node's Ready condition is True; unsaid is not ready."""
-    return any(condition.type == "Ready" and condition.status == "True" for condition in conditions or ())
-
-
-def _ports(spec: PodSpec | AgentPodSpec | None) -> tuple[ContainerPort, ...]:
-    """Ports of all containers that run beside each other: sidecars are init containers that always restart."""
-    if spec is None:
-        return ()
-    sidecars = [container for container in spec.init_containers or () if container.restart_policy == "Always"]
-    containers: Iterable[PodContainer | AgentContainer] = (*(spec.containers or ()), *sidecars)
-    ports = {
-        ContainerPort(
-            port=entry.container_port,
-            protocol=entry.protocol or "TCP",
-            name=entry.name or "",
-            host_port=entry.host_port or 0,
-        )
-        for container in containers
-        for entry in container.ports or ()
-    }
-    return tuple(sorted(ports, key=lambda entry: (entry.port, entry.protocol, entry.name, entry.host_port)))
+    for condition in conditions or ():  # noqa: SIM110 - any() costs a generator for each of 60,000 pods
+        if condition.type == "Ready" and condition.status == "True":
+            return True
+    return False
 
 
 def _container(wire: AgentContainer) -> Container:

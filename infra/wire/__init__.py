@@ -12,11 +12,12 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from infra.kinds import ENTRY_POINT_KINDS, KINDS
+from infra.kinds import ENTRY_POINT_KINDS, KINDS, WORKLOAD_KINDS
 from infra.wire.cluster import ConfigMap, Node
+from infra.wire.gateway import Gateway, Route
 from infra.wire.metadata import AnyObject, Metadata, Namespace, PodMetadata, PolicyEndpoint, Wire
-from infra.wire.network import Ingress, Route, Service
-from infra.wire.workloads import CronJob, DaemonSet, Pod, Workload
+from infra.wire.network import Endpoints, EndpointSlice, Ingress, OpenShiftRoute, Service
+from infra.wire.workloads import CronJob, DaemonSet, Pod, Rollout, Workload
 
 __all__ = [
     "LIST_TYPES",
@@ -25,15 +26,20 @@ __all__ = [
     "ConfigMap",
     "CronJob",
     "DaemonSet",
+    "EndpointSlice",
+    "Endpoints",
+    "Gateway",
     "Ingress",
     "ListMetadata",
     "Metadata",
     "Namespace",
     "Node",
     "ObjectList",
+    "OpenShiftRoute",
     "Pod",
     "PodMetadata",
     "PolicyEndpoint",
+    "Rollout",
     "Route",
     "Service",
     "Wire",
@@ -64,17 +70,18 @@ _TYPES: dict[str, Any] = {
     "nodes": Node,
     "services": Service,
     "configmaps": ConfigMap,
-    "deployments.apps": Workload,
-    "statefulsets.apps": Workload,
+    "endpointslices.discovery.k8s.io": EndpointSlice,
+    "endpoints": Endpoints,
+    "gateways.gateway.networking.k8s.io": Gateway,
+    **dict.fromkeys(WORKLOAD_KINDS, Workload),
     "daemonsets.apps": DaemonSet,
-    "replicasets.apps": Workload,
-    "replicationcontrollers": Workload,
-    "jobs.batch": Workload,
     "cronjobs.batch": CronJob,
+    "rollouts.argoproj.io": Rollout,
     "policyendpoints.networking.k8s.aws": PolicyEndpoint,
     "clusterpolicyendpoints.networking.k8s.aws": PolicyEndpoint,
     **dict.fromkeys(ENTRY_POINT_KINDS, Route),
     "ingresses.networking.k8s.io": Ingress,
+    "routes.route.openshift.io": OpenShiftRoute,
 }
 
 # Resource -> the type of one object, and of one page of its list (a msgspec type to decode with).

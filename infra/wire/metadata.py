@@ -26,20 +26,25 @@ class Metadata(Wire):
     namespace: str | None = None
     uid: str = ""
     generate_name: str | None = None
+    resource_version: str | None = None
     labels: dict[str, str | None] | None = None  # a null value is the empty string
     annotations: dict[str, msgspec.Raw] | None = None
     owner_references: list[OwnerReference] | None = None
 
 
 class PodMetadata(Wire):
-    """As `Metadata` without annotations, which pods have many of and judging needs none of."""
+    """A pod's, or a pod template's: without annotations, which pods have many of and judging needs none of.
+
+    `labels` (a map of text) and `owner_references` (a list of `OwnerReference`) stay raw: replicas carry the same bytes, and
+    `infra.objects.pieces` decodes each distinct one once.
+    """
 
     name: str = ""
     namespace: str | None = None
     uid: str = ""
     generate_name: str | None = None
-    labels: dict[str, str | None] | None = None  # a null value is the empty string
-    owner_references: list[OwnerReference] | None = None
+    labels: msgspec.Raw = ABSENT
+    owner_references: msgspec.Raw = ABSENT
 
 
 class AnyObject(Wire):

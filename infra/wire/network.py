@@ -1,4 +1,4 @@
-"""Services, Ingresses and Gateway API routes."""
+"""Services and their endpoints, Ingresses and OpenShift Routes."""
 
 from __future__ import annotations
 
@@ -27,9 +27,12 @@ class ServiceSpec(Wire):
     cluster_ips: list[str] | None = msgspec.field(name="clusterIPs", default=None)
     external_ips: list[str] | None = msgspec.field(name="externalIPs", default=None)
     external_traffic_policy: str | None = None
+    internal_traffic_policy: str | None = None
     load_balancer_class: str | None = None
     load_balancer_ip: str | None = msgspec.field(name="loadBalancerIP", default=None)
     load_balancer_source_ranges: list[str] | None = None
+    health_check_node_port: int | None = None
+    publish_not_ready_addresses: bool | None = None
 
 
 class BalancerAddress(Wire):
@@ -57,6 +60,67 @@ class Service(Wire):
     metadata: Metadata
     spec: ServiceSpec | None = None
     status: ServiceStatus | None = None
+
+
+class EndpointPort(Wire):
+    """A port of endpoints; 0 is "none given"."""
+
+    port: int | None = None
+    protocol: str | None = None
+    name: str | None = None
+
+
+class ObjectReference(Wire):
+    """The object that an endpoint is."""
+
+    kind: str | None = None
+    namespace: str | None = None
+    name: str | None = None
+
+
+class EndpointConditions(Wire):
+    """Whether an endpoint is ready; absent means that it is."""
+
+    ready: bool | None = None
+
+
+class SliceEndpoint(Wire):
+    """One endpoint of a slice."""
+
+    addresses: list[str] | None = None
+    conditions: EndpointConditions | None = None
+    target_ref: ObjectReference | None = None
+
+
+class EndpointSlice(Wire):
+    """An EndpointSlice; its label `kubernetes.io/service-name` names the Service."""
+
+    metadata: Metadata
+    address_type: str = ""
+    endpoints: list[SliceEndpoint] | None = None
+    ports: list[EndpointPort] | None = None
+
+
+class EndpointAddress(Wire):
+    """One address of an Endpoints object."""
+
+    ip: str = ""
+    target_ref: ObjectReference | None = None
+
+
+class EndpointSubset(Wire):
+    """Addresses that share their ports."""
+
+    addresses: list[EndpointAddress] | None = None
+    not_ready_addresses: list[EndpointAddress] | None = None
+    ports: list[EndpointPort] | None = None
+
+
+class Endpoints(Wire):
+    """An Endpoints object, the older form of slices; it has its Service's name."""
+
+    metadata: Metadata
+    subsets: list[EndpointSubset] | None = None
 
 
 class BackendPort(Wire):
@@ -115,49 +179,29 @@ class Ingress(Wire):
     spec: IngressSpec | None = None
 
 
-class BackendRef(Wire):
-    """A route's backend; without group and kind it is a Service."""
+class RouteTarget(Wire):
+    """A backend of an OpenShift Route; only Services can be one."""
 
-    name: str = ""
-    namespace: str | None = None
-    group: str | None = None
     kind: str | None = None
-    port: int | None = None
+    name: str = ""
 
 
-class RequestMirror(Wire):
-    """Where a route copies requests to."""
+class RoutePort(Wire):
+    """The port of the endpoints: its number, or the name of the Service port."""
 
-    backend_ref: BackendRef | None = None
-
-
-class RouteFilter(Wire):
-    """A route's filter, as far as it sends traffic anywhere."""
-
-    request_mirror: RequestMirror | None = None
+    target_port: int | str | None = None
 
 
-class RouteBackend(BackendRef):
-    """A backend of a rule, with its own filters."""
+class OpenShiftRouteSpec(Wire):
+    """An OpenShift Route's spec."""
 
-    filters: list[RouteFilter] | None = None
-
-
-class RouteRule(Wire):
-    """One rule of a route."""
-
-    backend_refs: list[RouteBackend] | None = None
-    filters: list[RouteFilter] | None = None
+    to: RouteTarget | None = None
+    alternate_backends: list[RouteTarget] | None = None
+    port: RoutePort | None = None
 
 
-class RouteSpec(Wire):
-    """A route's spec."""
-
-    rules: list[RouteRule] | None = None
-
-
-class Route(Wire):
-    """An HTTPRoute, GRPCRoute, TLSRoute or TCPRoute."""
+class OpenShiftRoute(Wire):
+    """OpenShift's Route."""
 
     metadata: Metadata
-    spec: RouteSpec | None = None
+    spec: OpenShiftRouteSpec | None = None

@@ -24,10 +24,13 @@ class EnvEntry(Wire):
 
 
 class PodContainer(Wire):
-    """A container as far as the network goes. `restart_policy` Always makes an init container a sidecar."""
+    """A container as far as the network goes. `restart_policy` Always makes an init container a sidecar.
+
+    `ports` is a list of `PortEntry`, raw because many containers declare the same.
+    """
 
     name: str = ""
-    ports: list[PortEntry] | None = None
+    ports: msgspec.Raw = ABSENT
     restart_policy: str | None = None
 
 
@@ -39,14 +42,16 @@ class AgentContainer(Wire):
     command: list[str] | None = None
     args: list[str] | None = None
     env: list[EnvEntry] | None = None
-    ports: list[PortEntry] | None = None
+    ports: msgspec.Raw = ABSENT
     restart_policy: str | None = None
 
 
 class PodSpec(Wire):
-    """A pod's spec."""
+    """A pod's spec. `service_account` is the older name of `service_account_name`, which wins (core/v1, PodSpec)."""
 
     node_name: str | None = None
+    service_account_name: str | None = None
+    service_account: str | None = None
     host_network: bool | None = None
     containers: list[PodContainer] | None = None
     init_containers: list[PodContainer] | None = None
@@ -56,6 +61,8 @@ class AgentPodSpec(Wire):
     """A DaemonSet's pod spec."""
 
     node_name: str | None = None
+    service_account_name: str | None = None
+    service_account: str | None = None
     host_network: bool | None = None
     containers: list[AgentContainer] | None = None
     init_containers: list[AgentContainer] | None = None
@@ -113,10 +120,29 @@ class WorkloadSpec(Wire):
 
 
 class Workload(Wire):
-    """A Deployment, StatefulSet, ReplicaSet, ReplicationController or Job."""
+    """Whatever makes pods from `spec.template`: a Deployment, StatefulSet, ReplicaSet, Job, CloneSet and the like."""
 
     metadata: Metadata
     spec: WorkloadSpec | None = None
+
+
+class WorkloadReference(Wire):
+    """The workload whose template a Rollout takes over."""
+
+    kind: str = ""
+    name: str = ""
+
+
+class RolloutSpec(WorkloadSpec):
+    """A Rollout's spec: a template of its own, or a reference (argoproj/argo-rollouts, rollouts/v1alpha1/types.go)."""
+
+    workload_ref: WorkloadReference | None = None
+
+
+class Rollout(Workload):
+    """Argo's Rollout."""
+
+    spec: RolloutSpec | None = None
 
 
 class _JobTemplate(Wire):

@@ -19,6 +19,9 @@ _PORT_NAME = re.compile(r"(?!.*--)(?=.*[a-z])[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?\
 _LEADING_ZEROS = re.compile(r"(?<![0-9a-fA-F:.])0+(?=[0-9])|(?<=\.)0+(?=[0-9])")
 
 
+_OPERATORS = frozenset({Operator.IN, Operator.NOT_IN, Operator.EXISTS, Operator.DOES_NOT_EXIST})
+
+
 class WireExpression(Wire, frozen=True):
     """One of `matchExpressions`."""
 
@@ -48,7 +51,7 @@ def label_selector(wire: WireSelector | None, field: str) -> Selector:
     for index, item in enumerate(wire.match_expressions or ()):
         place = f"{field}.matchExpressions[{index}]"
         expression = item or WireExpression()
-        if expression.operator not in set(Operator):
+        if expression.operator not in _OPERATORS:
             mend = "write In, NotIn, Exists or DoesNotExist"
             raise FieldError(f"{place}.operator", f"is {expression.operator or ''!r}; {mend}")
         operator = Operator(expression.operator)

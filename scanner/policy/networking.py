@@ -123,8 +123,10 @@ def _directions(spec: WireSpec) -> frozenset[Direction]:
 def _rule(direction: Direction, index: int, wire: WireIngress | WireEgress, remarks: list[Remark]) -> Rule:
     field = f"spec.{direction}[{index}]"
     wire_peers, word = (wire.from_, "from") if isinstance(wire, WireIngress) else (wire.to, "to")
-    peers = [_peer(peer or WirePeer(), f"{field}.{word}[{at}]", remarks) for at, peer in enumerate(wire_peers or ())]
-    ports = [_port(port or WirePort(), f"{field}.ports[{at}]") for at, port in enumerate(wire.ports or ())]
+    peers = [
+        resolve_peer(peer or WirePeer(), f"{field}.{word}[{at}]", remarks) for at, peer in enumerate(wire_peers or ())
+    ]
+    ports = [resolve_port(port or WirePort(), f"{field}.ports[{at}]") for at, port in enumerate(wire.ports or ())]
     if direction is Direction.EGRESS and any(isinstance(peer, BlockPeer) for peer in peers):
         remarks += [
             (f"{field}.ports", f"port name {port.name!r} matches no address of an ipBlock; write the number")
@@ -134,7 +136,8 @@ def _rule(direction: Direction, index: int, wire: WireIngress | WireEgress, rema
     return Rule(direction=direction, index=index, peers=tuple(peers) or None, ports=tuple(ports) or None)
 
 
-def _peer(wire: WirePeer, field: str, remarks: list[Remark]) -> PodPeer | BlockPeer:
+def resolve_peer(wire: WirePeer, field: str, remarks: list[Remark]) -> PodPeer | BlockPeer:
+    """One of `from` or `to`: a block, or pods of the policy's own or of selected namespaces."""
     pods, namespaces, block = wire.pod_selector, wire.namespace_selector, wire.ip_block
     if block is not None:
         if pods is not None or namespaces is not None:
@@ -148,7 +151,8 @@ def _peer(wire: WirePeer, field: str, remarks: list[Remark]) -> PodPeer | BlockP
     )
 
 
-def _port(wire: WirePort, field: str) -> Ports:
+def resolve_port(wire: WirePort, field: str) -> Ports:
+    """One of `ports`: a number, a range, a name, or every port of a protocol."""
     protocol = "TCP" if wire.protocol is None else wire.protocol
     if protocol not in PROTOCOLS:
         raise FieldError(f"{field}.protocol", f"is {protocol!r}; write TCP, UDP or SCTP")

@@ -6,11 +6,20 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from scanner.model import ApiObject, Notice, Origin, Snapshot
+from scanner.policy.aws.application import resolve_application_network_policy
+from scanner.policy.aws.cluster import resolve_eks_cluster_network_policy
+from scanner.policy.calico import resolve as calico
+from scanner.policy.calico.tiers import object_key
+from scanner.policy.cilium.resolve import resolve_cilium_clusterwide_network_policy, resolve_cilium_network_policy
 from scanner.policy.decode import Context, FieldError, Remark, UnreadableError
+from scanner.policy.gke import resolve_fqdn_network_policy
 from scanner.policy.model import Policy, PolicySet
 from scanner.policy.networking import resolve_network_policy
+from scanner.policy.upstream.admin import resolve_admin_network_policy, resolve_baseline_admin_network_policy
+from scanner.policy.upstream.cluster import resolve_cluster_network_policy
 
 _OLD_ANNOTATION = "net.beta.kubernetes.io/network-policy"
+_UPSTREAM = "policy.networking.k8s.io"
 _REMOVED = "extensions"  # extensions/v1beta1 is served by no version since Kubernetes 1.16
 
 # One object in, the policies it holds out, with remarks on what is ignored or will not do what it seems to. Raises FieldError
@@ -20,6 +29,18 @@ Resolver = Callable[[ApiObject, Context], tuple[tuple[Policy, ...], list[Remark]
 # (API group, kind) -> the served versions, and who reads them.
 RESOLVERS: Mapping[tuple[str, str], tuple[frozenset[str], Resolver]] = {
     ("networking.k8s.io", "NetworkPolicy"): (frozenset({"v1"}), resolve_network_policy),
+    (_UPSTREAM, "AdminNetworkPolicy"): (frozenset({"v1alpha1"}), resolve_admin_network_policy),
+    (_UPSTREAM, "BaselineAdminNetworkPolicy"): (frozenset({"v1alpha1"}), resolve_baseline_admin_network_policy),
+    (_UPSTREAM, "ClusterNetworkPolicy"): (frozenset({"v1alpha2", "v1beta1"}), resolve_cluster_network_policy),
+    ("networking.k8s.aws", "ClusterNetworkPolicy"): (frozenset({"v1alpha1"}), resolve_eks_cluster_network_policy),
+    ("networking.k8s.aws", "ApplicationNetworkPolicy"): (frozenset({"v1alpha1"}), resolve_application_network_policy),
+    ("networking.gke.io", "FQDNNetworkPolicy"): (frozenset({"v1alpha1"}), resolve_fqdn_network_policy),
+    ("cilium.io", "CiliumNetworkPolicy"): (frozenset({"v2"}), resolve_cilium_network_policy),
+    ("cilium.io", "CiliumClusterwideNetworkPolicy"): (frozenset({"v2"}), resolve_cilium_clusterwide_network_policy),
+    ("projectcalico.org", "NetworkPolicy"): (frozenset({"v3"}), calico.resolve_network_policy),
+    ("projectcalico.org", "GlobalNetworkPolicy"): (frozenset({"v3"}), calico.resolve_global_network_policy),
+    ("crd.projectcalico.org", "NetworkPolicy"): (frozenset({"v1"}), calico.resolve_network_policy),
+    ("crd.projectcalico.org", "GlobalNetworkPolicy"): (frozenset({"v1"}), calico.resolve_global_network_policy),
 }
 
 
@@ -27,7 +48,7 @@ def resolve(snapshot: Snapshot) -> PolicySet:
     """Resolve every policy object. Nothing here raises for bad input: what cannot be used is left out and named."""
     found = _Found()
     context = Context(snapshot)
-    for source in sorted(snapshot.policies, key=_order):
+    for source in _once(sorted(snapshot.policies, key=_order)):
         group, _, version = source.api_version.rpartition("/")
         served, resolver = RESOLVERS.get((group, source.kind), (frozenset[str](), None))
         if group == _REMOVED and source.kind == "NetworkPolicy":
@@ -42,12 +63,23 @@ def resolve(snapshot: Snapshot) -> PolicySet:
             found.leave(source, "apiVersion", f"{version} is not known; write {known} (what it may touch is unknown)")
         else:
             found.take(source, resolver, context)
-    notices = [*found.notices, *_dead_annotations(snapshot)]
+    notices = [*found.notices, *_dead_annotations(snapshot), *calico.staged_notices(context)]
     return PolicySet(
         policies=tuple(policy for key in sorted(found.policies) for policy in found.policies[key]),
         notices=tuple(sorted(notices, key=lambda notice: (notice.object, notice.field, notice.message))),
         unmodelled=tuple(sorted(set(found.unmodelled))),
     )
+
+
+def _once(sources: Iterable[ApiObject]) -> list[ApiObject]:
+    """Calico's policies are listed by two groups where its API server runs: of an object read twice the served form counts."""
+    listed = list(sources)
+    served = {object_key(source) for source in listed if source.api_version.startswith("projectcalico.org/")}
+    return [
+        source
+        for source in listed
+        if not (source.api_version.startswith("crd.projectcalico.org/") and object_key(source) in served)
+    ]
 
 
 @dataclass
@@ -71,7 +103,7 @@ class _Found:
             self.leave(source, error.field, f"{error.message} (what the policy may touch is unknown)")
             return
         except FieldError as error:
-            message = f"{error.message} (the API server refuses it: left out)"
+            message = f"{error.message} (refused: left out)"
             self.notices.append(_notice(source, error.field, message))
             return
         group = source.api_version.rpartition("/")[0]

@@ -47,6 +47,22 @@ def excepted_spans(peer: BlockPeer) -> tuple[Span, ...]:
     return tuple(spans)
 
 
+# Addresses that no pod gets: loopback, link-local and multicast (IANA's special-purpose registries).
+_NEVER_OF_PODS = tuple(
+    map(ipaddress.ip_network, ("127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "::1/128", "fe80::/10", "ff00::/8"))
+)
+
+
+def never_of_pods(peer: BlockPeer) -> bool:
+    """Whether a block holds only addresses that no pod can have, so that none of unknown address can be in it."""
+    return any(
+        peer.block.version == special.version
+        and peer.block.network_address in special
+        and peer.block.prefixlen >= special.prefixlen
+        for special in _NEVER_OF_PODS
+    )
+
+
 def address_sets(blocks: Sequence[BlockPeer], *, excepts_matter: bool) -> list[tuple[Span, ...]]:
     """What the address space must tell apart: every block, then what each excepts (empty where that changes nothing)."""
     return [admitted_spans(block) for block in blocks] + [

@@ -10,12 +10,14 @@ from scanner.dataplane.model import Answer
 from scanner.policy.model import Action, Policy, Tier
 from scanner.policy.selectors import bit_set
 from scanner.reach.coverage import Undecided
-from scanner.reach.matrix import Bound, Bounds, Flow, Matrix, Side, Space
+from scanner.reach.flows import Bound, Bounds, Flow, Side, Space
+from scanner.reach.grants import NOBODY, Grant
+from scanner.reach.matrix import Matrix
 from scanner.reach.model import Direction
 from scanner.reach.order import places, tiers_of
 from scanner.reach.population import Population
 from scanner.reach.reading import Reading
-from scanner.reach.rules import NOBODY, Grant, RuleReader
+from scanner.reach.rules import RuleReader
 from scanner.reach.walk import Place
 
 

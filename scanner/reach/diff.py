@@ -43,6 +43,15 @@ class Change:
     causes: tuple[str, ...] = ()
 
     @property
+    def opens(self) -> bool:
+        """Whether a port is allowed that was not."""
+        return any(
+            not any(low <= first and last <= high for low, high in self.before.get(protocol, ()))
+            for protocol, ranges in self.after.items()
+            for first, last in ranges
+        )
+
+    @property
     def kind(self) -> str:
         """`added`, `removed` or `changed`; `doubt` where only what is undecided differs."""
         if self.before == self.after:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from scanner.dataplane.model import Answer, DataPlane
 from scanner.errors import InputError
-from scanner.findings import Exposure, Level
+from scanner.findings import Exposure
 from scanner.model import Snapshot
-from scanner.policy.combine import combine
-from scanner.policy.model import BlockPeer, Matching, PolicySet
+from scanner.policy.model import PolicySet
 from scanner.policy.selectors import members
-from scanner.reach.addresses import AddressSpace, address_sets
-from scanner.reach.bounds import bounds, grants_of, stand, unfiltered
+from scanner.reach.assemble import Parts, assemble
+from scanner.reach.collapse import Collapsed, Matrices, Numbering, collapse
 from scanner.reach.columns import Column, less, mask_of
-from scanner.reach.coverage import undecided
+from scanner.reach.cuts import Cuts
 from scanner.reach.explain import Case, explain
 from scanner.reach.exposure import measure
-from scanner.reach.listing import CONTROLLER, Group, Line, PeerTable, View, grouped, merged, rows
-from scanner.reach.matrix import Space
+from scanner.reach.lines import Listing
+from scanner.reach.listing import CONTROLLER, Group, Line, PeerTable, View, grouped
 from scanner.reach.model import (
     PROTOCOLS,
     AddressRange,
@@ -32,14 +30,8 @@ from scanner.reach.model import (
     NamedPeer,
     PodClass,
 )
-from scanner.reach.names import names_of
-from scanner.reach.paths import bypass_lines, controller_lines, filtered_lines, open_through_services
-from scanner.reach.population import blocks, ordered_blocks, populate
-from scanner.reach.ports import PortAtoms
-from scanner.reach.reading import declared_reading, effective_reading
-from scanner.reach.reasons import Reasons, engine_notices, sorted_notices
-from scanner.reach.rules import RuleReader
-from scanner.reach.services import ServicePaths, exposed_services
+from scanner.reach.paths import bypass_lines, controller_lines, open_through_services
+from scanner.reach.selection import WHOLE, Selection
 
 
 def build(
@@ -56,109 +48,25 @@ def build(
     implementation's choice, so without it the declared level says no and the effective level asks the data plane.
     `cuts` are what else to tell apart, for comparing with another reach.
     """
-    return ClusterReach(snapshot, policies, dataplane, ipblock_matches_pods, cuts or Cuts())
-
-
-@dataclass(frozen=True, slots=True)
-class Cuts:
-    """What one reach tells apart; built with the cuts of both, two of them speak of the same peers and ports.
-
-    `peers` are ids of workloads (and the ingress controller's), `ports` (protocol, first, last).
-    """
-
-    blocks: frozenset[BlockPeer] = frozenset()
-    names: frozenset[str] = frozenset()
-    ports: frozenset[tuple[str, int, int]] = frozenset()
-    peers: frozenset[str] = frozenset()
-
-    def __or__(self, other: Cuts) -> Cuts:
-        """What either tells apart."""
-        return Cuts(
-            self.blocks | other.blocks, self.names | other.names, self.ports | other.ports, self.peers | other.peers
-        )
+    return ClusterReach(assemble(snapshot, policies, dataplane, ipblock_matches_pods, cuts or Cuts()))
 
 
 class ClusterReach:
     """`Reach` for one cluster. Columns are computed when first asked for, and once."""
 
-    def __init__(
-        self,
-        snapshot: Snapshot,
-        policies: PolicySet,
-        dataplane: DataPlane | None,
-        ipblock_matches_pods: bool | None,
-        cuts: Cuts,
-    ) -> None:
-        self.level = Level.DECLARED if dataplane is None else Level.EFFECTIVE
-        if dataplane is None:
-            reading = declared_reading(ipblock_matches_pods)
-        else:
-            reading = effective_reading(dataplane, ipblock_matches_pods)
-        combined = combine(policies, dataplane)
-        chosen = combined.policies
-        known = ordered_blocks({*blocks(chosen), *cuts.blocks})
-        by_address = any(block.matching is Matching.PODS for block in blocks(chosen))
-        addresses = AddressSpace(
-            address_sets(known, excepts_matter=reading.excepts is not Answer.YES),
-            sorted({*names_of(chosen), *cuts.names}),
-        )
-        population = populate(
-            snapshot,
-            chosen,
-            dataplane,
-            addresses,
-            addressed=(lambda _: True) if by_address else reading.addressed,
-            exposed=exposed_services(snapshot, dataplane),
-        )
-        reader = RuleReader(population, known, addresses, reading)
-        unjudged = undecided(snapshot, policies, dataplane)
-        standing = stand(population, chosen, reader, reading, unjudged)
-        grants = grants_of(standing, reader)
-        self._services = ServicePaths(snapshot, population, dataplane)
-        spans = {
-            *cuts.ports,
-            *(
-                (port.protocol, port.first, port.last)
-                for grant in grants
-                for port in grant.rule.ports or ()
-                if not port.name
-            ),
-            *((protocol, number, number) for named in population.named for protocol, _, number in named),
-            *self._services.spans,
-        }
-        self._space = Space(
-            pods=len(population.classes),
-            size=len(population.classes) + len(addresses),
-            named=population.named,
-            atoms=PortAtoms(spans),
-        )
-        self._certain, self._possible = bounds(self._space, standing, grants, reading)
-        self._plain = unfiltered(self._space, standing, grants, reading)
-        self._addresses, self._population, self._standing = addresses, population, standing
-        self._reader, self._grants, self._reading = reader, grants, reading
-        self._reasons = Reasons(population, standing, grants, unjudged, reading)
-        self._others = cuts.peers
-        self.workloads = population.workloads
-        self.classes = population.classes[:-1]
-        self.notices = sorted_notices(
-            [
-                *snapshot.notices,
-                *policies.notices,
-                *combined.notices,
-                *self._services.notices,
-                *engine_notices(population, standing, grants, self.level),
-            ]
-        )
-        self._hypothetical = {span.name: population.classes[span.hypothetical] for span in population.spans[:-1]}
+    def __init__(self, parts: Parts) -> None:
+        self.level = parts.level
+        self.notices = parts.notices
+        self.cuts = parts.cuts
+        self.workloads = parts.population.workloads
+        self.classes = parts.population.classes[:-1]
+        self._space, self._services, self._reasons = parts.space, parts.services, parts.reasons
+        self._certain, self._possible, self._plain = parts.certain, parts.possible, parts.plain
+        self._addresses, self._population, self._standing = parts.addresses, parts.population, parts.standing
+        self._reader, self._grants, self._reading = parts.reader, parts.grants, parts.reading
+        spans = parts.population.spans[:-1]
+        self._hypothetical = {span.name: parts.population.classes[span.hypothetical] for span in spans}
         self._real = sum(not item.hypothetical for item in self.classes)
-        self.cuts = Cuts(
-            frozenset(known),
-            frozenset(addresses.names),
-            frozenset(spans),
-            cuts.peers
-            | {workload.id for workload in population.workloads}
-            | ({CONTROLLER} if self._services.entry_points else set()),
-        )
 
     def hypothetical(self, namespace: str) -> PodClass:
         """The pod without labels that somebody might create in `namespace` tomorrow.
@@ -231,18 +139,48 @@ class ClusterReach:
 
     def connections(self) -> Iterator[Connection]:
         """The allowed connections between workloads and address ranges, sorted by src and dst."""
-        columns = [
-            (group.destinations, less(group.certain, group.filtered) if group.filtered else group.certain)
-            for group in self._groups
-        ]
-        return self._named(merged(rows(len(self._table.ids), columns), self._extra[0]))
+        return self.listing().connections()
 
     def unknown(self) -> Iterator[Connection]:
         """The connections that cannot be decided at this level, each with its reason; disjoint from `connections`."""
-        if self._possible is self._certain and not self._extra[1]:
-            return iter(())
-        lines = rows(len(self._table.ids), [(group.destinations, group.unknown) for group in self._groups])
-        return self._named(merged(lines, self._extra[1]), reasons=True)
+        return self.listing().undecided()
+
+    def listing(self, selection: Selection = WHOLE) -> Listing:
+        """The lines of `connections` and `unknown`, or a selection of them, for writers.
+
+        Raises:
+            InputError: the selection names what this cluster has not.
+        """
+        return Listing(
+            level=self.level,
+            notices=self.notices,
+            selection=selection,
+            table=self._table,
+            workloads=self.workloads,
+            namespaces=frozenset(self._hypothetical),
+            groups=self._groups,
+            extra=self._extra,
+            atoms=self._space.atoms,
+            reason=lambda source, destination: self._reasons.peers(self._table, source, destination),
+        )
+
+    def collapsed(self, selection: Selection = WHOLE) -> Collapsed:
+        """The reach class by class, or a selection of it: what a listing says, without pairs.
+
+        Raises:
+            InputError: the selection names what this cluster has not.
+        """
+        return collapse(
+            level=self.level,
+            notices=self.notices,
+            selection=selection,
+            classes=self.classes[: self._real],
+            wanted=selection.wanted(self.workloads, self._hypothetical.keys()),
+            matrices=Matrices(self._certain, self._possible, self._plain),
+            numbering=Numbering(self._real, self._space, self._population.controller),
+            addresses=self._addresses,
+            services=self._services,
+        )
 
     def explain(self, src: str, dst: str, protocol: str, port: int) -> tuple[Explanation, ...]:
         """Why `src` may (not) reach `dst`, one explanation per pair of classes that judges differently.
@@ -297,8 +235,8 @@ class ClusterReach:
         return PeerTable(
             self._population,
             self._addresses,
-            entry_points=self._services.entry_points or CONTROLLER in self._others,
-            others=self._others - {CONTROLLER},
+            entry_points=CONTROLLER in self.cuts.peers,
+            others=self.cuts.peers - {CONTROLLER},
         )
 
     @cached_property
@@ -311,17 +249,7 @@ class ClusterReach:
         controller = controller_lines(
             self._services, self._table, self._space, (self._certain, self._possible), self._population.controller
         )
-        for group in self._groups:
-            filtered_lines(group, controller[0])
         return bypass_lines(self._services, self._table, self._space, self._groups, controller)
-
-    def _named(self, lines: Iterator[Line], *, reasons: bool = False) -> Iterator[Connection]:
-        ids, port_set = self._table.ids, self._space.atoms.port_set
-        for line in lines:
-            reason = line.reason
-            if reasons and not reason:
-                reason = self._reasons.peers(self._table, line.src, line.dst)
-            yield Connection(ids[line.src], ids[line.dst], port_set(line.mask), line.via, reason, line.filter)
 
     def _shown(self, pod: PodClass) -> int:
         """The peers that listings of one class hold: real classes and, for a pod, external ranges; not itself."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from scanner.policy.model import Entity
 from scanner.policy.selectors import bit_set
 from scanner.reach.addresses import AddressSpace
-from scanner.reach.matrix import Bounds
+from scanner.reach.flows import Bounds
 from scanner.reach.names import API_SERVER
 from scanner.reach.population import Population
 

@@ -10,12 +10,12 @@ from scanner.errors import InputError
 from scanner.findings import Level
 from scanner.reach.addresses import AddressSpace, is_address
 from scanner.reach.bounds import Standing
-from scanner.reach.matrix import Space
+from scanner.reach.flows import Space
+from scanner.reach.grants import Grant
 from scanner.reach.model import PROTOCOLS, Direction, Explanation, Half
 from scanner.reach.population import Population, workload_id
 from scanner.reach.reading import Reading
 from scanner.reach.reasons import Reasons
-from scanner.reach.rules import Grant
 from scanner.reach.services import ServicePaths
 from scanner.reach.trace import Question, changes, trace
 

@@ -13,6 +13,7 @@ from scanner.policy.model import (
 )
 
 NAME_LABEL = "kubernetes.io/metadata.name"
+_RESERVED = ("pcns.", "pcsa.")
 _NOTHING: Mapping[str, str] = {}
 
 
@@ -29,11 +30,17 @@ class Implied:
         self._labels = {namespace.name: namespace.labels for namespace in snapshot.namespaces}
         self._known: dict[str, Mapping[str, str]] = {}
 
-    def of(self, pod: Pod) -> Mapping[str, str]:
-        """Those of one pod. Nothing is implied of a service account that is not known."""
-        found = self._of_namespace(pod.namespace)
-        if self._accounts and pod.service_account:
-            return {**found, **dict.fromkeys(self._accounts, pod.service_account)}
+    def over(self, pod: Pod, worn: dict[str, str]) -> dict[str, str]:
+        """The labels of one pod, given those it wears: implied ones win, and prefixes that a vendor reserves do not count.
+
+        Nothing is implied of a service account that is not known. Source: Calico's `libcalico-go/lib/backend/k8s/conversion`.
+        """
+        if not self._keys and not self._accounts:
+            return worn
+        found = {key: value for key, value in worn.items() if not key.startswith(_RESERVED)}
+        found |= self._of_namespace(pod.namespace)
+        if pod.service_account:
+            found |= dict.fromkeys(self._accounts, pod.service_account)
         return found
 
     def in_namespace(self, namespace: str) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ bit, so ascending bits are sorted lines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,15 +14,14 @@ from scanner.policy.selectors import bit_set, members
 from scanner.reach.addresses import AddressSpace
 from scanner.reach.bounds import Standing
 from scanner.reach.columns import Column, disjoint, less
+from scanner.reach.grants import Grant
 from scanner.reach.matrix import Matrix
 from scanner.reach.model import PortSet
 from scanner.reach.names import API_SERVER
 from scanner.reach.population import Population
-from scanner.reach.rules import Grant
 
 CONTROLLER = "{ingress-controller}"
 _CHUNK = 32  # bytes of a class set translated at once: neighbouring columns share most of these
-_BLOCK = 256  # sources turned from columns into rows at once
 
 
 class Line(NamedTuple):
@@ -147,42 +146,3 @@ def grouped(table: PeerTable, certain: Matrix, possible: Matrix, plain: Matrix |
 def _over_peers(table: PeerTable, columns: Sequence[Column]) -> Column:
     distinct = {id(column): column for column in columns}.values()
     return disjoint((mask, table.peers(sources)) for column in distinct for mask, sources in column)
-
-
-def rows(peers: int, columns: Sequence[tuple[tuple[int, ...], Column]]) -> Iterator[Line]:
-    """Lines by source, then destination. Columns are turned into rows a block of sources at a time, never all at once."""
-    for first in range(0, peers, _BLOCK):
-        block = (1 << _BLOCK) - 1
-        found: list[list[tuple[int, int]]] = [[] for _ in range(min(_BLOCK, peers - first))]
-        for destinations, column in columns:
-            for mask, sources in column:
-                for source in members(sources >> first & block):
-                    found[source].extend([(destination, mask) for destination in destinations])
-        for at, row in enumerate(found):
-            row.sort()
-            source = first + at
-            yield from (Line(source, destination, mask) for destination, mask in row if destination != source)
-
-
-def merged(lines: Iterator[Line], extra: Mapping[int, Sequence[Line]]) -> Iterator[Line]:
-    """Lines with a few more woven in; `extra` has sorted lines by source, and both are sorted by source."""
-    pending = sorted(extra, reverse=True)
-    row: list[Line] = []
-    for line in lines:
-        if row and row[0].src != line.src:
-            yield from _woven(row, extra, pending)
-            row = []
-        row.append(line)
-    if row:
-        yield from _woven(row, extra, pending)
-    while pending:
-        yield from extra[pending.pop()]
-
-
-def _woven(row: list[Line], extra: Mapping[int, Sequence[Line]], pending: list[int]) -> Iterator[Line]:
-    source = row[0].src
-    while pending and pending[-1] < source:
-        yield from extra[pending.pop()]
-    if pending and pending[-1] == source:
-        row = sorted([*row, *extra[pending.pop()]], key=lambda line: (line.dst, line.via, line.mask))
-    yield from row

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from scanner.dataplane.model import Answer
 from scanner.policy.selectors import members
 from scanner.reach.columns import Column, mask_of
+from scanner.reach.flows import Space
 from scanner.reach.listing import CONTROLLER, Group, Line, PeerTable
-from scanner.reach.matrix import Matrix, Space
+from scanner.reach.matrix import Matrix
 from scanner.reach.services import ServicePaths
 
 Lines = tuple[dict[int, list[Line]], dict[int, list[Line]]]  # by source: allowed, unknown

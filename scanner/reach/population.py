@@ -133,9 +133,8 @@ def populate(
     for position, pod in enumerate(pods):
         if pod.ports not in ports:
             ports[pod.ports] = _named_ports(pod.ports, names)
-        labels = tuple(
-            sorted([*((key, value) for key, value in pod.labels.items() if key in keys), *implied.of(pod).items()])
-        )
+        worn = {key: value for key, value in pod.labels.items() if key in keys}
+        labels = tuple(sorted(implied.over(pod, worn).items()))
         addresses = _address_classes(pod, space) if addressed(pod) else ()
         coverage = pod_coverage(dataplane, pod)
         groups.setdefault((pod.namespace, labels, ports[pod.ports], pod.host_network, coverage, addresses), []).append(

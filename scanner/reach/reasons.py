@@ -12,12 +12,12 @@ from scanner.policy.model import Action, Entity, EntityPeer, PodPeer, Policy, Ru
 from scanner.policy.selectors import bit_set, matches, members
 from scanner.reach.bounds import Standing
 from scanner.reach.coverage import Undecided
+from scanner.reach.flows import Bounds
+from scanner.reach.grants import Grant
 from scanner.reach.listing import CONTROLLER, PeerTable
-from scanner.reach.matrix import Bounds
 from scanner.reach.model import Direction, Isolation, PodClass
 from scanner.reach.population import Population, blocks
 from scanner.reach.reading import Reading
-from scanner.reach.rules import Grant
 
 _HOST = (
     "a host-network pod shows its node's address: which rules match that, and which pods are that node's, is not known"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from scanner.dataplane.model import Answer
 from scanner.policy.model import (
@@ -20,53 +19,16 @@ from scanner.policy.model import (
     Selector,
 )
 from scanner.policy.selectors import bit_set, matches, members
-from scanner.reach.addresses import AddressSpace
+from scanner.reach.addresses import AddressSpace, never_of_pods
 from scanner.reach.entities import Entities
+from scanner.reach.flows import Bounds
+from scanner.reach.grants import NOBODY, Grant, Peers
 from scanner.reach.implied import NAME_LABEL
-from scanner.reach.matrix import Bounds
 from scanner.reach.model import Direction
 from scanner.reach.names import covers
 from scanner.reach.population import NamespaceSpan, Population, select
 from scanner.reach.reading import Reading
 from scanner.reach.walk import Place
-
-NOBODY = Bounds(0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Peers:
-    """Whom a rule's peers match: pods by selector, everything else, and what ipBlocks except."""
-
-    selected: Bounds
-    addressed: Bounds
-    excepted: int
-
-    @property
-    def all(self) -> Bounds:
-        """Everybody."""
-        return self.selected | self.addressed
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """One rule of one policy over the classes, with the ports it surely and maybe concerns.
-
-    `sure_ports` leaves out what the plane is known not to honour, and names that it may read in its own way; `maybe_ports`
-    has whatever numbers such names may stand for.
-    """
-
-    policy: Policy
-    rule: Rule
-    place: Place
-    subject: Bounds
-    peers: Peers
-    sure_ports: tuple[Ports, ...] | None
-    maybe_ports: tuple[Ports, ...] | None
-
-    @property
-    def doubt(self) -> str:
-        """Why the rule may match less than it names; empty where it is known."""
-        return self.policy.doubt or self.rule.doubt
 
 
 class RuleReader:
@@ -89,7 +51,7 @@ class RuleReader:
         self._entities = Entities(population, space, self.host)
         self._names = bit_set(range(self._offset + space.first_name, self._offset + len(space)))
         self._holders = self._classes_by_set(2 * len(blocks))
-        self._unaddressed = bit_set(number for number, found in enumerate(population.addresses[:-1]) if not found)
+        self._addressless = bit_set(number for number, found in enumerate(population.addresses[:-1]) if not found)
         self._numbers = self._classes_by_number() if reading.names_in_doubt else {}
         self._namespaces: dict[Selector, tuple[list[NamespaceSpan], list[NamespaceSpan]]] = {}
         self._pods: dict[tuple[Selector | str, Selector], Bounds] = {}
@@ -193,11 +155,12 @@ class RuleReader:
         found = self._peers.get(key)
         if found is None:
             selected, addressed, excepted = NOBODY, NOBODY, 0
+            everywhere = _covers_everywhere(rule.peers)
             for peer in rule.peers:
                 if isinstance(peer, PodPeer):
                     selected |= self._select(peer, namespace)
                 elif isinstance(peer, BlockPeer):
-                    bounds, outside = self._address(peer, whole=whole)
+                    bounds, outside = self._address(peer, everywhere=everywhere, whole=whole)
                     addressed |= bounds
                     excepted |= outside
                 elif isinstance(peer, NamePeer):
@@ -252,19 +215,16 @@ class RuleReader:
             self._namespaces[selector] = found
         return found
 
-    def _address(self, peer: BlockPeer, *, whole: bool) -> tuple[Bounds, int]:
+    def _address(self, peer: BlockPeer, *, everywhere: bool, whole: bool) -> tuple[Bounds, int]:
         """Addresses, and the pods behind them where the block may match those; and whom its excepts leave out.
 
-        What stops traffic (`whole`) stops a pod of several addresses only where it names all of them.
+        What stops traffic (`whole`) stops a pod of several addresses only where it names all of them. What a name resolves
+        to is only held for sure where the rule's blocks cover both families (`everywhere`).
         """
         number = self._blocks[peer]
-        everywhere = peer.block.prefixlen == 0 and not peer.excepts
         found = self._held(number, peer, everywhere=everywhere, whole=whole)
         outside = self._held(len(self._blocks) + number, peer, whole=whole) if peer.excepts else NOBODY
-        if everywhere and peer.block.version == 4:
-            found |= Bounds(self._names, self._names)  # whatever a name resolves to
-        else:
-            found |= Bounds(0, self._names)
+        found |= Bounds(self._names if everywhere else 0, self._names)
         if peer.matching is not Matching.IMPLEMENTATION:
             return found, 0
         if self._reading.excepts is Answer.NO:
@@ -277,11 +237,11 @@ class RuleReader:
         external, pods = self._holders[0][number], self._holders[2 if whole else 1][number]
         if peer.matching is Matching.OUTSIDE:
             return Bounds(external, external)
-        reading = self._reading
-        possible = self._holders[1][number] | self._unaddressed
+        reading, unaddressed = self._reading, 0 if never_of_pods(peer) else self._addressless
+        possible = self._holders[1][number] | unaddressed
         if peer.matching is Matching.PODS:
-            if everywhere and peer.block.version == 4:
-                pods |= self._unaddressed & ~self.host
+            if everywhere:
+                pods |= unaddressed & ~self.host  # whatever address the pod will get
             return Bounds(external | pods, external | possible)
         if reading.blocks_match_nodes is Answer.NO and not reading.asked:
             possible &= ~self.host
@@ -289,9 +249,18 @@ class RuleReader:
             return Bounds(external, external | (possible & self.host))
         if reading.blocks_match_pods is Answer.UNKNOWN:
             return Bounds(external, external | possible)
-        if everywhere and reading.asked and peer.block.version == 4:
-            pods |= self._unaddressed  # whatever address the pod will get, this block holds it
+        if reading.asked and (everywhere or (peer.block.version == 4 and _is_whole(peer))):
+            pods |= unaddressed  # a person asked, and means the family that pods usually have
         return Bounds(external | (pods & ~self.host), external | possible)
+
+
+def _is_whole(peer: BlockPeer) -> bool:
+    return peer.block.prefixlen == 0 and not peer.excepts
+
+
+def _covers_everywhere(peers: Sequence[Peer]) -> bool:
+    """Whether a rule's blocks together hold every address of both families."""
+    return {peer.block.version for peer in peers if isinstance(peer, BlockPeer) and _is_whole(peer)} == {4, 6}
 
 
 def _features(port: Ports) -> frozenset[str]:

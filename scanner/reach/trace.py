@@ -10,10 +10,10 @@ from scanner.dataplane.model import Answer
 from scanner.policy.model import Action
 from scanner.policy.words import isolation_words, rule_words
 from scanner.reach.bounds import Standing, split
+from scanner.reach.grants import Grant
 from scanner.reach.model import Direction, RuleRef
 from scanner.reach.ports import NamedPorts, PortAtoms
 from scanner.reach.reading import Reading
-from scanner.reach.rules import Grant
 from scanner.reach.walk import Ending, Step, walk
 
 _CELL = (1, 1)  # one port of one source
@@ -213,7 +213,10 @@ def _to_open(grants: Sequence[Grant], atoms: PortAtoms, question: Question, foun
     for each in found.by:
         if each.action == "deny":
             yield f"{each.object} {each.rule}: remove or narrow the rule that denies it"
-    closed_by = sorted({each.object for each in found.by if each.action == "default-deny"})
+    closing = [each for each in found.by if each.action == "default-deny"]
+    closed_by = [
+        each.object for each in sorted(closing, key=lambda each: "all pods" in each.text)
+    ]  # the narrower first
     if not closed_by:
         return
     near = 0

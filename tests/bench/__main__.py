@@ -1,10 +1,30 @@
-"""`make bench`: measure and print; nothing here asserts against a clock."""
+"""`make bench`: measure and print; nothing here asserts against a clock.
+
+Words after it ask for more: `xxl` for the largest cluster (a few GB of memory), `peers` for other analyzers on larger ones
+(minutes).
+"""
 
 from __future__ import annotations
 
-from tests.bench import judge, reach, startup
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.bench import judge, reach, reach_cli, startup, table
+
+_KNOWN = {"xxl", "peers"}
+
+
+def _main(wanted: set[str]) -> None:
+    if wanted - _KNOWN:
+        sys.exit(f"bench: {' '.join(sorted(wanted - _KNOWN))}: say {' or '.join(sorted(_KNOWN))}")
+    startup.show()
+    with tempfile.TemporaryDirectory() as folder:
+        bench = reach_cli.Bench(Path(folder))
+        table.show(reach_cli.rows(bench, wanted))
+        reach.show({size: bench.file(size) for size in ("S", "M", "L", "XL")})
+        judge.show({size: bench.file(size) for size in ("S", "M", "L")})
+
 
 if __name__ == "__main__":
-    startup.run()
-    reach.run()
-    judge.run()
+    _main(set(sys.argv[1:]))

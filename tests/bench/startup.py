@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import resource
-import subprocess
-import sys
+from tests.bench.spent import best, python, ringfence
 
 COMMANDS = {
-    "python -c pass": ["-c", "pass"],
-    "ringfence --version": ["-m", "functions.cli", "--version"],
-    "ringfence --help": ["-m", "functions.cli", "--help"],
-    "ringfence audit --demo": ["-m", "functions.cli", "audit", "--demo", "--allow-partial"],
+    "python -c pass": python("-c", "pass"),
+    "ringfence --version": ringfence("--version"),
+    "ringfence --help": ringfence("--help"),
+    "ringfence audit --demo": ringfence("audit", "--demo", "--allow-partial"),
 }
 
 
-def cpu_seconds(arguments: list[str]) -> float:
-    """User and system seconds of one Python process that must succeed."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime)
-
-
-def run() -> None:
+def show() -> None:
     """Print the table."""
-    print(f"{'command':28} {'CPU s':>8}")
-    for name, arguments in COMMANDS.items():
-        print(f"{name:28} {min(cpu_seconds(arguments) for _ in range(5)):8.2f}", flush=True)
+    print(f"{'command':28} {'CPU s':>8} {'peak MB':>8}")
+    for name, command in COMMANDS.items():
+        spent = best(command, 5)
+        print(f"{name:28} {spent.cpu:8.2f} {spent.peak / 1e6:8.0f}", flush=True)
     print()

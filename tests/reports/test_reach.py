@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from reports.reach import explanation_lines, reach_lines, render_explanations, render_reach
+from reports.reach import explanation_lines, render_explanations, render_reach
+from reports.reach.table import reach_table
 from scanner.model import ApiObject
 from scanner.policy.resolve import resolve
 from scanner.reach.engine import build
@@ -27,6 +28,11 @@ def reach_of(*policies, pods=()):
     """The declared reach of two workloads, or of other pods."""
     cluster = snapshot(pods=pods or [pod("web-1"), pod("db-1")], policies=policies)
     return build(cluster, resolve(cluster))
+
+
+def table(reach, width=100):
+    """The lines of the terminal's table."""
+    return b"".join(reach_table(reach.listing(), width=width)).decode().splitlines()
 
 
 def test_the_document_has_the_contracts_form():
@@ -55,7 +61,7 @@ def test_the_document_has_the_contracts_form():
 
 def test_what_cannot_be_decided_carries_a_reason_and_the_warning_names_the_object():
     """Unknown connections have the same shape plus a reason, and the cause is among the warnings."""
-    odd = ApiObject(api_version="cilium.io/v2", kind="CiliumNetworkPolicy", name="x", namespace="shop", spec=raw({}))
+    odd = ApiObject(api_version="crd.antrea.io/v1beta1", kind="NetworkPolicy", name="x", namespace="shop", spec=raw({}))
     document = json.loads(render_reach(reach_of(odd)))
     assert document["connections"] == []
     assert {frozenset(each) for each in document["unknown"]} == {frozenset({"src", "dst", "ports", "reason"})}
@@ -68,7 +74,7 @@ def test_names_are_encoded_whatever_they_hold():
     reach = reach_of(pods=(crafted, pod("db-1")))
     document = json.loads(render_reach(reach))
     assert 'shop/a"],"x":[\x1b[2J\n[Deployment]' in {peer["id"] for peer in document["peers"]}
-    assert not any(ord(char) < 32 for line in reach_lines(reach) for char in line)
+    assert not any(ord(char) < 32 for line in table(reach) for char in line)
     found = reach.explain("shop/web-1", "shop/db", "TCP", 80)
     assert not any(ord(char) < 32 for line in explanation_lines(found) for char in line)
 
@@ -97,10 +103,12 @@ def test_the_bytes_do_not_depend_on_the_hash_seed():
 
 def test_lines_say_the_same_for_people():
     """One line per connection; all ports are one word."""
-    lines = list(reach_lines(reach_of(ONLY_WEB)))
-    assert lines[0] == "# declared: allowed connections"
-    assert "shop/web[Deployment] -> 0.0.0.0-255.255.255.255  all" in lines
-    assert "shop/web[Deployment] -> shop/db[Deployment]  TCP 5432 UDP 53" in lines
+    lines = table(reach_of(ONLY_WEB), width=200)
+    assert lines[0] == "Declared: 5 connections allowed (2 workloads, 2 other peers)"
+    assert [line.split() for line in lines[-2:]] == [
+        ["shop/web[Deployment]", "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "all"],
+        ["shop/web[Deployment]", "shop/db[Deployment]", "TCP", "5432", "UDP", "53"],
+    ]
 
 
 def test_explanations_as_document_and_lines():
@@ -114,6 +122,9 @@ def test_explanations_as_document_and_lines():
         {
             "object": "NetworkPolicy shop/p",
             "rule": "ingress[0]",
+            "action": "allow",
+            "tier": "default",
+            "matches": "yes",
             "place": "",
             "text": "from pods app=web in namespace shop, on TCP 5432, UDP 53",
         }
@@ -123,8 +134,10 @@ def test_explanations_as_document_and_lines():
 
 def test_lines_keep_what_cannot_be_decided_apart():
     """Undecided connections stand under a heading of their own, with the reason, and warnings come last."""
-    odd = ApiObject(api_version="cilium.io/v2", kind="CiliumNetworkPolicy", name="x", namespace="shop", spec=raw({}))
-    lines = list(reach_lines(reach_of(odd)))
-    assert lines[:2] == ["# declared: allowed connections", "# declared: cannot be decided"]
-    assert all("CiliumNetworkPolicy shop/x" in line for line in lines[2:])
-    assert lines[-1].startswith("# warning: CiliumNetworkPolicy shop/x: kind:")
+    odd = ApiObject(api_version="crd.antrea.io/v1beta1", kind="NetworkPolicy", name="x", namespace="shop", spec=raw({}))
+    lines = table(reach_of(odd), width=200)
+    assert lines[0] == "Declared: 0 connections allowed, 10 undecided, 1 warning (2 workloads, 2 other peers)"
+    heading = lines.index("Undecided (10)")
+    assert all(line.endswith("[1]") for line in lines[heading + 1 : heading + 11])
+    assert lines[heading + 11] == "  [1] not modelled: NetworkPolicy.crd.antrea.io shop/x"
+    assert lines[-1].startswith("- NetworkPolicy shop/x, kind:")

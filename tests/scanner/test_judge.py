@@ -98,9 +98,9 @@ def test_gaps_name_the_kind_and_how_its_list_ended():
 def test_notices_come_from_every_stage_once_and_bounded():
     """A notice is listed once, and a cluster that makes thousands does not blow up its report."""
     same = Notice(object="x", field="y", message="z")
-    odd = judge(eks(web(), notices=(same, same), policies=[custom("CiliumNetworkPolicy")]))
+    odd = judge(eks(web(), notices=(same, same), policies=[custom("NetworkPolicy")]))
     assert odd.notices.count(same) == 1
-    assert any("CiliumNetworkPolicy" in notice.object for notice in odd.notices)
+    assert any("NetworkPolicy shop/x" in notice.object for notice in odd.notices)
     flood = tuple(Notice(object=f"o{n}", field="", message="m") for n in range(MOST_NOTICES + 50))
     assert len(judge(eks(notices=flood)).notices) == MOST_NOTICES + 1
 

@@ -128,7 +128,7 @@ def web(name: str = "web-1", **overrides: Any) -> Any:
 
 def custom(kind: str, *, ns: str = "shop", name: str = "x") -> ApiObject:
     """A policy of a kind that this version does not judge."""
-    return ApiObject(api_version="cilium.io/v2", kind=kind, namespace=ns, name=name, spec=raw({}))
+    return ApiObject(api_version="crd.antrea.io/v1beta1", kind=kind, namespace=ns, name=name, spec=raw({}))
 
 
 def case_of(given: Snapshot, config: BaselineConfig = DEFAULT_CONFIG) -> Case:

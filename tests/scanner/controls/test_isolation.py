@@ -72,7 +72,7 @@ SERVICE = Service(namespace="kube-system", name="kube-dns", cluster_ips=("172.20
             eks(web(), policies=[DENY_ALL], unlisted=["namespaces"]), ("unknown", "unread"), id="namespaces-refused"
         ),
         pytest.param(
-            eks(web(), policies=[DENY_ALL, custom("CiliumNetworkPolicy")]), ("unknown", "undecided"), id="unmodelled"
+            eks(web(), policies=[DENY_ALL, custom("NetworkPolicy")]), ("unknown", "undecided"), id="unmodelled"
         ),
         pytest.param(eks(), ("not_applicable", "nothing-to-judge"), id="no-workload-namespace"),
     ],

@@ -284,17 +284,17 @@ def test_other_policy_kinds_are_listed_as_unmodelled():
     found = resolve(
         snapshot(
             policies=[
-                api("cilium.io/v2", "CiliumNetworkPolicy"),
-                api("crd.projectcalico.org/v1", "NetworkPolicy", "calico"),
-                api("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy", "admin", ""),
+                api("crd.antrea.io/v1beta1", "NetworkPolicy"),
+                api("crd.antrea.io/v1beta1", "ClusterNetworkPolicy", "everywhere", ""),
+                api("policy.networking.k8s.io/v9", "AdminNetworkPolicy", "newer", ""),
             ]
         )
     )
     assert found.policies == ()
     assert found.unmodelled == (
-        "AdminNetworkPolicy admin",
-        "CiliumNetworkPolicy shop/x",
-        "NetworkPolicy.crd.projectcalico.org shop/calico",
+        "AdminNetworkPolicy newer",
+        "ClusterNetworkPolicy everywhere",
+        "NetworkPolicy.crd.antrea.io shop/x",
     )
     assert len(found.notices) == 3
 
@@ -307,7 +307,7 @@ def test_removed_api_versions_are_not_applied():
 
 
 def test_of_two_policies_of_one_name_the_last_is_kept():
-    """The last by file and line is kept, as applying one after the other would, whatever the order of the input, and the notice names both places."""
+    """The last by file and line is kept, as applying would have it, whatever the input's order; both places are named."""
     twins = [
         msgspec.structs.replace(policy({"podSelector": {}}), origin=Origin(file=file, line=3))
         for file in ("b.yaml", "a.yaml")

@@ -92,7 +92,8 @@ def test_a_workload_that_is_new_is_the_cause_of_its_connections():
 
 def test_changed_labels_of_a_namespace_are_a_cause():
     """A namespace selector that begins to match is explained by the namespace."""
-    spec = {"podSelector": {"matchLabels": {"app": "db"}}, "ingress": [{"from": [{"namespaceSelector": {"matchLabels": {"env": "prod"}}}]}]}  # fmt: skip
+    peers = [{"namespaceSelector": {"matchLabels": {"env": "prod"}}}]
+    spec = {"podSelector": {"matchLabels": {"app": "db"}}, "ingress": [{"from": peers}]}
     sides = [cluster(policy(spec), namespaces=[namespace("shop", **labels)]) for labels in ({}, {"env": "prod"})]
     change = between(changes(*sides))
     assert (change.kind, change.causes) == ("added", ("labels of namespace shop changed",))

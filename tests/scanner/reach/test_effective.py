@@ -255,20 +255,20 @@ def test_what_rules_say_of_host_network_peers_is_unknown_in_effect():
     assert (WEB, agent) in pairs(reach.connections())
 
 
-CILIUM = ApiObject(api_version="cilium.io/v2", kind="CiliumNetworkPolicy", name="x", namespace="shop", spec=raw({}))
-CLUSTERWIDE = ApiObject(api_version="cilium.io/v2", kind="CiliumClusterwideNetworkPolicy", name="x", spec=raw({}))
+ANTREA = ApiObject(api_version="crd.antrea.io/v1beta1", kind="NetworkPolicy", name="x", namespace="shop", spec=raw({}))
+CLUSTERWIDE = ApiObject(api_version="crd.antrea.io/v1beta1", kind="ClusterNetworkPolicy", name="x", spec=raw({}))
 
 
 @pytest.mark.parametrize("dataplane", [None, plane()], ids=["declared", "effective"])
 def test_an_unmodelled_policy_makes_its_namespace_unknown(dataplane):
     """Policies that cannot be judged leave every pod they may select undecided, and other namespaces as they are."""
-    cluster = snapshot(pods=(*PODS, pod("a-1", ns="other"), pod("b-1", ns="other")), policies=[CILIUM])
+    cluster = snapshot(pods=(*PODS, pod("a-1", ns="other"), pod("b-1", ns="other")), policies=[ANTREA])
     reach = reach_of(cluster, dataplane)
     a, b = "other/a[Deployment]", "other/b[Deployment]"
     assert {(a, b), (b, a)} <= pairs(reach.connections())
     assert not {pair for pair in pairs(reach.connections()) if {WEB, DB} & set(pair)}
     assert {(WEB, DB), (a, DB), (DB, a), (V4, WEB)} <= pairs(reach.unknown())
-    assert all("CiliumNetworkPolicy shop/x" in each.reason for each in reach.unknown())
+    assert all("NetworkPolicy.crd.antrea.io shop/x" in each.reason for each in reach.unknown())
     web = next(item for item in reach.classes if item.namespace == "shop")
     assert reach.isolation(web, Direction.INGRESS).answer is Answer.UNKNOWN
 

@@ -1,0 +1,94 @@
+"""What `diff` does: read two states of a cluster, compare who can talk to whom, print; the answer is an exit code."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from functions.gate import Exit
+from functions.output import now, say, text, write
+from functions.questions import Question, dataplane_of, one_snapshot, read_whole, source_of
+from functions.sources import address
+from infra.gitrev import PREFIX, write_revision
+from infra.text import printable
+from reports.diff import Sides, Tally, diff_lines, diff_markdown, render_diff
+from scanner.model import Snapshot
+from scanner.policy.resolve import resolve
+from scanner.reach.diff import Change, State, aligned, difference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffRequest:
+    """The flags of `diff`. `before` and `after` are folders, `git:REV:DIR`, or stored snapshots; `answer` json, table or md."""
+
+    before: str
+    after: str
+    cluster: str
+    level: str
+    dataplane: str
+    ipblock_matches_pods: bool | None
+    answer: str
+    output: str
+    fail_on_opened: bool = False
+
+
+def run_diff(request: DiffRequest) -> int:
+    """Print what connections two states differ by.
+
+    Raises:
+        InputError: a side cannot be read at all.
+    """
+    before, first = _read(request.before, request)
+    after, second = _read(request.after, request)
+    one, other = aligned(
+        _state(before, request), _state(after, request), ipblock_matches_pods=request.ipblock_matches_pods
+    )
+    tally = Tally()
+    changes = tally.note(difference(one, other))
+    sides = Sides(before=request.before, after=request.after, level=request.level)
+    warnings = [
+        {"object": each.object, "field": each.field, "message": f"{side}: {each.message}"}
+        for side, reach in (("before", one), ("after", other))
+        for each in reach.notices
+    ]
+    write(_rendered(changes, sides, warnings, request.answer), request.output)
+    gaps = max(first, second, read_whole(before), read_whole(after))
+    if request.fail_on_opened and tally.opened:
+        say(f"ringfence: {tally.words}")
+        return Exit.GATE_FAILED
+    return gaps
+
+
+def _rendered(changes: Iterable[Change], sides: Sides, warnings: list[dict[str, str]], answer: str) -> Iterable[bytes]:
+    if answer == "json":
+        return (render_diff(changes, sides, warnings),)
+    if answer == "md":
+        return (diff_markdown(changes, sides).encode("utf-8", "replace"),)
+    return text(diff_lines(changes, sides))
+
+
+def _state(snapshot: Snapshot, request: DiffRequest) -> State:
+    plane = dataplane_of(request.dataplane, snapshot) if request.level == "effective" else None
+    return State(snapshot, resolve(snapshot), plane)
+
+
+def _read(spec: str, request: DiffRequest) -> tuple[Snapshot, int]:
+    """One side, and an exit code that says whether everything of it was followed."""
+    if spec.startswith(PREFIX):
+        return _revision(spec)
+    return one_snapshot(Question(source=source_of(spec), cluster=request.cluster)), Exit.DONE
+
+
+def _revision(spec: str) -> tuple[Snapshot, int]:
+    from infra.manifests import read_manifests
+
+    with tempfile.TemporaryDirectory(prefix="ringfence-") as folder:
+        found = write_revision(spec, Path(folder))
+        for path in found.skipped:
+            say(
+                f"not read: {printable(path, 200)} is a link or another repository at that revision; name it on its own"
+            )
+        snapshot = read_manifests(found.folder, cluster=address(None, "manifests", "git"), taken=now())
+    return snapshot, Exit.INCOMPLETE if found.skipped else Exit.DONE

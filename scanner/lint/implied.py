@@ -1,0 +1,124 @@
+"""Whether one rule holds another whatever pods there are: by their selectors, blocks and ports alone.
+
+A no means that this cannot be told by looking, not that it is false.
+"""
+
+from __future__ import annotations
+
+from scanner.policy.model import (
+    BlockPeer,
+    Entity,
+    EntityPeer,
+    Operator,
+    Peer,
+    PodPeer,
+    Policy,
+    Ports,
+    Requirement,
+    Rule,
+    Selector,
+)
+from scanner.reach.implied import NAME_LABEL
+
+
+def selector_implies(narrow: Selector, wide: Selector) -> bool:
+    """Whether all that `narrow` selects is selected by `wide`."""
+    return all(any(_follows(each, wanted) for each in narrow.requirements) for wanted in wide.requirements) and all(
+        clause in narrow.clauses for clause in wide.clauses
+    )
+
+
+def _follows(known: Requirement, wanted: Requirement) -> bool:
+    """Whether one condition on a label follows from another."""
+    if known == wanted:
+        return True
+    if known.key != wanted.key:
+        return False
+    values, others = frozenset(known.values), frozenset(wanted.values)
+    match known.operator, wanted.operator:
+        case Operator.IN, Operator.IN:
+            return values <= others
+        case Operator.IN, Operator.NOT_IN:
+            return not values & others
+        case Operator.NOT_IN, Operator.NOT_IN:
+            return values >= others
+        case Operator.DOES_NOT_EXIST, Operator.NOT_IN:
+            return True
+        case _, Operator.EXISTS:
+            return known.operator not in {Operator.NOT_IN, Operator.DOES_NOT_EXIST}
+    return False
+
+
+def rule_implies(policy: Policy, narrow: Rule, other: Policy, wide: Rule) -> bool:
+    """Whether all that `narrow` of `policy` matches is matched by `wide` of `other`."""
+    return (
+        narrow.direction is wide.direction
+        and policy_implies(policy, other)
+        and (wide.subject is None or wide.subject == narrow.subject)
+        and _peers_imply(policy, narrow, other, wide)
+        and _ports_imply(narrow.ports, wide.ports)
+    )
+
+
+def policy_implies(policy: Policy, other: Policy) -> bool:
+    """Whether `other` selects every pod that `policy` selects."""
+    return _namespaces_imply(
+        policy.namespace, policy.namespaces, other.namespace, other.namespaces
+    ) and selector_implies(policy.subject, other.subject)
+
+
+def _namespaces_imply(own: str, narrow: Selector | None, other: str, wide: Selector | None) -> bool:
+    """The same for namespaces; None is the policy's own, `own` and `other`."""
+    if wide is None:
+        return narrow is None and own == other
+    if narrow is None:
+        narrow = Selector((Requirement(NAME_LABEL, Operator.IN, (own,)),))
+    return selector_implies(narrow, wide)
+
+
+def _peers_imply(policy: Policy, narrow: Rule, other: Policy, wide: Rule) -> bool:
+    if wide.peers is None:
+        return True
+    return narrow.peers is not None and all(
+        any(_peer_implies(policy.namespace, each, other.namespace, candidate) for candidate in wide.peers or ())
+        for each in narrow.peers
+    )
+
+
+def _peer_implies(own: str, narrow: Peer, other: str, wide: Peer) -> bool:
+    if wide == EntityPeer(Entity.ALL):
+        return True
+    if isinstance(narrow, PodPeer) and isinstance(wide, PodPeer):
+        return _namespaces_imply(own, narrow.namespaces, other, wide.namespaces) and selector_implies(
+            narrow.pods, wide.pods
+        )
+    if isinstance(narrow, BlockPeer) and isinstance(wide, BlockPeer):
+        return _block_implies(narrow, wide)
+    return narrow == wide
+
+
+def _block_implies(narrow: BlockPeer, wide: BlockPeer) -> bool:
+    first, last = narrow.block.network_address, narrow.block.broadcast_address
+    if narrow.matching is not wide.matching or first not in wide.block or last not in wide.block:
+        return False
+    return all(
+        any(each.network_address in known and each.broadcast_address in known for known in narrow.excepts)
+        or not each.overlaps(narrow.block)  # type: ignore[arg-type] - of one family: each lies in the same block
+        for each in wide.excepts
+    )
+
+
+def _ports_imply(narrow: tuple[Ports, ...] | None, wide: tuple[Ports, ...] | None) -> bool:
+    if wide is None:
+        return True
+    return narrow is not None and all(any(_port_implies(each, known) for known in wide) for each in narrow)
+
+
+def _port_implies(narrow: Ports, wide: Ports) -> bool:
+    if narrow == wide:
+        return True
+    if narrow.protocol != wide.protocol or wide.name:
+        return False
+    if narrow.name:
+        return (wide.first, wide.last) == (1, 65535)
+    return wide.first <= narrow.first and narrow.last <= wide.last

@@ -1,0 +1,1 @@
+"""CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy (`cilium.io/v2`), as the supported versions of Cilium read them."""

@@ -1,0 +1,42 @@
+"""The product against the plainest reading of Calico's documentation, on small mean clusters."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from hypothesis import given, settings
+
+from tests.reference import vendor_compare
+from tests.reference.calico import may
+from tests.reference.generate_calico import clusters
+from tests.reference.vendor_settings import drawn
+
+
+def compare(cluster: dict[str, Any]) -> tuple[int, list[str]]:
+    """How many questions about a cluster of wire objects the evaluator decides, and the answers that differ."""
+    return vendor_compare.compare(cluster, may)
+
+
+@drawn
+@given(cluster=clusters())
+def test_the_product_agrees_with_the_evaluator(cluster):
+    """For every pair of ends, protocol and probed port, the product says what the documentation says, where that decides."""
+    _, disagreements = compare(cluster)
+    assert not disagreements, disagreements[:5]
+
+
+def test_the_evaluator_decides_and_goes_both_ways():
+    """Most questions about drawn clusters are decided, and neither answer is rare: the comparison above is about something."""
+    found: Counter[bool | None] = Counter()
+
+    @settings(max_examples=25, deadline=None, database=None, derandomize=True)
+    @given(cluster=clusters())
+    def ask(cluster: dict[str, Any]) -> None:
+        found.update(vendor_compare.judged(cluster, may, ports=(80, 8080)))
+
+    ask()
+    share = {answer: found[answer] / found.total() for answer in (True, False, None)}
+    assert share[None] < 0.2
+    assert share[False] > 0.1
+    assert share[True] > 0.1
