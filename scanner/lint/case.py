@@ -87,6 +87,10 @@ class Case:
             found |= select(span, selector)
         return found & self.real
 
+    def any_pod(self, spans: Iterable[NamespaceSpan], selector: Selector) -> bool:
+        """Whether a real pod in some namespaces matches."""
+        return any(span.count and span.index.select(selector) for span in spans)
+
     def has_finished(self, spans: Iterable[NamespaceSpan], selector: Selector) -> bool:
         """Whether a pod that has run to its end matches: a CronJob's between two runs, so that the selector is not wrong."""
         return any(span.name in self._finished and self._finished[span.name].select(selector) for span in spans)

@@ -217,6 +217,11 @@ class ClusterReach:
             "selectors": self._reader.selectors_evaluated,
         }
 
+    @property
+    def rules(self) -> tuple[Population, Standing, tuple[Grant, ...]]:
+        """Every rule over the classes, and how each class stands: for checks of the rules themselves, without a column."""
+        return self._population, self._standing, self._grants
+
     @cached_property
     def view(self) -> View:
         """The listing as sets of peers, for comparing it with another one built with the same cuts."""

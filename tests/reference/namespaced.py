@@ -19,6 +19,7 @@ from tests.reference.wire import (
     names,
     namespace_labels,
     on_host_network,
+    pod_addresses,
     selects,
 )
 
@@ -75,19 +76,29 @@ def matched(cluster: Cluster, policy: Wire, rule: Wire, direction: str, flow: Fl
         )
     peers = rule.get(PEERS[direction])
     if not peers:
-        return True
+        # Of an ApplicationNetworkPolicy's egress rule without peers the text says everybody and the controller sends nobody;
+        # so it is with an empty list of sources.
+        doubtful = policy["kind"] == "ApplicationNetworkPolicy" and (direction == "egress" or PEERS[direction] in rule)
+        return None if doubtful else True
     other = flow.dst if direction == "egress" else flow.src
-    found = [admits_peer(cluster, peer, policy["metadata"]["namespace"], other) for peer in peers]
+    found = [admits_peer(cluster, peer, policy, other) for peer in peers]
     if True in found:
         return True
     return None if None in found else False
 
 
-def admits_peer(cluster: Cluster, peer: Wire, home: str, other: End) -> bool | None:
-    """Whether a peer means the other end; None for a name whose address may or may not lie in the peer's block."""
+def admits_peer(cluster: Cluster, peer: Wire, policy: Wire, other: End) -> bool | None:
+    """Whether a peer means the other end; None for a name whose address may or may not lie in the peer's block.
+
+    A block of NetworkPolicy means no pod; one of EKS's own kind does, for its controller turns every peer into addresses.
+    """
+    home = policy["metadata"]["namespace"]
     if "domainNames" in peer:
         return isinstance(other, str) and any(names(each, other) for each in peer["domainNames"])
     if "ipBlock" in peer:
+        if isinstance(other, dict) and policy["kind"] == "ApplicationNetworkPolicy":
+            held = [in_block(peer["ipBlock"], address) for address in pod_addresses(other)]
+            return True in held if held else None
         return isinstance(other, str) and in_block(peer["ipBlock"], other)
     if isinstance(other, str) or on_host_network(other):
         return False

@@ -130,8 +130,9 @@ NETWORK_POLICY = st.fixed_dictionaries(
 
 
 def _types_are_clear(spec: dict[str, Any]) -> bool:
-    """Without types, an ApplicationNetworkPolicy's wording and NetworkPolicy's differ unless ingress rules are there."""
-    return bool(spec.get("policyTypes")) or bool(spec.get("ingress"))
+    """Whether an ApplicationNetworkPolicy lists the types of the rules it has: else its text and its controller differ."""
+    types = {each.lower() for each in spec.get("policyTypes") or []}
+    return bool(types) and all(word in types for word in ("ingress", "egress") if spec.get(word))
 
 
 APPLICATION_POLICY = st.fixed_dictionaries(
@@ -143,9 +144,10 @@ APPLICATION_POLICY = st.fixed_dictionaries(
     },
 ).filter(_types_are_clear)
 
+# The schema wants at least one rule, and takes TCP, UDP and ALL.
 FQDN_POLICY = st.fixed_dictionaries(
-    {"podSelector": POD_SELECTORS},
-    optional={
+    {
+        "podSelector": POD_SELECTORS,
         "egress": st.lists(
             st.fixed_dictionaries(
                 {
@@ -160,15 +162,16 @@ FQDN_POLICY = st.fixed_dictionaries(
                 optional={
                     "ports": st.lists(
                         st.fixed_dictionaries(
-                            {"protocol": st.sampled_from(PROTOCOLS), "port": st.sampled_from(NUMBERS)}
+                            {"protocol": st.sampled_from(["TCP", "UDP"]), "port": st.sampled_from(NUMBERS)}
                         ),
                         min_size=1,
                         max_size=2,
                     )
                 },
             ),
+            min_size=1,
             max_size=2,
-        )
+        ),
     },
 )
 

@@ -144,10 +144,10 @@ def test_text_in_any_unicode_encoding(read):
 
 
 def test_duplicate_names(read):
-    """The first of two objects with one name counts, whatever their apiVersions; the notice names both places."""
+    """The last of two objects with one name counts, whatever their apiVersions; the notice names both places."""
     old = deployment("{app: second}", api_version="extensions/v1beta1")
     snapshot = read({"a.yaml": OK + "---\n" + deployment("{app: first}"), "b/c.yml": old})
-    assert [pod.labels for pod in snapshot.pods] == [{"app": "first"}]
+    assert [pod.labels for pod in snapshot.pods] == [{"app": "second"}]
     refused, twice = snapshot.notices
     assert (refused.object, refused.field) == ("Deployment default/web", "apiVersion")
     assert "refused by current clusters" in refused.message
@@ -233,7 +233,7 @@ def test_kinds_that_are_not_read(read):
             "a.yaml": unknown % "a" + "---\n" + unknown % "b",
             "kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: []\n",
             "role.yaml": "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: 'a:b'}\n",
-            "rollout.yaml": "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: r}\n",
+            "flow.yaml": "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: r}\n",
             "secret.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: hunter2}\n",
             "tests.yml": "on: push\njobs: {a: '${{ secrets.X }}'}\n",
             "values.yaml": "replicas: 3\n---\nmore: values\n",
@@ -241,8 +241,8 @@ def test_kinds_that_are_not_read(read):
         }
     )
     assert [(notice.object, notice.message.split(":")[0]) for notice in snapshot.notices] == [
+        ("Workflow default/r", "creates pods that are not in this folder"),
         ("kustomization.yaml:1", "is not built, its patches do not count"),
-        ("Rollout default/r", "creates pods that are not in this folder"),
         ("tests.yml:1", "is no Kubernetes object (no apiVersion and kind), so it is not read"),
         ("values.yaml:1", "is no Kubernetes object (no apiVersion and kind), so it is not read"),
         ("zapp.yaml:1", "1 of kind Deployment (apps/v9) not read"),

@@ -1,0 +1,127 @@
+"""Policies and rules that concern nobody.
+
+- `dead-policy`: selects no pod today, running or finished, though it does not select every pod; or says nothing at all.
+- `empty-namespace`: stands in a namespace that has no pods, or is not there.
+- `host-network`: selects host-network pods, which no policy isolates (Kubernetes documentation, "Network Policies").
+- `dead-rule`: has no peer or no port left that anything could have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from scanner.lint.case import Case, object_key, some
+from scanner.lint.model import Finding, Kind, Severity, of_policy
+from scanner.policy.model import BlockPeer, Policy, Rule
+from scanner.policy.words import block_words, selector_words
+from scanner.reach.addresses import admitted_spans
+
+_IDIOM = "cilium.io"  # there a rule without peers and ports, {}, is how a default deny is written
+
+
+def dead_policies(case: Case) -> tuple[frozenset[int], tuple[Finding, ...]]:
+    """Policies without pods, by their positions, and what to say of them."""
+    dead: dict[int, Finding | None] = {}
+    for at, (policy, _) in enumerate(case.standing.selected_by):
+        spans = case.spans_of(policy.namespace, policy.namespaces)
+        if not policy.directions and not policy.rules and not policy.doubt:
+            message = "has no rules and isolates nothing; write rules or remove it"
+            dead[at] = of_policy(Kind.DEAD_POLICY, Severity.WARNING, policy, message)
+        elif case.pods_known and not case.any_pod(spans, policy.subject):
+            dead[at] = _without_pods(case, policy)
+    findings: list[Finding] = []
+    for parts in case.parts.values():
+        mine = [dead[at] for at in parts if at in dead]
+        whole = len(mine) == len(parts)
+        for at in parts:
+            found = dead.get(at)
+            if found is None or (whole and at != parts[0]):
+                continue
+            policy = case.standing.selected_by[at][0]
+            if whole or not policy.rules:
+                findings.append(found)
+            else:  # one of several specs: its first rule says which
+                findings.append(of_policy(found.kind, found.severity, policy, found.message, policy.rules[0]))
+    return frozenset(dead), tuple(findings)
+
+
+def _without_pods(case: Case, policy: Policy) -> Finding | None:
+    """What to say of a policy that selects no running pod; nothing where it waits for pods by design."""
+    spans = case.spans_of(policy.namespace, policy.namespaces)
+    if policy.namespaces is None and not any(case.inhabited(span) for span in spans):
+        name = policy.namespace
+        if case.namespaces_known and name not in case.namespaces and not case.partly:
+            message = f"namespace {name} does not exist, so it concerns nobody; correct metadata.namespace"
+            return of_policy(Kind.EMPTY_NAMESPACE, Severity.WARNING, policy, message)
+        message = f"namespace {name} has no pods, so it concerns nobody today; check metadata.namespace"
+        return of_policy(Kind.EMPTY_NAMESPACE, Severity.NOTE, policy, message)
+    if policy.subject.everything or case.has_finished(spans, policy.subject):
+        return None
+    pods = f"no pod in {_places(policy)} has labels {selector_words(policy.subject)} today"
+    later = "; check the labels" if not case.partly else "; check the labels, unless an operator makes them later"
+    return of_policy(Kind.DEAD_POLICY, Severity.WARNING, policy, pods + later)
+
+
+def _places(policy: Policy) -> str:
+    if policy.namespaces is None:
+        return f"namespace {policy.namespace}"
+    return "any namespace" if policy.namespaces.everything else f"namespaces {selector_words(policy.namespaces)}"
+
+
+def host_network(case: Case) -> Iterator[Finding]:
+    """Isolating policies that select host-network pods; of those that select the same ones the first speaks for all."""
+    if not case.host:
+        return
+    grouped: dict[tuple[int, bool], list[Policy]] = {}
+    for policy, _ in case.standing.selected_by:
+        chosen = case.pods(case.spans_of(policy.namespace, policy.namespaces), policy.subject)
+        hosts = chosen & case.host
+        if hosts and policy.directions:
+            grouped.setdefault((hosts, hosts == chosen), []).append(policy)
+    for (hosts, only), policies in grouped.items():
+        names = case.pod_names(hosts)
+        others = some(sorted({each.id for each in policies} - {policies[0].id}))
+        also = f" (so does {others})" if others else ""
+        if only:
+            message = f"selects only host-network pods, {names}, whom no policy isolates{also}; close their ports on the node"
+            yield of_policy(Kind.HOST_NETWORK, Severity.WARNING, policies[0], message)
+        else:
+            message = f"also selects host-network pods, {names}, whom no policy isolates{also}; close their ports on the node"
+            yield of_policy(Kind.HOST_NETWORK, Severity.NOTE, policies[0], message)
+
+
+def dead_rules(case: Case, dead: Collection[int], noted: Collection[tuple[str, str]]) -> Iterator[Finding]:
+    """Rules that can match nothing, whatever pods there are; `noted` are objects and rules of which that is said already."""
+    for at, (policy, _) in enumerate(case.standing.selected_by):
+        for rule in policy.rules:
+            if rule.doubt or policy.doubt or (policy.id, rule.name) in noted:
+                continue
+            message = _why_dead(policy, rule)
+            if message:
+                yield of_policy(Kind.DEAD_RULE, Severity.WARNING, policy, message, rule)
+    if case.pods_known:
+        yield from _without_subject(case, dead)
+
+
+def _why_dead(policy: Policy, rule: Rule) -> str:
+    if rule.peers == () and not (policy.group == _IDIOM and rule.ports is None):
+        return "matches nothing: none of its peers can exist; name peers, or remove the rule"
+    if rule.ports == ():
+        return "matches no port of TCP, UDP or SCTP; name ports, or remove the rule"
+    empty = [peer for peer in rule.peers or () if isinstance(peer, BlockPeer) and not admitted_spans(peer)]
+    if empty:
+        left = some([block_words(peer.block) for peer in empty])
+        return f"the excepts leave nothing of {left}; except less, or remove the block"
+    return ""
+
+
+def _without_subject(case: Case, dead: Collection[int]) -> Iterator[Finding]:
+    """Rules whose own side selects none of the pods that their policy selects (Calico's)."""
+    silent = {object_key(case.standing.selected_by[at][0]) for at in dead}
+    for grant in case.grants:
+        policy, narrowed = grant.policy, grant.rule.subject
+        if narrowed is None or grant.subject.maybe & case.real or object_key(policy) in silent:
+            continue
+        if not case.has_finished(case.spans_of(policy.namespace, policy.namespaces), narrowed):
+            message = f"is for pods {selector_words(narrowed)}, and its policy selects no such pod today; check the labels"
+            yield of_policy(Kind.DEAD_RULE, Severity.WARNING, policy, message, grant.rule)

@@ -1,0 +1,85 @@
+"""What reading and judging noticed of the input, as findings, so that one list has everything.
+
+What a notice means is told by the words that the resolvers share; whatever is new among them is a `remark`.
+
+- `refused`: the API server refuses the object, so it has no effect.
+- `no-effect`: it exists, and nothing honours it: a kind the data plane does not serve, an API version that is gone.
+- `not-judged`: what it does is not known here.
+- `dangling-reference`: it names a Service, a group, a set or a tier that does not exist.
+- `dead-rule`: a part of it matches nothing. `input`: a file or another object. `remark`: it does not do what it seems to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from scanner.lint.model import Finding, Kind, Severity
+from scanner.model import ApiObject, Notice, Snapshot
+from scanner.reach.model import RuleRef
+
+_RULE = re.compile(r"(?:spec\.)?((?:specs\[[0-9]+\]\.)?(?:in|e)gress(?:Deny)?\[[0-9]+\])(?:\.|\Z)")
+_WORDS: tuple[tuple[str, Kind, Severity], ...] = (
+    ("(refused: left out)", Kind.REFUSED, Severity.ERROR),
+    ("is not served any more", Kind.NO_EFFECT, Severity.ERROR),
+    ("no engine honours this annotation", Kind.NO_EFFECT, Severity.ERROR),
+    ("has no effect on ", Kind.NO_EFFECT, Severity.ERROR),
+    ("so the object has no effect", Kind.NO_EFFECT, Severity.ERROR),
+    ("honours this kind is not known", Kind.NOT_JUDGED, Severity.WARNING),
+    ("may touch is unknown", Kind.NOT_JUDGED, Severity.WARNING),
+    ("no engine honours both", Kind.NOT_JUDGED, Severity.WARNING),
+    ("does not exist", Kind.DANGLING_REFERENCE, Severity.WARNING),
+    ("no Tier has this name", Kind.DANGLING_REFERENCE, Severity.WARNING),
+    ("matches nothing", Kind.DEAD_RULE, Severity.WARNING),
+    ("selects nobody", Kind.DEAD_RULE, Severity.WARNING),
+    ("leaves nothing of", Kind.DEAD_RULE, Severity.WARNING),
+    ("denies nothing", Kind.DEAD_RULE, Severity.WARNING),
+)
+
+
+def noted_rules(notices: Iterable[Notice]) -> frozenset[tuple[str, str]]:
+    """The rules, by object and name, of which some notice speaks already."""
+    return frozenset((notice.object, rule) for notice in notices if (rule := _rule(notice.field)))
+
+
+def from_notices(snapshot: Snapshot, notices: Iterable[Notice]) -> Iterator[Finding]:
+    """Each notice as a finding, with its place where it is about a policy."""
+    places = {name: source for source in snapshot.policies for name in _names(source)}
+    read = set(snapshot.notices)
+    for notice in notices:
+        source = places.get(notice.object)
+        rule = _rule(notice.field) if source is not None else ""
+        kind, severity = (Kind.INPUT, Severity.WARNING) if notice in read else _meaning(notice.message)
+        yield Finding(
+            kind=kind,
+            severity=severity,
+            object=notice.object,
+            rule=rule,
+            place=_place(source, rule) if source is not None else "",
+            message=f"{notice.field}: {notice.message}" if notice.field else notice.message,
+        )
+
+
+def _meaning(message: str) -> tuple[Kind, Severity]:
+    for words, kind, severity in _WORDS:
+        if words in message:
+            return kind, severity
+    return Kind.REMARK, Severity.WARNING
+
+
+def _rule(field: str) -> str:
+    found = _RULE.match(field)
+    return found[1] if found else ""
+
+
+def _names(source: ApiObject) -> tuple[str, ...]:
+    """How notices may call a policy: without a namespace as it is written, with it as it is read."""
+    name = f"{source.kind} {source.name}"
+    if source.namespace:
+        return (f"{source.kind} {source.namespace}/{source.name}",)
+    return name, f"{source.kind} default/{source.name}"
+
+
+def _place(source: ApiObject, rule: str) -> str:
+    where = RuleRef(object="", rule=rule, origin=source.origin, text="", version=source.resource_version)
+    return where.place
