@@ -121,7 +121,9 @@ def collect(
 
 @app.command(epilog=_EPILOG)
 def reach(
-    path: Annotated[str, typer.Argument(metavar="DIR|SNAPSHOT", help="A folder of manifests or a stored snapshot.")],
+    path: Annotated[
+        str, typer.Argument(metavar="DIR|SNAPSHOT|URL", help="A folder of manifests, a stored snapshot, or a store.")
+    ],
     *,
     level: flags.Level = flags.Judged.DECLARED,
     dataplane: flags.DataPlane = "",
@@ -136,7 +138,11 @@ def reach(
     answer: flags.ReachAnswer = flags.ReachFormat.TABLE,
     output: flags.Document = "",
 ) -> None:
-    """List who can talk to whom.
+    """List who can talk to whom: what is allowed, what cannot be decided, and what to know of the input.
+
+    A line touches what stands at either of its ends. Several namespaces
+    (or workloads) mean any of them; a namespace and a workload mean lines
+    that touch both.
 
     ringfence reach ./k8s --format json
 

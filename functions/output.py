@@ -11,8 +11,9 @@ from typing import TextIO
 
 from infra.text import printable
 from scanner.errors import InputError, StoreError
+from scanner.model import Notice
 
-_MOST_GAPS = 10  # lines of "could not be read" on stderr; the report has them all
+_MOST_GAPS = 10  # lines of one sort on stderr; the document has them all
 
 
 def width() -> int:
@@ -22,7 +23,8 @@ def width() -> int:
 
 def colour(target: str = "") -> bool:
     """Whether what is written to `target` (empty: stdout) may be coloured."""
-    return not target and sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return not target and not plain and sys.stdout is not None and sys.stdout.isatty()
 
 
 def write(chunks: Iterable[bytes], target: str) -> None:
@@ -87,6 +89,14 @@ def say_incomplete(missing: Sequence[str]) -> None:
         say(f"not read whole: {line}")
     if len(missing) > _MOST_GAPS:
         say(f"not read whole: {len(missing) - _MOST_GAPS} more, all in the report")
+
+
+def say_warnings(notices: Sequence[Notice]) -> None:
+    """What was invalid, ignored or not modelled in the input, a line each."""
+    for each in notices[:_MOST_GAPS]:
+        say(f"warning: {each.object}, {each.field}: {each.message}")
+    if len(notices) > _MOST_GAPS:
+        say(f"warning: {len(notices) - _MOST_GAPS} more: --format json has them all")
 
 
 def now() -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from functions.gate import Exit
-from functions.output import colour, now, say_incomplete, text, width, write
+from functions.output import colour, now, say_incomplete, say_warnings, text, width, write
 from functions.run import by_cause
 from functions.sources import list_inputs
 from functions.watch import watcher
@@ -63,10 +63,10 @@ def run_reach(request: ReachRequest) -> int:
     port = parse_port(request.port) if request.port else None
     snapshot = one_snapshot(request.question)
     reach = reach_of(request.question, with_hypothetical(snapshot, imagined), request.level)
-    ids = tuple(pod.id for pod in imagined)
+    ids = tuple(dict.fromkeys(pod.id for pod in imagined))
     selection = Selection(
         namespaces=request.namespaces,
-        workloads=request.workloads or (ids if not request.namespaces and not port else ()),
+        workloads=request.workloads or (() if request.namespaces else ids),
         port=(port[1], port[0]) if port else None,
         hypothetical=ids,
     )
@@ -74,6 +74,8 @@ def run_reach(request: ReachRequest) -> int:
         write(_collapsed(reach, selection, request), request.output)
     else:
         write(_listed(reach, selection, request), request.output)
+    if request.answer in {"csv", "dot"}:  # these have no place for what was wrong with the input
+        say_warnings(reach.notices)
     return read_whole(snapshot)
 
 

@@ -38,7 +38,7 @@ class Admission:
 
     def __init__(self, pieces: Pieces) -> None:
         self._pieces = pieces
-        self._fine: set[int] = set()  # the id() of each shape that is as it must be
+        self._fine: set[int] = set()  # the id() of each shape and port list that is as it must be
 
     def pod(self, wire: Pod, shape: Shape) -> list[Refusal]:
         """Everything for which the API server would refuse a pod of that shape; none where it would take it."""
@@ -88,7 +88,11 @@ class Admission:
         for name, containers in (("containers", spec.containers), ("initContainers", spec.init_containers)):
             for container in containers or ():
                 ports = self._pieces.entries(container.ports, f"{field}.{name}[...].ports")
-                yield from _ports(f"{field}.{name}.ports", ports)
+                if id(ports) not in self._fine:
+                    refused = [*_ports(f"{field}.{name}.ports", ports)]
+                    if not refused:
+                        self._fine.add(id(ports))
+                    yield from refused
 
 
 def _is_subdomain(name: str) -> bool:
@@ -123,9 +127,13 @@ def _labels(field: str, labels: Mapping[str, str | None] | None) -> Iterator[Ref
 
 @lru_cache(maxsize=65536)
 def _is_label(key: str, value: str) -> bool:
+    return _is_label_key(key) and _VALUE.fullmatch(value) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_label_key(key: str) -> bool:
     prefix, slash, name = key.rpartition("/")
-    qualified = bool(name) and _VALUE.fullmatch(name) is not None and (not slash or _is_subdomain(prefix))
-    return qualified and _VALUE.fullmatch(value) is not None
+    return bool(name) and _VALUE.fullmatch(name) is not None and (not slash or _is_subdomain(prefix))
 
 
 def _annotations(annotations: Mapping[str, msgspec.Raw] | None) -> Iterator[Refusal]:

@@ -7,13 +7,18 @@ from dataclasses import dataclass
 
 import msgspec
 
+from infra.wire import Pod
+
 # Rule lists whose entries reports point at by line; Cilium has the last two.
 RULE_LISTS = ("ingress", "egress", "ingressDeny", "egressDeny")
 MAX_DEPTH = 100
 
 
 class Document(msgspec.Struct, frozen=True, gc=False):
-    """One object as JSON. `line` is that of its first key, from 1; `lines` finds those of its rules when asked."""
+    """One object as JSON. `line` is that of its first key, from 1; `lines` finds those of its rules when asked.
+
+    `pod` is the object where it is a Pod and was decoded already.
+    """
 
     json: bytes
     api_version: str
@@ -21,6 +26,7 @@ class Document(msgspec.Struct, frozen=True, gc=False):
     line: int
     lines: Callable[[], dict[str, int]]
     templated: bool = False  # "{{" stands in its text
+    pod: Pod | None = None
 
 
 @dataclass(frozen=True, slots=True)

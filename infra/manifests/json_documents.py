@@ -19,6 +19,7 @@ from infra.manifests.documents import (
     unidentified,
 )
 from infra.text import printable
+from infra.wire import Pod
 from infra.wire.metadata import ABSENT
 
 _BYTE = re.compile(r" ?\(byte (\d+)\)")
@@ -28,13 +29,19 @@ class _Head(msgspec.Struct, rename="camel"):
     api_version: msgspec.Raw = ABSENT
     kind: msgspec.Raw = ABSENT
     metadata: msgspec.Raw = ABSENT
-    items: msgspec.Raw = ABSENT
+
+
+class _Listing(_Head):
+    items: list[msgspec.Raw] | None = None
 
 
 _HEAD = msgspec.json.Decoder(_Head)
-_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
+_LISTING = msgspec.json.Decoder(_Listing)
+_ENTRIES = msgspec.json.Decoder(list[msgspec.Raw])
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_OPENING = 256  # bytes by which a list is found in the object that holds it
+_POD = msgspec.json.Decoder(Pod)
+_POD_IDENTITY = ("v1", "Pod")
+_OPENING = 256  # bytes by which the first of a list is found in the object that holds it
 _OBJECT = ord("{")
 _BLANKS = b" \t\r\n"
 _SHORT = 200  # bytes of an apiVersion or kind that is worth remembering
@@ -46,7 +53,9 @@ def read_json(data: bytes) -> Iterator[Found]:
     line = data.count(b"\n", 0, blanks) + 1
     try:
         if data[blanks : blanks + 1] == b"{":
-            yield from _object(data, _HEAD.decode(data), line, (None, None))
+            listing = _listing(data)
+            head = _HEAD.decode(data) if listing is None else listing
+            yield from _object(data, head, line, (None, None))
         else:
             msgspec.json.decode(data, type=msgspec.Raw)
             yield Foreign(line)
@@ -66,6 +75,14 @@ def _broken(data: bytes, problem: str) -> Trouble:
     return Trouble(f"broken JSON: {printable(problem, 200)}: mend it there; the file is left out", line, column)
 
 
+def _listing(raw: bytes) -> _Listing | None:
+    """The object with its items; None where those are no list."""
+    try:
+        return _LISTING.decode(raw)
+    except msgspec.ValidationError:
+        return None
+
+
 def _object(
     raw: bytes, head: _Head, line: int, inherited: tuple[str | None, str | None], depth: int = 0
 ) -> Iterator[Found]:
@@ -74,47 +91,68 @@ def _object(
     kind = _text(head.kind) or inherited[1]
     if not api_version or not kind:
         yield unidentified(api_version, line, has_metadata=head.metadata != ABSENT)
-    elif kind.endswith("List") and bytes(memoryview(head.items)[:1]) == b"[" and depth < MAX_DEPTH:
-        yield from _items(raw, head.items, line, item_identity(api_version, kind), depth + 1)
-    else:
-        yield Document(raw, api_version, kind, line, partial(_rule_lines, raw, line))
+        return
+    if kind.endswith("List") and depth < MAX_DEPTH:
+        listing = head if isinstance(head, _Listing) else _listing(raw)
+        if listing is not None and listing.items is not None:
+            yield from _items(raw, listing.items, line, item_identity(api_version, kind), depth + 1)
+            return
+    yield Document(raw, api_version, kind, line, partial(_rule_lines, raw, line))
 
 
 def _items(
-    raw: bytes, items: msgspec.Raw, line: int, inherited: tuple[str | None, str | None], depth: int
+    raw: bytes, items: list[msgspec.Raw], line: int, inherited: tuple[str | None, str | None], depth: int
 ) -> Iterator[Found]:
-    """The objects of a list; what most of them are is told by the bytes of an apiVersion and kind that were seen before."""
-    seen: dict[bytes, tuple[str, str]] = {}
-    for item, place in _entries(raw, items, line):
+    """The objects of a list.
+
+    Objects of one kind follow each other, so behind a pod the next object is read as one at once, and only where its own
+    apiVersion and kind say otherwise as what it is.
+    """
+    among_pods = False
+    for item, place in _entries(raw, items, line, raw.find(b'"items"')):
         if item[0] != _OBJECT:
             yield Foreign(place)
             continue
-        head = _HEAD.decode(item)
-        key = b"\0".join((head.api_version, head.kind))
-        identity = seen.get(key)
-        if identity is not None:
-            yield Document(item, *identity, place, partial(_rule_lines, item, place))
+        pod = _pod(item, inherited) if among_pods else None
+        if pod is not None:
+            yield Document(item, *_POD_IDENTITY, place, _no_lines, pod=pod)
             continue
-        for found in _object(item, head, place, inherited, depth):
-            if isinstance(found, Document) and found.json is item:
-                seen[key] = found.api_version, found.kind
+        among_pods = False
+        for found in _object(item, _HEAD.decode(item), place, inherited, depth):
+            among_pods = isinstance(found, Document) and (found.api_version, found.kind) == _POD_IDENTITY
             yield found
 
 
-def _entries(raw: bytes, entries: msgspec.Raw, line: int) -> Iterator[tuple[bytes, int]]:
+def _pod(item: bytes, inherited: tuple[str | None, str | None]) -> Pod | None:
+    """The item as a pod; None where it is none, or not one that can be read."""
+    try:
+        pod = _POD.decode(item)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    identity = (pod.api_version or inherited[0], pod.kind or inherited[1])
+    return pod if identity == _POD_IDENTITY else None
+
+
+def _entries(raw: bytes, entries: list[msgspec.Raw], line: int, behind: int) -> Iterator[tuple[bytes, int]]:
     """The entries of a list that stands in `raw`, which begins at `line`; each with its line.
 
-    Between two entries stand only blanks and a comma, so each is where its first byte is found next. The list itself is
-    found by how it begins: an answer can be early (the same bytes stand before it), but never late.
+    The first is found by its first bytes, from `behind` on: that can be early (the same bytes stand before it), but never
+    late. Between two entries stand only blanks and a comma, so each other is where its first byte is found next.
     """
-    end = raw.find(bytes(memoryview(entries)[:_OPENING])) + 1
-    counted = 0
-    for entry in _ITEMS.decode(entries):
+    end = counted = 0
+    if entries:
+        end = raw.find(bytes(memoryview(entries[0])[:_OPENING]), max(behind, 0))
+    for entry in entries:
         value = bytes(entry)
         start = raw.find(value[0], end)
         line += raw.count(b"\n", counted, start)
         counted, end = start, start + len(value)
         yield value, line
+
+
+def _no_lines() -> dict[str, int]:
+    """A pod has no rules."""
+    return {}
 
 
 def _rule_lines(raw: bytes, line: int) -> dict[str, int]:
@@ -123,7 +161,7 @@ def _rule_lines(raw: bytes, line: int) -> dict[str, int]:
         if name == "spec":
             found |= _spec_lines(value, start, "")
         elif name == "specs" and value[:1] == b"[":
-            for index, (spec, spec_line) in enumerate(_entries(value, msgspec.Raw(value), start)):
+            for index, (spec, spec_line) in enumerate(_entries(value, _ENTRIES.decode(value), start, 1)):
                 found |= _spec_lines(spec, spec_line, f"specs[{index}].")
     return found
 
@@ -133,7 +171,7 @@ def _spec_lines(spec: bytes, line: int, prefix: str) -> dict[str, int]:
         f"{prefix}{name}[{index}]": rule_line
         for name, rules, start in _fields(spec, line)
         if name in RULE_LISTS and rules[:1] == b"["
-        for index, (_, rule_line) in enumerate(_entries(rules, msgspec.Raw(rules), start))
+        for index, (_, rule_line) in enumerate(_entries(rules, _ENTRIES.decode(rules), start, 1))
     }
 
 

@@ -99,7 +99,7 @@ class Loader:
     def _pod(self, file: str, document: Document) -> None:
         """Take a pod: as `_known` takes anything, but the shortest way, for a dump holds 60,000 of them."""
         try:
-            wire = _POD.decode(document.json)
+            wire = document.pod or _POD.decode(document.json)
             _complete_pod(wire)
             shape = self.objects.pieces.shape(wire)
             refused = self._admission.pod(wire, shape)

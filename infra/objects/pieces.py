@@ -6,7 +6,6 @@ between pods, so nobody may change it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
@@ -23,16 +22,14 @@ _NOTHING = (b"", b"null")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Ownership:
+class Ownership(msgspec.Struct, frozen=True, gc=False):
     """An object's owner references, and the owner among them that makes and removes it."""
 
     references: tuple[OwnerReference, ...]
     owner: WorkloadRef | None
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(msgspec.Struct, frozen=True, gc=False):
     """What the pods of one workload have in common: labels, owner references, the ports at which they can be reached."""
 
     labels: dict[str, str]

@@ -91,9 +91,11 @@ class PodStatus(Wire):
 
 
 class Pod(Wire):
-    """A pod."""
+    """A pod. Its apiVersion and kind are those of the object; the items of a typed list have none."""
 
     metadata: PodMetadata
+    api_version: str = ""
+    kind: str = ""
     spec: PodSpec | None = None
     status: PodStatus | None = None
 

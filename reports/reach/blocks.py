@@ -13,22 +13,23 @@ from scanner.reach.rows import Cell, Rows, Run
 
 HERE = "\0"
 WHY = "\1"  # and where the reason for doubt goes
-_HELD = 1 << 25  # characters of shared text kept for sources to come
-_CHUNK = 1 << 16
+_HERE = HERE.encode()
+_HELD = 1 << 25  # bytes of shared text kept for sources to come
+_LONG = 1 << 14  # bytes worth writing by themselves
 
 Line = Callable[[Cell], str]
 
 
-def blocks(rows: Rows, line: Line) -> Iterator[tuple[int, str]]:
-    """Every source (its position) with its lines, `HERE` still in them."""
+def blocks(rows: Rows, line: Line) -> Iterator[tuple[int, bytes]]:
+    """Every source (its position) with its lines, to be completed by `placed`."""
     texts = _Texts(rows, line)
-    known: dict[Run, tuple[str, list[int]]] = {}
+    known: dict[Run, tuple[bytes, list[int]]] = {}
     held = 0
     for source, run in rows:
         found = known.get(run)
         if found is None:
             each = list(map(texts.__getitem__, run.cells))
-            found = ("".join(each), list(accumulate(map(len, each), initial=0)))
+            found = (b"".join(each), list(accumulate(map(len, each), initial=0)))
             if held + len(found[0]) > _HELD:
                 known, held = {}, 0
             known[run] = found
@@ -36,43 +37,63 @@ def blocks(rows: Rows, line: Line) -> Iterator[tuple[int, str]]:
         text, ends = found
         start, stop = run.own(source)
         if start != stop:
-            text = text[: ends[start]] + text[ends[stop] :]
+            whole = memoryview(text)
+            text = b"".join((whole[: ends[start]], whole[ends[stop] :]))
         if text:
             yield source, text
 
 
-def doubts(listing: Listing, line: Line, why: Callable[[str], str]) -> Iterator[tuple[int, str]]:
+def doubts(listing: Listing, line: Line, why: Callable[[str], str]) -> Iterator[tuple[int, bytes]]:
     """The same for what is undecided; `why` spells a line's reason, put in at `WHY`."""
     rows = listing.unknown
-    texts = _Texts(rows, line)
+    texts: dict[int, str] = {}
     for source, run in rows:
-        text = "".join(
-            texts[number].replace(WHY, why(listing.reason(source, rows.cell(number)))) for number in run.of(source)
-        )
-        if text:
-            yield source, text
+        found = []
+        for number in run.of(source):
+            cell = rows.cell(number)
+            text = texts.get(number)
+            if text is None:
+                text = texts[number] = line(cell)
+            found.append(text.replace(WHY, why(listing.reason(source, cell))))
+        if found:
+            yield source, encoded_text("".join(found))
 
 
-def chunks(texts: Iterable[str]) -> Iterator[bytes]:
-    """Text as UTF-8 in pieces worth writing. What is no text (half a surrogate pair) is replaced."""
-    pieces: list[str] = []
+def placed(text: bytes, source: str) -> bytes:
+    """A block with its source put in."""
+    return text.replace(_HERE, encoded_text(source))
+
+
+def chunks(texts: Iterable[str | bytes]) -> Iterator[bytes]:
+    """Text in pieces worth writing."""
+    pieces: list[bytes] = []
     size = 0
     for text in texts:
-        pieces.append(text)
-        size += len(text)
-        if size >= _CHUNK:
-            yield "".join(pieces).encode("utf-8", "replace")
+        piece = encoded_text(text) if isinstance(text, str) else text
+        long = len(piece) >= _LONG
+        if pieces and (long or size >= _LONG):
+            yield b"".join(pieces)
             pieces, size = [], 0
-    yield "".join(pieces).encode("utf-8", "replace")
+        if long:  # not copied once more
+            yield piece
+        else:
+            pieces.append(piece)
+            size += len(piece)
+    yield b"".join(pieces)
 
 
-class _Texts(dict[int, str]):
+def encoded_text(text: str) -> bytes:
+    """Text as UTF-8. What is no text (half a surrogate pair) is replaced."""
+    return text.encode("utf-8", "replace")
+
+
+class _Texts(dict[int, bytes]):
     """The text of each cell by its number, spelled when first asked for."""
 
     def __init__(self, rows: Rows, line: Line) -> None:
         super().__init__()
         self._rows, self._line = rows, line
 
-    def __missing__(self, number: int) -> str:
-        text = self[number] = self._line(self._rows.cell(number))
+    def __missing__(self, number: int) -> bytes:
+        text = self[number] = encoded_text(self._line(self._rows.cell(number)))
         return text

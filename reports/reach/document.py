@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from reports.reach.blocks import HERE, WHY, blocks, chunks, doubts
+from reports.reach.blocks import HERE, WHY, blocks, chunks, doubts, placed
 from scanner.model import Notice
 from scanner.reach.engine import ClusterReach
 from scanner.reach.lines import Listing
@@ -27,7 +27,7 @@ def reach_document(listing: Listing) -> Iterator[bytes]:
     return chunks(_document(listing))
 
 
-def _document(listing: Listing) -> Iterator[str]:
+def _document(listing: Listing) -> Iterator[str | bytes]:
     yield f'{{"schema":"reach/v1","level":{encoded(str(listing.level))}'
     if not listing.selection.empty:
         yield f',"selection":{encoded(selection_fields(listing.selection))}'
@@ -39,11 +39,11 @@ def _document(listing: Listing) -> Iterator[str]:
     yield f'],"warnings":{encoded(warnings(listing.notices))}}}\n'
 
 
-def _lines(listing: Listing, found: Iterator[tuple[int, str]]) -> Iterator[str]:
+def _lines(listing: Listing, found: Iterator[tuple[int, bytes]]) -> Iterator[bytes]:
     """Every line begins with its comma, which the first of all has not."""
     lead = 1
     for source, text in found:
-        yield text.replace(HERE, encoded(listing.ids[source]))[lead:]
+        yield placed(text[lead:], encoded(listing.ids[source]))
         lead = 0
 
 

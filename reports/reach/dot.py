@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reports.reach.blocks import HERE, blocks, chunks
+from reports.reach.blocks import HERE, blocks, chunks, placed
 from reports.reach.words import plain, port_words, selection_words
 from scanner.reach.lines import Listing
 from scanner.reach.rows import Cell
 from scanner.reach.summary import NamespacePair
 
 _LOOK = (
-    '  graph [fontname="Helvetica", rankdir=LR];\n'
+    '  graph [fontname="Helvetica", labelloc=t, rankdir=LR];\n'
     '  node [fontname="Helvetica", fontsize=11, shape=ellipse];\n'
     '  edge [fontname="Helvetica", fontsize=9];\n'
 )
@@ -41,9 +41,9 @@ def quoted(text: str) -> str:
     return '"' + plain(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _graph(listing: Listing) -> Iterator[str]:
-    title = f"{listing.level}" + ("" if listing.selection.empty else f", only {selection_words(listing.selection)}")
-    yield f"digraph reach {{\n  label={quoted(title)};\n{_LOOK}"
+def _graph(listing: Listing) -> Iterator[str | bytes]:
+    only = "" if listing.selection.empty else f": only {selection_words(listing.selection)}"
+    yield f"digraph reach {{\n  label={quoted(f'Connections, {listing.level}{only}')};\n{_LOOK}"
     numbers = {name: at for at, name in enumerate(listing.ids)}
     by_namespace: dict[str, list[str]] = {}
     used = (
@@ -60,9 +60,9 @@ def _graph(listing: Listing) -> Iterator[str]:
             yield f"    n{numbers[name]} [label={quoted(name.removeprefix(namespace + '/'))}];\n"
         yield "  }\n"
     for source, text in blocks(listing.allowed, lambda cell: _edge(cell, "")):
-        yield text.replace(HERE, f"  n{source}")
+        yield placed(text, f"  n{source}")
     for source, text in blocks(listing.unknown, lambda cell: _edge(cell, ", style=dashed, color=grey40")):
-        yield text.replace(HERE, f"  n{source}")
+        yield placed(text, f"  n{source}")
     yield "}\n"
 
 

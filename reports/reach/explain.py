@@ -34,7 +34,7 @@ def explanation_lines(explanations: Iterable[Explanation], *, width: int = 100, 
         for half in each.halves:
             key = (each.src, each.dst, str(half.direction))
             known = told.setdefault(key, half)
-            text += "".join(_half_lines(half, known, width))
+            text += "".join(_half_lines(half, known, width, mend=half.allowed is each.allowed))
     return text.splitlines()
 
 
@@ -44,17 +44,19 @@ def _verdict(each: Explanation, paint: Paint) -> str:
     return paint(question, "bold") + paint(word, _STYLES.get(each.allowed, "yellow"))
 
 
-def _half_lines(half: Half, known: Half, width: int) -> Iterator[str]:
+def _half_lines(half: Half, known: Half, width: int, *, mend: bool) -> Iterator[str]:
+    """One half; `mend` says whether changing it would change the verdict."""
     word = _VERDICTS.get(half.allowed, "unknown")
-    yield wrapped("  ", f"{half.direction} of {plain(half.subject)}: {word}, {plain(half.reason)}", width)
+    yield wrapped("  ", f"{half.direction} of {plain(half.subject)} {word}: {plain(half.reason)}", width)
     if known is not half and (known.allowed, known.steps, known.change) == (half.allowed, half.steps, half.change):
         if half.steps:
             yield "    by the same rules as declared\n"
         return
     yield from _listed([list(_step(number, step, width)) for number, step in enumerate(half.steps or half.by, 1)])
-    if half.change:
+    if half.change and mend:
         yield "    to change this:\n"
-        yield from _listed([[wrapped("      - ", plain(line), width)] for line in half.change])
+        first = half.change[0].removeprefix("or ")
+        yield from _listed([[wrapped("      - ", plain(line), width)] for line in (first, *half.change[1:])])
 
 
 def _listed(items: Sequence[list[str]]) -> Iterator[str]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reports.reach.blocks import chunks
-from reports.reach.sheet import row
+from reports.reach.sheet import row as csv_row
 from reports.reach.table import Paint, head, notices
 from reports.reach.words import plain, port_words, selection_words, spans
 from scanner.reach.lines import Listing
-from scanner.reach.summary import NamespacePair
+from scanner.reach.summary import OUTSIDE, NamespacePair
 
-_ROWS = 20  # with counts and headings a screen
-_NOTICES = 5
+_ROWS = 16  # with counts and headings a screen
+_NOTICES = 3
 _GAP = "  "
 COLUMNS = ("src", "dst", "allowed", "unknown", "pairs", "protocol", "ports")
 
@@ -36,6 +36,18 @@ def pairs_csv(pairs: tuple[NamespacePair, ...]) -> Iterator[bytes]:
 def _table(listing: Listing, pairs: tuple[NamespacePair, ...], paint: Paint, width: int) -> Iterator[str]:
     yield paint(title(listing), "bold") + "\n\n"
     shown = sorted(pairs, key=lambda each: (-each.allowed, -each.unknown, each.src, each.dst))[:_ROWS]
+    for number, line in enumerate(_aligned(shown, width)):
+        yield (line if number else paint(line, "bold")) + "\n"
+    if any(OUTSIDE in (each.src, each.dst) for each in shown):
+        yield paint(f"{OUTSIDE}: all addresses and names, counted as one", "dim") + "\n"
+    if len(pairs) > len(shown):
+        left = len(pairs) - len(shown)
+        yield paint(f"and {left:,} more pairs of namespaces: --collapse --format csv has them all", "dim") + "\n"
+    yield from notices(listing.notices, paint, width, most=_NOTICES)
+
+
+def _aligned(shown: list[NamespacePair], width: int) -> Iterator[str]:
+    """The heading and the rows, in columns; the ports, which come last, are cut where they do not fit."""
     cells = [("FROM", "TO", "PAIRS", "UNDECIDED", "PORTS")]
     cells += [
         (
@@ -47,22 +59,13 @@ def _table(listing: Listing, pairs: tuple[NamespacePair, ...], paint: Paint, wid
         )
         for each in shown
     ]
-    widths = [max(len(row[at]) for row in cells) for at in range(4)]
-    if not any(row[3] for row in cells[1:]):
-        widths[3] = 0
-    room = max(width - sum(widths) - len(_GAP) * sum(bool(each) for each in widths), len("PORTS"))
-    for number, (src, dst, count, unknown, ports) in enumerate(cells):
-        fields = [f"{src:{widths[0]}}", f"{dst:{widths[1]}}", f"{count:>{widths[2]}}"]
-        fields += [f"{unknown:>{widths[3]}}"] if widths[3] else []
-        fields.append(ports if len(ports) <= room else f"{ports[: room - 1]}…")
-        line = _GAP.join(fields).rstrip()
-        yield (line if number else paint(line, "bold")) + "\n"
-    if len(pairs) > len(shown):
-        left = len(pairs) - len(shown)
-        yield paint(f"and {left:,} more pairs of namespaces: --collapse --format csv has them all", "dim") + "\n"
-    yield from notices(listing.notices[:_NOTICES], paint, width)
-    if len(listing.notices) > _NOTICES:
-        yield f"- and {len(listing.notices) - _NOTICES:,} more: --format json has them all\n"
+    columns = [at for at in range(4) if at != 3 or any(each.unknown for each in shown)]
+    widths = {at: max(len(row[at]) for row in cells) for at in columns}
+    room = max(width - sum(widths.values()) - len(_GAP) * len(columns), len("PORTS"))
+    for row in cells:
+        fields = [f"{row[at]:<{widths[at]}}" if at < 2 else f"{row[at]:>{widths[at]}}" for at in columns]
+        ports = row[4] if len(row[4]) <= room else f"{row[4][: room - 1]}…"
+        yield _GAP.join((*fields, ports)).rstrip()
 
 
 def _rows(pairs: tuple[NamespacePair, ...]) -> Iterator[str]:
@@ -70,4 +73,4 @@ def _rows(pairs: tuple[NamespacePair, ...]) -> Iterator[str]:
     for each in pairs:
         counts = (each.src, each.dst, str(each.allowed), str(each.unknown), str(each.pairs))
         for protocol, ranges in each.ports.items() or (("", ()),):
-            yield row((*counts, protocol, " ".join(spans(ranges))))
+            yield csv_row((*counts, protocol, " ".join(spans(ranges))))

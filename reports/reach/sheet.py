@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reports.reach.blocks import HERE, WHY, blocks, chunks, doubts
+from reports.reach.blocks import HERE, WHY, blocks, chunks, doubts, placed
 from reports.reach.words import plain, spans
 from scanner.reach.lines import Listing
 from scanner.reach.rows import Cell
@@ -31,12 +31,12 @@ def field(text: str) -> str:
     return '"' + shown.replace('"', '""') + '"' if any(char in shown for char in ',"') else shown
 
 
-def _rows(listing: Listing) -> Iterator[str]:
+def _rows(listing: Listing) -> Iterator[str | bytes]:
     yield ",".join(COLUMNS) + "\n"
     for source, text in blocks(listing.allowed, lambda cell: _cell(listing, cell, "yes", "")):
-        yield text.replace(HERE, _peer(listing, source))
+        yield placed(text, _peer(listing, source))
     for source, text in doubts(listing, lambda cell: _cell(listing, cell, "unknown", WHY), field):
-        yield text.replace(HERE, _peer(listing, source))
+        yield placed(text, _peer(listing, source))
 
 
 def _cell(listing: Listing, cell: Cell, answer: str, reason: str) -> str:

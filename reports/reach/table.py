@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from reports.reach.blocks import HERE, WHY, blocks, chunks, doubts
-from reports.reach.words import counted, plain, port_words, selection_words
+from reports.reach.blocks import HERE, WHY, blocks, chunks, doubts, encoded_text, placed
+from reports.reach.words import counted, peer_words, plain, port_words, selection_words
 from scanner.model import Notice
 from scanner.policy.selectors import members
 from scanner.reach.lines import Listing
@@ -44,7 +44,7 @@ class Paint:
         return f"{_STYLES[style]}{text}{_RESET}" if self._colour and text else text
 
 
-def _table(listing: Listing, paint: Paint, width: int) -> Iterator[str]:
+def _table(listing: Listing, paint: Paint, width: int) -> Iterator[str | bytes]:
     allowed, unknown = listing.allowed, listing.unknown
     yield paint(head(listing), "bold") + "\n"
     if not listing.selection.empty:
@@ -60,26 +60,24 @@ def _table(listing: Listing, paint: Paint, width: int) -> Iterator[str]:
 
 def head(listing: Listing) -> str:
     """One line of counts."""
-    workloads = sum(kind == "workload" for _, kind in listing.peers)
-    others = len(listing.peers) - workloads
     parts = [f"{counted(listing.allowed.count, 'connection')} allowed"]
     if listing.unknown.count:
         parts.append(f"{listing.unknown.count:,} undecided")
     if listing.notices:
         parts.append(counted(len(listing.notices), "warning"))
-    return (
-        f"{str(listing.level).capitalize()}: {', '.join(parts)}"
-        f" ({counted(workloads, 'workload')}, {counted(others, 'other peer')})"
-    )
+    return f"{str(listing.level).capitalize()}: {', '.join(parts)} ({peer_words(listing.peers)})"
 
 
-def notices(found: tuple[Notice, ...], paint: Paint, width: int) -> Iterator[str]:
-    """The warnings, under a heading of their own."""
+def notices(found: tuple[Notice, ...], paint: Paint, width: int, most: int | None = None) -> Iterator[str]:
+    """The warnings, under a heading of their own; of more than `most` the rest is counted."""
     if not found:
         return
     yield "\n" + paint(f"Warnings ({len(found):,})", "yellow") + "\n"
-    for each in found:
+    shown = found[:most]
+    for each in shown:
         yield wrapped("- ", f"{plain(each.object)}, {plain(each.field)}: {plain(each.message)}", width)
+    if len(found) > len(shown):
+        yield f"- and {len(found) - len(shown):,} more: --format json has them all\n"
 
 
 def wrapped(lead: str, text: str, width: int) -> str:
@@ -101,14 +99,14 @@ class _Layout:
         self._beside = self._from + self._to + 2 * len(_GAP) + _PORTS <= width
         self._width = width
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> Iterator[str | bytes]:
         """The lines, in columns with a heading."""
         if self._beside:
             yield self._paint(f"{'FROM':{self._from}}{_GAP}{'TO':{self._to}}{_GAP}PORTS", "bold") + "\n"
         for source, text in blocks(self._rows, self._line):
             yield self._placed(source, text)
 
-    def undecided(self) -> Iterator[str]:
+    def undecided(self) -> Iterator[str | bytes]:
         """The same with a number after each line for every reason, and the reasons below."""
         numbers: dict[str, int] = {}
 
@@ -121,11 +119,10 @@ class _Layout:
         for part, number in numbers.items():
             yield wrapped(f"  [{number}] ", plain(part), self._width)
 
-    def _placed(self, source: int, text: str) -> str:
-        name = self._names[source]
+    def _placed(self, source: int, text: bytes) -> bytes:
         if self._beside:
-            return text.replace(HERE, self._name(source, self._from) + _GAP)
-        return self._paint(name, "bold") + "\n" + text
+            return placed(text, self._name(source, self._from) + _GAP)
+        return encoded_text(self._paint(self._names[source], "bold") + "\n") + text
 
     def _name(self, at: int, width: int) -> str:
         shown = f"{self._names[at]:{width}}"

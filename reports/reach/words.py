@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from scanner.reach.model import ALL_PORTS, PortSet
@@ -32,6 +33,21 @@ def spans(ranges: Iterable[tuple[int, int]]) -> list[str]:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """A number with its noun: "1 connection", "1,200 connections"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+_KINDS = {
+    "workload": ("workload", "workloads"),
+    "ip": ("address range", "address ranges"),
+    "dns": ("DNS name", "DNS names"),
+    "entity": ("entity", "entities"),
+    "ingress-controller": ("ingress controller", "ingress controllers"),
+}
+
+
+def peer_words(peers: Iterable[tuple[str, str]]) -> str:
+    """How many peers there are of each kind: "2 workloads, 1 address range"."""
+    found = Counter(kind for _, kind in peers)
+    return ", ".join(counted(found[kind], *nouns) for kind, nouns in _KINDS.items() if found[kind]) or "no peers"
 
 
 def selection_words(selection: Selection) -> str:

@@ -2,25 +2,27 @@
 
 A group are the classes that the same rules concern in one direction, whose port names mean the same, and which the same
 tiers deny by default: what holds of one of them holds of all. Within a group a rule is a set of (ports, peers).
+
+Rules are numbered in order of judgement. A *ref* is a rule at a group: twice its number, plus one where the rule surely
+concerns the group.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from scanner.lint.case import Case
 from scanner.policy.model import Action, Ports
 from scanner.policy.selectors import bit_set, members
-from scanner.reach.columns import Part
-from scanner.reach.flows import Bounds
-from scanner.reach.grants import Grant
+from scanner.reach.columns import Column, Part, disjoint, less
+from scanner.reach.matrix import Bounds
 from scanner.reach.model import Direction
 from scanner.reach.ports import NamedPorts
+from scanner.reach.rules import Grant
 
-_Parts = tuple[Part, ...]
-_MOST_STEPS = 20_000_000  # rules times groups: about a minute; no cluster of good faith comes near
+Parts = tuple[Part, ...]
+_MOST_STEPS = 20_000_000  # rules times groups: well under a minute; no cluster of good faith comes near
 
 
 class TooMuch(Exception):  # noqa: N818 - not an error: the rest is left unchecked and a finding says so
@@ -44,55 +46,66 @@ class Budget:
             raise TooMuch
 
 
-class Ref(NamedTuple):
-    """A rule at a group, by its number among the grants, and whether it surely concerns the group."""
-
-    number: int
-    sure: bool
-
-
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Classes that are judged alike. `rules` are in order of judgement; `ends` go by tier: 0 goes on, 1 may deny, 3 denies.
+    """Classes that are judged alike. `refs` are in order of judgement; `ends` go by tier: 0 goes on, 1 may deny, 3 denies.
 
     `undecided`: a policy that cannot be judged may concern them as well.
     """
 
     classes: int
     named: NamedPorts
-    rules: tuple[Ref, ...]
+    refs: tuple[int, ...]
     ends: tuple[int, ...]
     undecided: bool
 
 
 class Boxes:
-    """The rules of one direction."""
+    """The rules of one direction. `origins` are the rules' positions among all grants.
 
-    def __init__(self, case: Case, direction: Direction) -> None:
-        self.grants: Sequence[Grant] = case.grants
+    Raises:
+        TooMuch: there are more rules at more groups than the budget has.
+    """
+
+    def __init__(self, case: Case, direction: Direction, budget: Budget) -> None:
+        self.origins = [
+            at
+            for at, grant in enumerate(case.grants)
+            if grant.rule.direction is direction and grant.subject.maybe
+        ]  # fmt: skip
+        self.origins.sort(key=lambda at: (case.grants[at].place, at))
+        self.grants = [case.grants[at] for at in self.origins]
         self.tiers = case.standing.tiers
         self.full = case.atoms.full
         self.everyone = 0  # whom any rule matches
-        for grant in case.grants:
+        for grant in self.grants:
             self.everyone |= grant.peers.all.maybe
         self._case, self._inward = case, direction is Direction.INGRESS
-        self._leaks = _leaks(grant for grant in case.grants if grant.rule.direction is direction)
+        self._leaks = _leaks(self.grants)
         self._by_names = _by_names(case)
-        self._outward: dict[tuple[int, bool], _Parts] = {}
-        concerned = [
-            number
-            for number, grant in enumerate(case.grants)
-            if grant.rule.direction is direction and grant.subject.maybe
-        ]
-        self.groups = tuple(self._grouped(concerned, direction))
+        self._named = [any(port.name for port in _ports(grant)) for grant in self.grants]
+        # Only port names of the rule's own pods make its box another one from group to group.
+        self.same_everywhere = [not (named and self._inward) for named in self._named]
+        fixed = [number if same else None for number, same in enumerate(self.same_everywhere)]
+        self._sure = [() if at is None else self._parts(at, (), sure=True) for at in fixed]
+        self._maybe = [() if at is None else self._parts(at, (), sure=False) for at in fixed]
+        self.groups = tuple(self._grouped(direction, budget))
 
-    def sure(self, ref: Ref, group: Group) -> _Parts:
+    def sure(self, ref: int, group: Group) -> Parts:
         """What a rule surely matches at a group."""
-        return self._parts(ref.number, group, sure=True) if ref.sure else ()
+        if not ref & 1:
+            return ()
+        number = ref >> 1
+        return self._sure[number] if self.same_everywhere[number] else self._parts(number, group.named, sure=True)
 
-    def maybe(self, number: int, group: Group) -> _Parts:
+    def maybe(self, ref: int, group: Group) -> Parts:
         """What a rule matches at most."""
-        return self._parts(number, group, sure=False)
+        number = ref >> 1
+        return self._maybe[number] if self.same_everywhere[number] else self._parts(number, group.named, sure=False)
+
+    def left(self, number: int, other: int) -> Column:
+        """What one rule matches at most and another not surely; both must match the same everywhere."""
+        return less(disjoint(self._maybe[number]), disjoint(self._sure[other]))
 
     def certain(self, number: int) -> bool:
         """Whether a rule matches just what it says, at every group."""
@@ -105,50 +118,48 @@ class Boxes:
             and not grant.peers.excepted
         )
 
-    def _parts(self, number: int, group: Group, *, sure: bool) -> _Parts:
+    def _parts(self, number: int, named: NamedPorts, *, sure: bool) -> Parts:
         grant = self.grants[number]
         ports = grant.sure_ports if sure else grant.maybe_ports
         who = self._sure_peers(grant) if sure else grant.peers.all.maybe
-        if self._inward or not any(port.name for port in ports or ()):
-            mask = self._case.atoms.mask(ports, group.named)
-            return ((mask, who),) if mask and who else ()
-        found = self._outward.get((number, sure))
-        if found is None:
-            each = ((self._case.atoms.mask(ports, named), who & classes) for named, classes in self._by_names)
-            found = self._outward[number, sure] = tuple((mask, peers) for mask, peers in each if mask and peers)
-        return found
+        mask_of = self._case.atoms.mask
+        by_names = self._by_names if self._named[number] and not self._inward else ((named, -1),)
+        each = ((mask_of(ports, names), who & classes) for names, classes in by_names)
+        return tuple((mask, peers) for mask, peers in each if mask and peers)
 
     def _sure_peers(self, grant: Grant) -> int:
         """Less what other rules' excepts may take from it, where a data plane may merge all rules of a pod."""
         leaked = self._leaks.get(grant.policy.namespace, 0) if grant.rule.action is Action.ALLOW else 0
         return grant.peers.selected.sure | grant.peers.addressed.sure & ~leaked
 
-    def _grouped(self, concerned: Iterable[int], direction: Direction) -> Iterable[Group]:
+    def _grouped(self, direction: Direction, budget: Budget) -> Iterator[Group]:
         subjects: dict[Bounds, list[int]] = {}
-        for number in concerned:
-            subjects.setdefault(self.grants[number].subject, []).append(number)
-        named = [any(port.name for at in mine for port in self._ports(at)) for mine in subjects.values()]
+        for number, grant in enumerate(self.grants):
+            subjects.setdefault(grant.subject, []).append(2 * number)
+        unsure = list(subjects.values())
+        sure = [[ref + 1 for ref in refs] for refs in unsure]
+        named = [any(self._named[ref >> 1] for ref in refs) for refs in unsure]
         chosen: dict[int, list[int]] = {}  # class -> twice the position of a subject, plus one where it is sure
         for at, subject in enumerate(subjects):
             for number in members(subject.maybe):
                 chosen.setdefault(number, []).append(2 * at + (subject.sure >> number & 1))
         standing, names = self._case.standing, self._case.population.named
-        endings = standing.endings[direction]
         groups: dict[tuple[tuple[int, ...], NamedPorts, tuple[int, ...], int], list[int]] = {}
-        for number, refs in chosen.items():
-            own = names[number] if self._inward and any(named[ref >> 1] for ref in refs) else ()
-            ends = tuple((end.maybe >> number & 1) | (end.sure >> number & 1) << 1 for end in endings)
-            undecided = standing.undecided >> number & 1
-            groups.setdefault((tuple(refs), own, ends, undecided), []).append(number)
-        listed = list(subjects.values())
-        for (refs, own, ends, undecided), classes in groups.items():
-            rules = [Ref(number, bool(ref & 1)) for ref in refs for number in listed[ref >> 1]]
-            rules.sort(key=lambda ref: (self.grants[ref.number].place, ref.number))
-            yield Group(bit_set(classes), own, tuple(rules), ends, bool(undecided))
+        for number, found in chosen.items():
+            own = names[number] if self._inward and any(named[each >> 1] for each in found) else ()
+            ends = tuple(
+                (end.maybe >> number & 1) | (end.sure >> number & 1) << 1 for end in standing.endings[direction]
+            )
+            key = (tuple(found), own, ends, standing.undecided >> number & 1)
+            groups.setdefault(key, []).append(number)
+        for (found, own, ends, undecided), classes in groups.items():
+            refs = [ref for each in found for ref in (sure if each & 1 else unsure)[each >> 1]]
+            budget.spend(len(refs))
+            yield Group(bit_set(classes), own, tuple(sorted(refs)), ends, bool(undecided))
 
-    def _ports(self, number: int) -> Iterable[Ports]:
-        grant = self.grants[number]
-        return (*(grant.maybe_ports or ()), *(grant.sure_ports or ()))
+
+def _ports(grant: Grant) -> Iterable[Ports]:
+    return (*(grant.maybe_ports or ()), *(grant.sure_ports or ()))
 
 
 def _leaks(grants: Iterable[Grant]) -> dict[str, int]:
@@ -161,7 +172,7 @@ def _leaks(grants: Iterable[Grant]) -> dict[str, int]:
 
 
 def _by_names(case: Case) -> tuple[tuple[NamedPorts, int], ...]:
-    """The classes by what port names mean on them. Whatever is outside has none."""
+    """The classes by what port names mean on them; everybody else, also outside, has none."""
     by_names: dict[NamedPorts, list[int]] = {}
     for number, named in enumerate(case.population.named):
         if named:

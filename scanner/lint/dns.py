@@ -60,11 +60,11 @@ def no_dns(case: Case, boxes: Boxes) -> Iterator[Finding]:
 def _talks(case: Case, boxes: Boxes, group: Group, dns: int) -> bool:
     """Whether a group may go to pods or names, but to nobody on port 53."""
     somewhere = False
-    for ref in group.rules:
-        rule = boxes.grants[ref.number].rule
+    for ref in group.refs:
+        rule = boxes.grants[ref >> 1].rule
         if rule.action is Action.DENY:
             continue
-        for mask, peers in boxes.maybe(ref.number, group):
+        for mask, peers in boxes.maybe(ref, group):
             if mask & dns and peers:
                 return False
             somewhere = somewhere or any(not isinstance(peer, BlockPeer) for peer in rule.peers or (None,))

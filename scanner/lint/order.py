@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from scanner.lint.boxes import Boxes, Budget, Group, Ref
+from scanner.lint.boxes import Boxes, Budget, Group
 from scanner.lint.case import ObjectKey, object_key, some
 from scanner.lint.implied import rule_implies
 from scanner.lint.model import Finding, Kind, Severity, of_policy
@@ -54,11 +54,10 @@ def judge_order(boxes: Boxes, budget: Budget) -> Order:
     present: set[int] = set()
     active: set[int] = set()
     for group in boxes.groups:
-        budget.spend(len(group.rules))
-        here = {ref.number for ref in group.rules if boxes.maybe(ref.number, group)}
-        present |= here
+        fresh = [ref for ref in group.refs if ref >> 1 not in active and boxes.maybe(ref, group)]
+        present.update(ref >> 1 for ref in fresh)
         if group.undecided or _plain(boxes, group):
-            active |= here
+            active.update(ref >> 1 for ref in fresh)
         else:
             _ask(boxes, group, active, found, budget)
     concerned = wire_rules(boxes, present)
@@ -68,21 +67,23 @@ def judge_order(boxes: Boxes, budget: Budget) -> Order:
 
 def _plain(boxes: Boxes, group: Group) -> bool:
     """Whether all rules stand at one place and no tier before it denies, so that each of them decides."""
-    first, last = (boxes.grants[group.rules[at].number].place for at in (0, -1))
+    first, last = (boxes.grants[group.refs[at] >> 1].place for at in (0, -1))
     return first == last and 3 not in group.ends[: first.tier]
 
 
 def _ask(boxes: Boxes, group: Group, active: set[int], found: Order, budget: Budget) -> None:
     """Note whom the order of one group lets decide, and who contradicts whom."""
-    sequences = {boxes.grants[ref.number].place[:3] for ref in group.rules}
+    budget.spend(len(group.refs))
+    sequences = {boxes.grants[ref >> 1].place[:3] for ref in group.refs}
     tied = len({place[:2] for place in sequences}) < len(sequences)
     taken: list[_Taken] = []
 
-    def visit(ref: Ref, live: Column) -> None:
-        if ref.number not in active and meets(live, boxes.maybe(ref.number, group)):
-            active.add(ref.number)
+    def visit(ref: int, live: Column) -> None:
+        number = ref >> 1
+        if number not in active and meets(live, boxes.maybe(ref, group)):
+            active.add(number)
         if tied and (parts := meet(live, boxes.sure(ref, group))):
-            taken.append(_Taken(ref.number, boxes.grants[ref.number], tuple(parts)))
+            taken.append(_Taken(number, boxes.grants[number], tuple(parts)))
 
     watch(boxes, group, ((boxes.full, boxes.everyone),), visit, lambda *_: None)
     for one, other in _contradictions(taken, budget):
@@ -127,9 +128,9 @@ def order_findings(boxes: Boxes, order: Order, budget: Budget) -> Iterator[Findi
     """
     concerned: dict[int, list[Group]] = {number: [] for numbers in order.shadowed.values() for number in numbers}
     for group in boxes.groups:
-        for ref in group.rules:
-            if ref.number in concerned and not group.undecided:
-                concerned[ref.number].append(group)
+        for ref in group.refs if concerned and not group.undecided else ():
+            if ref >> 1 in concerned:
+                concerned[ref >> 1].append(group)
     for numbers in order.shadowed.values():
         yield from _shadowed(boxes, numbers, concerned, budget)
     for one, other in order.ties.values():
@@ -143,7 +144,7 @@ def _shadowed(
     tiers: dict[int, None] = {}
     for number in numbers:
         for group in concerned[number]:
-            budget.spend(len(group.rules))
+            budget.spend(len(group.refs))
             _takers(boxes, number, group, takers, tiers)
     grant = boxes.grants[numbers[0]]
     if tiers and grant.policy.tier == BASELINE:
@@ -168,17 +169,17 @@ def _takers(boxes: Boxes, number: int, group: Group, takers: dict[int, None], ti
     """Note who decides, at one group, what a rule matches."""
     place = boxes.grants[number].place
 
-    def visit(ref: Ref, live: Column) -> None:
-        grant = boxes.grants[ref.number]
+    def visit(ref: int, live: Column) -> None:
+        grant = boxes.grants[ref >> 1]
         if (grant.rule.action is not Action.PASS or grant.place.tier == place.tier) and meets(
             live, boxes.sure(ref, group)
         ):
-            takers[ref.number] = None
+            takers[ref >> 1] = None
 
     def closed(tier: int, _: Column) -> None:
         tiers[tier] = None
 
-    watch(boxes, group, disjoint(boxes.maybe(number, group)), visit, closed, until=place)
+    watch(boxes, group, disjoint(boxes.maybe(2 * number, group)), visit, closed, until=place)
 
 
 def _always(boxes: Boxes, numbers: Sequence[int], takers: Iterable[int], tiers: Iterable[int]) -> bool:

@@ -1,39 +1,35 @@
-"""Rules and policies without which nothing would change.
+"""Rules without which nothing would change: others of their tier do the same with all that they match.
 
-- `redundant-rule`: other rules of its tier do the same with all that it matches.
-- `redundant-policy`: nothing is left of a policy but such rules, and other policies isolate the pods that it isolates.
-
-Proven for every class of pods there is and for unlabelled pods of every namespace. What is reported can be removed one by
-one or all at once: nothing reported counts among the others that make a rule redundant. A rule that is filtered above the
-ports is never redundant (a proxy may also watch), nor is one in doubt.
+Proven for every class of pods there is and for unlabelled pods of every namespace. What is found can be removed one by one
+or all at once: nothing found counts among the others that make a rule redundant. A rule that is filtered above the ports is
+never redundant (a proxy may also watch), nor is one in doubt, or one whose policy has no defined place in the order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from scanner.lint.boxes import Boxes, Budget, Group, Ref
+from scanner.lint.boxes import Boxes, Budget, Group, Parts
 from scanner.lint.order import WireRule, wire_rules
+from scanner.lint.traits import Traits
 from scanner.lint.walk import meets
-from scanner.policy.model import Action, BlockPeer, Entity, EntityPeer, Matching, NamePeer, Peer, Rule
+from scanner.policy.model import Action, Entity, EntityPeer, Rule
 from scanner.reach.columns import Column, disjoint, less
 from scanner.reach.walk import Place
-
-_Key = tuple[int, Action]  # a tier, and what is done
 
 
 @dataclass
 class Redundant:
-    """What is redundant in one direction: rules as written, each with the rules that do the same (by number).
+    """What is redundant in one direction. Rules are named by their positions among all grants.
 
-    `present` are all rules that match anything, `idle` those that may go, also parts of a rule whose other parts may not.
-    `eclipsed` counts, for each rule that
-    allows everything, the rules that only it makes redundant: these are not reported, for it is the one to look at.
+    `rules` has those that are redundant as they are written, each with the rules that do the same; `idle` also parts of a
+    rule whose other parts are not. `eclipsed` counts, for each rule that allows everything, the rules that it alone makes
+    redundant: these are not reported, for it is the one to look at.
     """
 
     rules: dict[WireRule, tuple[int, ...]] = field(default_factory=dict)
-    present: frozenset[int] = frozenset()
     idle: set[int] = field(default_factory=set)
     eclipsed: dict[int, int] = field(default_factory=dict)
 
@@ -45,148 +41,152 @@ def opens_everything(rule: Rule) -> bool:
 
 
 def find_redundant(boxes: Boxes, shadowed: Iterable[int], budget: Budget) -> Redundant:
-    """Find them.
+    """Find them among the rules of one direction; `shadowed` are the numbers of rules that never decide.
 
     Raises:
         TooMuch: there is more to compare than the budget has.
     """
-    search = _Search(boxes, frozenset(shadowed), budget)
+    search = _Search(boxes, shadowed, budget)
     found = Redundant()
-    candidates = search.candidates()
-    for number in candidates:
+    reasons: dict[int, tuple[int, ...]] = {}
+    for number in search.candidates():
         covers = search.covers(number)
-        if not covers:
-            continue
         wide = [cover for cover in covers if opens_everything(boxes.grants[cover].rule)]
         if wide:
-            found.eclipsed[wide[0]] = found.eclipsed.get(wide[0], 0) + 1
-            continue
-        search.gone.add(number)
-        found.idle.add(number)
-        search.reasons[number] = covers
-    found.present = frozenset(search.present)
+            at = boxes.origins[wide[0]]
+            found.eclipsed[at] = found.eclipsed.get(at, 0) + 1
+        elif covers:
+            search.gone.add(number)
+            reasons[number] = covers
+    found.idle = {boxes.origins[number] for number in reasons}
     for key, numbers in wire_rules(boxes, search.present).items():
-        if found.idle.issuperset(numbers):
-            covers = dict.fromkeys(cover for number in numbers for cover in search.reasons[number])
-            found.rules[key] = tuple(cover for cover in covers if cover not in numbers)
+        if all(number in reasons for number in numbers):
+            others = dict.fromkeys(cover for number in numbers for cover in reasons[number] if cover not in numbers)
+            found.rules[key] = tuple(boxes.origins[cover] for cover in others)
     return found
 
 
 class _Search:
     """Compares the rules of one direction with each other, group by group."""
 
-    def __init__(self, boxes: Boxes, shadowed: frozenset[int], budget: Budget) -> None:
+    def __init__(self, boxes: Boxes, shadowed: Iterable[int], budget: Budget) -> None:
         self.gone = set(shadowed)
         self.present: set[int] = set()  # rules that match anything
-        self.reasons: dict[int, tuple[int, ...]] = {}
         self._boxes, self._budget = boxes, budget
-        self._traits = _Traits(boxes)
+        self._traits = Traits(boxes)
         self._groups: dict[int, list[int]] = {}
         self._steps: dict[tuple[int, Place], _Step] = {}
 
     def candidates(self) -> list[int]:
         """Rules whose every bit others of their tier match as well, the narrowest first, of equal ones the last."""
-        alone: set[int] = set()
-        for at, group in enumerate(self._boxes.groups):
-            self._budget.spend(len(group.rules))
-            alone.update(self._look(group))
-            for ref in group.rules:
-                self._groups.setdefault(ref.number, []).append(at)
-        found = (self.present & self._traits.eligible) - alone - self.gone
-        return sorted(found, key=lambda number: (self._traits.width(number), -number))
+        boxes = self._boxes
+        left = self._traits.eligible - self.gone
+        for group in boxes.groups:
+            self.present.update(
+                ref >> 1 for ref in group.refs if ref >> 1 not in self.present and boxes.maybe(ref, group)
+            )
+            mine = [ref for ref in group.refs if ref >> 1 in left]
+            if mine:
+                left.difference_update(self._alone(group, mine))
+        left &= self.present
+        for at, group in enumerate(boxes.groups):
+            for ref in group.refs:
+                if ref >> 1 in left:
+                    self._groups.setdefault(ref >> 1, []).append(at)
+        return sorted(left, key=lambda number: (self._traits.width[number], -number))
 
-    def _look(self, group: Group) -> Iterator[int]:
-        """Note who matches anything at a group; the rules of which nobody else matches all come back."""
-        parts = [(ref.number, self._boxes.maybe(ref.number, group), self._boxes.sure(ref, group)) for ref in group.rules]
-        cells = _Cells(mask for _, maybe, _ in parts for mask, _ in maybe)
-        once: dict[tuple[_Key, int], int] = {}
-        twice: dict[tuple[_Key, int], int] = {}
-        for number, _, sure in parts:
-            if number in self._traits.helpful:
-                key = self._key(number)
-                for mask, peers in sure:
+    def _alone(self, group: Group, mine: Sequence[int]) -> Iterator[int]:
+        """The rules among `mine` of which nobody else of their tier and action matches all at a group."""
+        boxes, traits = self._boxes, self._traits
+        self._budget.spend(len(group.refs))
+        cells = _Cells(mask for ref in group.refs for mask, _ in boxes.maybe(ref, group))
+        once: dict[int, int] = {}
+        twice: dict[int, int] = {}
+        for ref in group.refs:
+            if ref >> 1 in traits.helpful:
+                first = traits.verdict[ref >> 1] * cells.count
+                for mask, peers in boxes.sure(ref, group):
                     for cell in cells.of(mask):
-                        known = once.get((key, cell), 0)
-                        twice[key, cell] = twice.get((key, cell), 0) | known & peers
-                        once[key, cell] = known | peers
-        for number, maybe, _ in parts:
-            if maybe:
-                self.present.add(number)
-                key = self._key(number)
-                if group.undecided or any(
-                    peers & ~twice.get((key, cell), 0) for mask, peers in maybe for cell in cells.of(mask)
-                ):
-                    yield number
-
-    def _key(self, number: int) -> _Key:
-        grant = self._boxes.grants[number]
-        return grant.place.tier, grant.rule.action
+                        known = once.get(first + cell, 0)
+                        if known & peers:
+                            twice[first + cell] = twice.get(first + cell, 0) | known & peers
+                        once[first + cell] = known | peers
+        for ref in mine:
+            first = traits.verdict[ref >> 1] * cells.count
+            if group.undecided or any(
+                peers & ~twice.get(first + cell, 0)
+                for mask, peers in boxes.maybe(ref, group)
+                for cell in cells.of(mask)
+            ):
+                yield ref >> 1
 
     def covers(self, number: int) -> tuple[int, ...]:
         """The rules that do the same as this one with all it matches; none where there is anything left."""
         found: dict[int, None] = {}
+        todo = self._boxes.grants[number].subject.maybe
         for at in self._groups[number]:
+            if not self._boxes.groups[at].classes & todo:
+                continue
             here = self._at(number, at, found)
             if here is None:
                 return ()
             found |= dict.fromkeys(here)
+            if len(here) == 1 and self._traits.holds(here[0], number):
+                todo &= ~self._boxes.grants[here[0]].subject.sure
         return tuple(found)
 
-    def _at(self, number: int, at: int, known: Iterable[int]) -> Iterable[int] | None:
+    def _at(self, number: int, at: int, known: Iterable[int]) -> list[int] | None:
         """The same at one group, those already `known` preferred; None where something is left."""
         group = self._boxes.groups[at]
         step = self._step(at, self._boxes.grants[number].place)
-        live = disjoint(self._boxes.maybe(number, group))
+        self._budget.spend(1 + len(step.earlier))
+        live = disjoint(self._boxes.maybe(2 * number, group))
         for ref in step.earlier:
-            if ref.number not in self.gone:
+            if ref >> 1 not in self.gone:
                 live = less(live, disjoint(self._boxes.sure(ref, group)))
         for cover in known:
-            ref = step.members.get(cover)
-            if ref is not None and not less(live, disjoint(self._boxes.sure(ref, group))):
-                return (cover,) if live else ()
-        self._budget.spend(len(group.rules))
+            if step.has(2 * cover + 1) and not less(live, disjoint(self._boxes.sure(2 * cover + 1, group))):
+                return [cover]
         return self._taken(number, group, live, step)
 
     def _step(self, at: int, place: Place) -> _Step:
         """The rules of one tier of a group as they stand around one place."""
         found = self._steps.get((at, place))
         if found is None:
-            refs = [ref for ref in self._boxes.groups[at].rules if self._place(ref).tier == place.tier]
-            same = [ref for ref in refs if self._place(ref) == place]
-            found = self._steps[at, place] = _Step(
-                earlier=tuple(ref for ref in refs if self._place(ref) < place),
-                same=tuple(sorted(same, key=lambda ref: -self._traits.width(ref.number))),
-                later=tuple(ref for ref in refs if self._place(ref) > place),
-                members={ref.number: ref for ref in same},
-            )
+            grants = self._boxes.grants
+            refs = [ref for ref in self._boxes.groups[at].refs if grants[ref >> 1].place.tier == place.tier]
+            first = next(index for index, ref in enumerate(refs) if grants[ref >> 1].place == place)
+            after = next((index for index, ref in enumerate(refs) if grants[ref >> 1].place > place), len(refs))
+            helpers = [ref for ref in refs[first:after] if ref >> 1 in self._traits.helpful]
+            helpers.sort(key=self._traits.by_width.__getitem__)
+            found = _Step(tuple(refs[:first]), tuple(helpers), tuple(refs[after:]), tuple(refs[first:after]))
+            self._steps[at, place] = found
         return found
-
-    def _place(self, ref: Ref) -> Place:
-        return self._boxes.grants[ref.number].place
 
     def _taken(self, number: int, group: Group, live: Column, step: _Step) -> list[int] | None:
         """The rules at the same step, one if one will do, and then later ones that take what is `live`."""
+        boxes = self._boxes
+        partly: list[tuple[int, Parts]] = []
+        for looked, ref in enumerate(step.helpers):
+            sure = boxes.sure(ref, group)
+            if ref >> 1 != number and meets(live, sure) and self._may_cover(ref >> 1, number):
+                if not less(live, disjoint(sure)):
+                    self._budget.spend(looked)
+                    return [ref >> 1]
+                partly.append((ref >> 1, sure))
+        self._budget.spend(len(step.helpers) + len(partly) + len(step.later))
         found: list[int] = []
-        action = self._boxes.grants[number].rule.action
-        partly: list[tuple[Ref, Column]] = []
-        for ref in step.same:
-            if ref.number != number and self._may_cover(ref.number, number):
-                sure = disjoint(self._boxes.sure(ref, group))
-                if meets(live, sure):
-                    if not less(live, sure):
-                        return [ref.number]
-                    partly.append((ref, sure))
-        for ref, sure in partly:
+        for other, sure in partly:
             if meets(live, sure):
-                found.append(ref.number)
-                live = less(live, sure)
+                found.append(other)
+                live = less(live, disjoint(sure))
         for ref in step.later if live else ():
-            if self._boxes.grants[ref.number].rule.action is not action:
-                if meets(live, self._boxes.maybe(ref.number, group)):
+            if self._traits.verdict[ref >> 1] != self._traits.verdict[number]:
+                if meets(live, boxes.maybe(ref, group)):
                     return None
-            elif self._may_cover(ref.number, number) and meets(live, self._boxes.sure(ref, group)):
-                found.append(ref.number)
-                live = less(live, disjoint(self._boxes.sure(ref, group)))
+            elif self._may_cover(ref >> 1, number) and meets(live, boxes.sure(ref, group)):
+                found.append(ref >> 1)
+                live = less(live, disjoint(boxes.sure(ref, group)))
         return None if live else found
 
     def _may_cover(self, other: int, number: int) -> bool:
@@ -198,54 +198,20 @@ class _Search:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A place in the order at one group: what is asked before, beside (the widest first) and after it in its tier."""
+    """A place in the order at one group: what is asked before, beside and after it in its tier.
 
-    earlier: tuple[Ref, ...]
-    same: tuple[Ref, ...]
-    later: tuple[Ref, ...]
-    members: Mapping[int, Ref]
+    `helpers` are those beside that may stand in for others, the widest first.
+    """
 
+    earlier: tuple[int, ...]
+    helpers: tuple[int, ...]
+    later: tuple[int, ...]
+    beside: tuple[int, ...]
 
-class _Traits:
-    """What of each rule decides whether it may be redundant, or stand in for another."""
-
-    def __init__(self, boxes: Boxes) -> None:
-        self._boxes = boxes
-        self._widths: dict[int, int] = {}
-        numbers = {ref.number for group in boxes.groups for ref in group.rules}
-        sequences: dict[tuple[int, int], set[int]] = {}
-        for number in numbers:
-            place = boxes.grants[number].place
-            sequences.setdefault(place[:2], set()).add(place.sequence)
-        tied = {place for place, found in sequences.items() if len(found) > 1}  # policies whose order is not defined
-        rules = {number: boxes.grants[number].rule for number in numbers}
-        self.helpful = {at for at, rule in rules.items() if not rule.l7 and boxes.grants[at].place[:2] not in tied}
-        self.eligible = {at for at in self.helpful if boxes.certain(at)}
-        self.blocks = {at for at, rule in rules.items() if any(_of_choice(peer) for peer in rule.peers or ())}
-        self.outside = {at for at, rule in rules.items() if any(_outside(peer) for peer in rule.peers or ())}
-
-    def width(self, number: int) -> int:
-        """How much a rule matches, roughly."""
-        found = self._widths.get(number)
-        if found is None:
-            grant = self._boxes.grants[number]
-            spans = (1 if port.name else port.last - port.first + 1 for port in grant.rule.ports or ())
-            ports = 3 * 65536 if grant.rule.ports is None else sum(spans)
-            found = grant.subject.maybe.bit_count() * grant.peers.all.maybe.bit_count() * ports
-            self._widths[number] = found
-        return found
-
-
-def _of_choice(peer: Peer) -> bool:
-    """Whether it is each engine's own choice if a peer matches pods."""
-    return isinstance(peer, BlockPeer) and peer.matching is Matching.IMPLEMENTATION
-
-
-def _outside(peer: Peer) -> bool:
-    """Whether a peer is one of those that hold addresses but never the pods behind them."""
-    if isinstance(peer, BlockPeer):
-        return peer.matching is Matching.OUTSIDE
-    return isinstance(peer, NamePeer) or (isinstance(peer, EntityPeer) and peer.entity is not Entity.ALL)
+    def has(self, ref: int) -> bool:
+        """Whether a ref stands beside."""
+        at = bisect_left(self.beside, ref)
+        return at < len(self.beside) and self.beside[at] == ref
 
 
 class _Cells:
@@ -261,6 +227,7 @@ class _Cells:
         for mask in distinct:
             cells = [part for cell in cells for part in (cell & mask, cell & ~mask) if part]
         self._cells = cells
+        self.count = len(cells)
 
     def of(self, mask: int) -> tuple[int, ...]:
         """The pieces that a rule's ports are made of, by their numbers."""

@@ -46,17 +46,19 @@ def _of_rules(case: Case, notices: Iterable[Notice], budget: Budget) -> Iterator
     yield from dangling.ports(silent)
     yield from without_udp(case, silent)
     yield from split_peers(case, silent)
-    boxes = {direction: Boxes(case, direction) for direction in Direction}
-    yield from no_dns(case, boxes[Direction.EGRESS])
     redundant: list[Redundant] = []
     shadowed: set[int] = set()
     try:
-        for each in boxes.values():
-            order = judge_order(each, budget)
-            yield from order_findings(each, order, budget)
-            shadowed.update(number for numbers in order.shadowed.values() for number in numbers)
-            redundant.append(find_redundant(each, shadowed, budget))
-        yield from redundant_findings(case, redundant, shadowed, dead)
+        for direction in (Direction.INGRESS, Direction.EGRESS):
+            boxes = Boxes(case, direction, budget)
+            if direction is Direction.EGRESS:
+                yield from no_dns(case, boxes)
+            order = judge_order(boxes, budget)
+            yield from order_findings(boxes, order, budget)
+            never = {number for numbers in order.shadowed.values() for number in numbers}
+            redundant.append(find_redundant(boxes, never, budget))
+            shadowed.update(boxes.origins[number] for number in never)
+        yield from redundant_findings(case, redundant, shadowed, dead, budget)
     except TooMuch:
         message = "too many rules concern the same pods: not all were compared with each other"
         yield Finding(kind=Kind.NOT_JUDGED, severity=Severity.WARNING, object="cluster", message=message)

@@ -1,14 +1,21 @@
-"""What redundant rules come to: a finding for each, or one for a policy of which nothing else is left."""
+"""What redundant rules come to: a finding for each, or one for a policy of which nothing else is left.
+
+- `redundant-rule`: other rules of its tier do the same with all that it matches.
+- `redundant-policy`: nothing is left of a policy but such rules, and other policies isolate the pods that it isolates.
+
+Where it takes today's pods to see it, the finding says so.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from scanner.lint.boxes import Budget
 from scanner.lint.case import Case, ObjectKey, object_key, some
 from scanner.lint.implied import policy_implies, rule_implies
 from scanner.lint.model import Finding, Kind, Severity, of_policy
 from scanner.lint.redundant import Redundant
-from scanner.policy.model import Action, Policy
+from scanner.policy.model import Action, Policy, Tier
 from scanner.reach.model import Direction
 from scanner.reach.rules import Grant
 
@@ -17,34 +24,36 @@ _TODAY = "with today's pods, "
 
 
 def redundant_findings(
-    case: Case, found: Iterable[Redundant], shadowed: Collection[int], dead: frozenset[int]
+    case: Case, found: Iterable[Redundant], shadowed: Collection[int], dead: frozenset[int], budget: Budget
 ) -> Iterator[Finding]:
-    """The findings of both directions; `shadowed` are rules that never decide, `dead` the positions of policies without pods."""
+    """The findings of both directions; `shadowed` are rules that never decide, `dead` the positions of policies without pods.
+
+    Raises:
+        TooMuch: there is more to compare than the budget has.
+    """
     listed = list(found)
-    rules = {key: covers for each in listed for key, covers in each.rules.items()}
+    reasons = {key: covers for each in listed for key, covers in each.rules.items()}
     idle = {number for each in listed for number in each.idle}.union(shadowed)
     needed = {number for number, grant in enumerate(case.grants) if number not in idle and _says_something(grant)}
-    whole = _redundant_policies(case, needed, dead)
-    numbers: dict[tuple[ObjectKey, str], list[int]] = {}
+    whole = _Policies(case, budget).redundant(needed, dead)
+    pieces: dict[ObjectKey, dict[str, list[Grant]]] = {}  # of redundant rules, by object and name
     left: set[tuple[ObjectKey, Direction]] = set()  # where a rule remains once those reported are gone
-    for number, grant in enumerate(case.grants):
+    for grant in case.grants:
         key = (object_key(grant.policy), grant.rule.name)
-        if key in rules:
-            numbers.setdefault(key, []).append(number)
+        if key in reasons:
+            pieces.setdefault(key[0], {}).setdefault(key[1], []).append(grant)
         else:
             left.add((key[0], grant.rule.direction))
-    for key, mine in numbers.items():
-        if key[0] not in whole:
-            pieces = [case.grants[number] for number in mine]
-            covers = [case.grants[number] for number in rules[key]]
-            last = (key[0], pieces[0].rule.direction) not in left
-            yield _of_rule(pieces, covers, last=last)
+    for key, rules in pieces.items():
+        for name, mine in rules.items() if key not in whole else ():
+            covers = [case.grants[number] for number in reasons[key, name]]
+            yield _of_rule(mine, covers, last=(key, mine[0].rule.direction) not in left)
     for key, isolating in whole.items():
-        pieces = [case.grants[number] for name, mine in numbers.items() if name[0] == key for number in mine]
-        reasons = dict.fromkeys(number for name, why in rules.items() if name[0] == key for number in why)
+        rules = pieces.get(key, {})
+        others = dict.fromkeys(number for name in rules for number in reasons[key, name])
+        covers = [case.grants[number] for number in others if object_key(case.grants[number].policy) != key]
         policies = [case.standing.selected_by[at][0] for at in case.parts[key]]
-        covers = [case.grants[number] for number in reasons if object_key(case.grants[number].policy) != key]
-        yield _of_policy(policies, pieces, covers, isolating)
+        yield _of_policy(policies, [grant for mine in rules.values() for grant in mine], covers, isolating)
 
 
 def _says_something(grant: Grant) -> bool:
@@ -58,9 +67,12 @@ def _of_rule(pieces: Sequence[Grant], covers: Sequence[Grant], *, last: bool) ->
     verb = _VERBS[rule.action] + ("s" if len(names) == 1 else "")
     when = "" if _always(pieces, covers) else _TODAY
     keep = f", but leave the policy isolating for {rule.direction}" if last and rule.direction in policy.directions else ""
-    mend = "remove it" if not when else "remove it, unless it is for pods to come"
-    message = f"changes nothing: {when}{some(names)} {verb} all of it; {mend}{keep}"
+    message = f"changes nothing: {when}{some(names)} {verb} all of it; {_mend(when)}{keep}"
     return of_policy(Kind.REDUNDANT_RULE, Severity.NOTE, policy, message, rule)
+
+
+def _mend(when: str) -> str:
+    return "remove it, unless it is for pods to come" if when else "remove it"
 
 
 def _always(pieces: Iterable[Grant], covers: Sequence[Grant]) -> bool:
@@ -76,62 +88,83 @@ def _of_policy(
     why: list[str] = []
     if covers:
         names = [f"{each.policy.id} {each.rule.name}" for each in covers]
-        does = " and ".join(dict.fromkeys(_VERBS[each.rule.action] + ("s" if len(names) == 1 else "") for each in covers))
-        why.append(f"{some(names)} {does} all that it does")
+        verbs = [_VERBS[each.rule.action] + ("s" if len(names) == 1 else "") for each in covers]
+        why.append(f"{some(names)} {' and '.join(dict.fromkeys(verbs))} all that it does")
     if isolating:
         names = [each.id for each in isolating]
         why.append(f"{some(names)} isolate{'s' if len(names) == 1 else ''} the same pods")
     kept = all(any(policy_implies(policy, other) for other in isolating) for policy in policies if policy.directions)
     when = "" if kept and _always(pieces, covers) else _TODAY
-    mend = "remove it" if not when else "remove it, unless it is for pods to come"
-    message = f"changes nothing: {when}{', and '.join(why) or 'no rule of it is ever asked'}; {mend}"
+    message = f"changes nothing: {when}{', and '.join(why) or 'no rule of it is ever asked'}; {_mend(when)}"
     return of_policy(Kind.REDUNDANT_POLICY, Severity.NOTE, policies[0], message)
 
 
-def _redundant_policies(case: Case, needed: Collection[int], dead: frozenset[int]) -> dict[ObjectKey, list[Policy]]:
-    """Objects no rule of which is needed, with the policies that isolate their pods anyway."""
-    busy = {object_key(case.grants[number].policy) for number in needed}
-    standing = case.standing.selected_by
-    order = sorted(
-        (key for key in case.parts if key not in busy and dead.isdisjoint(case.parts[key])),
-        key=lambda key: (sum(standing[at][1].maybe.bit_count() for at in case.parts[key]), -case.parts[key][0]),
-    )
-    by_namespace: dict[str, list[int]] = {}
-    for at, (policy, _) in enumerate(standing):
-        by_namespace.setdefault(policy.namespace, []).append(at)
-    found: dict[ObjectKey, list[Policy]] = {}
-    for key in order:
-        isolating = _isolating(case, key, by_namespace, found)
-        if isolating is not None:
-            found[key] = isolating
-    return found
+class _Policies:
+    """Which policies isolate pods that others isolate anyway."""
 
+    def __init__(self, case: Case, budget: Budget) -> None:
+        self._case, self._budget = case, budget
+        self._standing = case.standing.selected_by
+        self._by_namespace: dict[str, list[int]] = {}
+        once: dict[tuple[Tier, Direction], int] = {}
+        self._twice: dict[tuple[Tier, Direction], int] = {}  # the classes that several policies isolate
+        for at, (policy, subject) in enumerate(self._standing):
+            self._by_namespace.setdefault(policy.namespace, []).append(at)
+            for direction in policy.directions:
+                key = (policy.tier, direction)
+                self._twice[key] = self._twice.get(key, 0) | once.get(key, 0) & subject.sure
+                once[key] = once.get(key, 0) | subject.sure
 
-def _isolating(
-    case: Case, key: ObjectKey, by_namespace: Mapping[str, Sequence[int]], gone: Collection[ObjectKey]
-) -> list[Policy] | None:
-    """Other policies that isolate all pods that an object does; None where there are not enough."""
-    standing = case.standing.selected_by
-    found: dict[int, None] = {}
-    for at in case.parts[key]:
-        policy, subject = standing[at]
-        if policy.doubt or subject.maybe & case.standing.undecided or not subject.maybe:
-            return None
-        for direction in policy.directions:
-            left = subject.maybe
-            own = by_namespace[policy.namespace]
-            everywhere = by_namespace.get("", ()) if policy.namespace else ()
-            for other in (*own, *everywhere):
-                candidate, chosen = standing[other]
-                if (
-                    left & chosen.sure
-                    and direction in candidate.directions
-                    and candidate.tier == policy.tier
-                    and object_key(candidate) != key
-                    and object_key(candidate) not in gone
-                ):
-                    found[other] = None
-                    left &= ~chosen.sure
-            if left:
+    def redundant(self, needed: Collection[int], dead: frozenset[int]) -> dict[ObjectKey, list[Policy]]:
+        """Objects none of whose rules is needed, with the policies that isolate their pods anyway; the narrowest go first."""
+        case = self._case
+        busy = {object_key(case.grants[number].policy) for number in needed}
+        order = sorted(
+            (key for key in case.parts if key not in busy and dead.isdisjoint(case.parts[key])),
+            key=lambda key: (
+                sum(self._standing[at][1].maybe.bit_count() for at in case.parts[key]),
+                -case.parts[key][0],
+            ),
+        )
+        found: dict[ObjectKey, list[Policy]] = {}
+        for key in order:
+            isolating = self._isolating(key, found)
+            if isolating is not None:
+                found[key] = isolating
+        return found
+
+    def _isolating(self, key: ObjectKey, gone: Mapping[ObjectKey, object]) -> list[Policy] | None:
+        """Other policies that isolate all pods that an object does; None where there are not enough."""
+        found: dict[int, None] = {}
+        for at in self._case.parts[key]:
+            policy, subject = self._standing[at]
+            if policy.doubt or subject.maybe & self._case.standing.undecided or not subject.maybe:
                 return None
-    return [standing[other][0] for other in found]
+            for direction in policy.directions:
+                if subject.maybe & ~self._twice[policy.tier, direction]:
+                    return None
+                others = self._enough(at, direction, gone)
+                if others is None:
+                    return None
+                found |= dict.fromkeys(others)
+        return [self._standing[other][0] for other in found]
+
+    def _enough(self, at: int, direction: Direction, gone: Mapping[ObjectKey, object]) -> list[int] | None:
+        """Policies that isolate all pods of one in a direction, one if one will do."""
+        policy, subject = self._standing[at]
+        everywhere = self._by_namespace.get("", ()) if policy.namespace else ()
+        left, found = subject.maybe, list[int]()
+        for other in (*self._by_namespace[policy.namespace], *everywhere):
+            self._budget.spend(1)
+            candidate, chosen = self._standing[other]
+            same = direction in candidate.directions and candidate.tier == policy.tier
+            if not same or not subject.maybe & chosen.sure:
+                continue
+            if object_key(candidate) == object_key(policy) or object_key(candidate) in gone:
+                continue
+            if not subject.maybe & ~chosen.sure:
+                return [other]
+            if left & chosen.sure:
+                found.append(other)
+                left &= ~chosen.sure
+        return None if left else found

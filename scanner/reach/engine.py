@@ -12,11 +12,13 @@ from scanner.model import Snapshot
 from scanner.policy.model import PolicySet
 from scanner.policy.selectors import members
 from scanner.reach.assemble import Parts, assemble
+from scanner.reach.bounds import Standing
 from scanner.reach.collapse import Collapsed, Matrices, Numbering, collapse
 from scanner.reach.columns import Column, less, mask_of
 from scanner.reach.cuts import Cuts
 from scanner.reach.explain import Case, explain
 from scanner.reach.exposure import measure
+from scanner.reach.grants import Grant
 from scanner.reach.lines import Listing
 from scanner.reach.listing import CONTROLLER, Group, Line, PeerTable, View, grouped
 from scanner.reach.model import (
@@ -31,6 +33,7 @@ from scanner.reach.model import (
     PodClass,
 )
 from scanner.reach.paths import bypass_lines, controller_lines, open_through_services
+from scanner.reach.population import Population
 from scanner.reach.selection import WHOLE, Selection
 
 

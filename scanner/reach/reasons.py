@@ -26,6 +26,7 @@ _BLOCK = "whether an ipBlock matches these pods' addresses is not known"
 _EXCEPT = "whether an excepted range stays closed where another rule allows it is not known for this data plane"
 _PORTS = "the rule uses a port feature that this data plane does not honour"
 _NAMES = "one port name stands for several numbers or concerns no pod in particular, which this data plane may read otherwise"
+_ADDRESSES = "a rule by address names some of a pod's addresses and not the others, or none of it is known"
 _LABELS = "the labels of some namespaces could not be read"
 
 
@@ -123,6 +124,8 @@ class Reasons:
         found += self._doubts(sources, destinations)
         if not any(found):
             found = list(self._rule_doubts(external=sources[0] >= count or destinations[0] >= count))
+        if not any(found):
+            found = [_ADDRESSES]
         return "; ".join(dict.fromkeys(reason for reason in found if reason))
 
     def _doubts(self, sources: list[int], destinations: list[int]) -> Iterator[str]:

@@ -52,6 +52,7 @@ class RuleReader:
         self._names = bit_set(range(self._offset + space.first_name, self._offset + len(space)))
         self._holders = self._classes_by_set(2 * len(blocks))
         self._addressless = bit_set(number for number, found in enumerate(population.addresses[:-1]) if not found)
+        self._mixed = self._has_mixed_families()
         self._numbers = self._classes_by_number() if reading.names_in_doubt else {}
         self._namespaces: dict[Selector, tuple[list[NamespaceSpan], list[NamespaceSpan]]] = {}
         self._pods: dict[tuple[Selector | str, Selector], Bounds] = {}
@@ -85,6 +86,16 @@ class RuleReader:
             [bit_set(each) for each in some],
             [bit_set(each) for each in whole],
         )
+
+    def _has_mixed_families(self) -> bool:
+        """Whether some pods have addresses of families that others lack: then not each of a pod's addresses can be reached."""
+        families = {4: set(self._space.family(4)), 6: set(self._space.family(6))}
+        found = {
+            tuple(version for version, classes in families.items() if not classes.isdisjoint(addresses))
+            for addresses in set(self._population.addresses)
+            if addresses
+        }
+        return len(found) > 1
 
     def subject(self, policy: Policy) -> Bounds:
         """The classes a policy selects. By the specifications no policy of any kind selects a host-network pod."""
@@ -150,7 +161,7 @@ class RuleReader:
         if rule.peers is None:
             return Peers(NOBODY, Bounds(self.everyone, self.everyone), 0)
         own = any(isinstance(peer, PodPeer) and peer.namespaces is None for peer in rule.peers)
-        whole = rule.action is not Action.ALLOW
+        whole = self._mixed or rule.action is not Action.ALLOW
         key = (rule.peers, namespace if own else "", whole)
         found = self._peers.get(key)
         if found is None:
@@ -218,7 +229,8 @@ class RuleReader:
     def _address(self, peer: BlockPeer, *, everywhere: bool, whole: bool) -> tuple[Bounds, int]:
         """Addresses, and the pods behind them where the block may match those; and whom its excepts leave out.
 
-        What stops traffic (`whole`) stops a pod of several addresses only where it names all of them. What a name resolves
+        What stops traffic stops a pod of several addresses only where it names all of them (`whole`), and what lets it
+        through surely does where both ends have the same families. What a name resolves
         to is only held for sure where the rule's blocks cover both families (`everywhere`).
         """
         number = self._blocks[peer]

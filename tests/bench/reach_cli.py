@@ -119,7 +119,7 @@ def _growth(bench: Bench) -> Iterator[Row]:
 
 
 def _pairs(bench: Bench, size: str) -> Row:
-    """Lines as CSV to nowhere, from a reach that is built."""
+    """Text to nowhere, a line for each pair with both names in it, from columns that are there."""
     found = json.loads(run(python("-m", "tests.bench.reach", str(bench.file(size))), keep=True).out)
     rate = found["lines"] / found["list s"] / _MB
     return Row(

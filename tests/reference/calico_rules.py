@@ -236,11 +236,13 @@ def _identity(cluster: Wire, entity: Wire, home: str | None, end: End) -> Verdic
 def _in_namespaces(cluster: Wire, selector: str, each: Resource) -> Verdict:
     """Whether a resource is in the selected namespaces.
 
-    What is in none is chosen by `global()` alone, says the page; the code also lets it meet `!=`, `not in` and `!has()`
-    (two readings).
+    Two readings, twice: a network set of such a namespace is no workload endpoint, and only those are matched, says the page
+    on entity rules; the pages on scopes and labels and the code include it. And what is in no namespace is chosen by
+    `global()` alone, says the page; the code also lets it meet `!=`, `not in` and `!has()`.
     """
     if each.namespace is not None:
-        return matches(selector, namespace(cluster, each.namespace), namespaced=True)
+        found = matches(selector, namespace(cluster, each.namespace), namespaced=True)
+        return None if found and each.account is None else found
     found = matches(selector, {}, namespaced=False)
     return None if found and "global(" not in selector else found
 

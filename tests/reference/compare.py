@@ -16,7 +16,6 @@ from tests.reference.specs import PROTOCOLS
 from tests.reference.wire import Cluster, End, Wire, as_address, finished, labels, on_host_network, pod_addresses
 
 May = Callable[[Cluster, End, End, str, int], bool | None]
-Probe = tuple[str, str, str, int]
 ANSWERS = {True: "listed", None: "unknown", False: "absent"}
 
 
@@ -177,17 +176,19 @@ def together(answers: Iterable[bool | None]) -> bool | None:
     return None if None in found else False
 
 
-def disagreements(case: Case, may: May) -> tuple[int, list[Disagreement]]:
-    """How many probes were asked, and those that the product and the reference answer differently."""
+def probes(case: Case, may: May) -> Iterator[Disagreement | None]:
+    """Each probe of a case in turn: None where the product and the reference agree on it."""
     listing = listing_of(reach_of(case.cluster), (*case.addresses, *case.names))
-    asked, found = 0, []
     for src, sources, dst, destinations in questions(case, listing.peers):
         for protocol, port in itertools.product(PROTOCOLS, PORTS):
-            asked += 1
             expected = ANSWERS[
                 together(may(case.cluster, one, other, protocol, port) for one in sources for other in destinations)
             ]
             answer = listing.answer(src, dst, protocol, port)
-            if answer != expected:
-                found.append(Disagreement(src, dst, protocol, port, reference=expected, product=answer))
-    return asked, found
+            agree = answer == expected
+            yield None if agree else Disagreement(src, dst, protocol, port, reference=expected, product=answer)
+
+
+def disagreements(case: Case, may: May) -> list[Disagreement]:
+    """The probes of a case that the product and the reference answer differently."""
+    return [each for each in probes(case, may) if each]

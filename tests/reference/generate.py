@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.reference import specs
 from tests.reference.wire import Cluster, Wire
 
-PORTS = (1, 79, 80, 81, 8080, 8081, 8082, 65535)
+PORTS = (1, 80, 81, 8080, 8081, 8082, 65535)
 ADDRESSES = (
     "0.0.0.1", "9.255.255.255", "10.0.0.0", "10.0.1.0", "10.0.1.5", "10.0.1.127", "10.0.1.128", "10.0.1.255",
     "10.255.255.255", "11.0.0.0", "192.168.7.6", "192.168.7.7", "192.168.255.255", "255.255.255.255",

@@ -210,14 +210,14 @@ def policies(draw: st.DrawFn, at: int) -> Wire:
 
 @st.composite
 def clusters(draw: st.DrawFn) -> Wire:
-    """One to four pods in three namespaces under one to four policies, with the Services and groups that these name."""
+    """One to four pods in three namespaces under one to five policies, with the Services and groups that these name."""
     objects = list(namespaces())
     for at in range(draw(st.integers(2, 4))):
         labels, declared, ips, account = draw(PODS)
         space = draw(st.sampled_from(CROWDED))
         addresses = tuple(each.format(at + 5) for each in ips)
         objects.append(wire.pod(f"{space}/p{at}", labels, ports=declared, ips=addresses, account=account))
-    objects += [draw(policies(at)) for at in range(draw(st.integers(1, 4)))]
+    objects += [draw(policies(at)) for at in range(draw(st.integers(1, 5)))]
     backing = st.sampled_from([{"app": "a"}, {"app": "a"}, {"tier": "c"}, None])
     objects += [wire.service(f"{space}/s{at}", draw(backing)) for at, space in enumerate(("one", "two"))]
     if draw(st.booleans()):

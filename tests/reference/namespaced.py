@@ -6,20 +6,21 @@ pkg/crd/crds.yaml, ApplicationNetworkPolicy; cloud.google.com/kubernetes-engine/
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from tests.reference.wire import (
     Cluster,
-    End,
     Flow,
     Wire,
-    as_address,
-    covers_everything,
     inside,
+    is_name,
     labels,
     named_ports,
     names,
     namespace_labels,
     on_host_network,
-    pod_addresses,
+    place,
+    pod_at,
     selects,
 )
 
@@ -27,27 +28,30 @@ KINDS = ("NetworkPolicy", "ApplicationNetworkPolicy", "FQDNNetworkPolicy")
 PEERS = {"ingress": "from", "egress": "to"}
 
 
-def answers(cluster: Cluster, direction: str, flow: Flow) -> set[bool]:
-    """The possible answers of one direction; empty where no policy isolates the pod, so that nothing is decided here."""
-    subject = flow.src if direction == "egress" else flow.dst
-    isolating = [
+def answer(cluster: Cluster, direction: str, flow: Flow) -> bool | None:
+    """Whether one direction is allowed; None where no policy isolates the pod, so that nothing is decided here."""
+    policies = isolating(cluster, direction, place(flow.src if direction == "egress" else flow.dst))
+    if not policies:
+        return None
+    return any(
+        matched(cluster, policy, rule, direction, flow)
+        for policy in policies
+        for rule in policy["spec"].get(direction) or []
+    )
+
+
+@lru_cache(maxsize=4096)
+def isolating(cluster: Cluster, direction: str, where: tuple[str, str]) -> list[Wire]:
+    """The policies that select a pod in one direction."""
+    subject = pod_at(cluster, where)
+    return [
         policy
         for policy in cluster.policies
         if policy["kind"] in KINDS
-        and policy["metadata"]["namespace"] == subject["metadata"]["namespace"]
+        and policy["metadata"]["namespace"] == where[0]
         and selects(policy["spec"].get("podSelector"), labels(subject))
         and direction in directions(policy)
     ]
-    if not isolating:
-        return set()
-    matches = [
-        matched(cluster, policy, rule, direction, flow)
-        for policy in isolating
-        for rule in policy["spec"].get(direction) or []
-    ]
-    if True in matches:
-        return {True}
-    return {True, False} if None in matches else {False}
 
 
 def directions(policy: Wire) -> set[str]:
@@ -66,52 +70,36 @@ def directions(policy: Wire) -> set[str]:
     return {"ingress", "egress"} if spec.get("egress") else {"ingress"}
 
 
-def matched(cluster: Cluster, policy: Wire, rule: Wire, direction: str, flow: Flow) -> bool | None:
+def matched(cluster: Cluster, policy: Wire, rule: Wire, direction: str, flow: Flow) -> bool:
     """Whether a rule allows a connection: it has to match both the rule's ports and its peers."""
     if not admits_port(rule, flow):
         return False
     if policy["kind"] == "FQDNNetworkPolicy":
-        return isinstance(flow.dst, str) and any(
+        return is_name(flow.dst) and any(
             names(each.get("name") or each["pattern"], flow.dst) for each in rule["matches"]
         )
     peers = rule.get(PEERS[direction])
-    if not peers:
-        # Of an ApplicationNetworkPolicy's egress rule without peers the text says everybody and the controller sends nobody;
-        # so it is with an empty list of sources.
-        doubtful = policy["kind"] == "ApplicationNetworkPolicy" and (direction == "egress" or PEERS[direction] in rule)
-        return None if doubtful else True
-    other = flow.dst if direction == "egress" else flow.src
-    found = [admits_peer(cluster, peer, policy, other) for peer in peers]
-    if True in found:
-        return True
-    return None if None in found else False
-
-
-def admits_peer(cluster: Cluster, peer: Wire, policy: Wire, other: End) -> bool | None:
-    """Whether a peer means the other end; None for a name whose address may or may not lie in the peer's block.
-
-    A block of NetworkPolicy means no pod; one of EKS's own kind does, for its controller turns every peer into addresses.
-    """
     home = policy["metadata"]["namespace"]
+    return not peers or any(admits_peer(cluster, peer, home, direction, flow) for peer in peers)
+
+
+def admits_peer(cluster: Cluster, peer: Wire, home: str, direction: str, flow: Flow) -> bool:
+    """Whether a peer means the other end; a block means addresses and no pod."""
+    other = flow.dst if direction == "egress" else flow.src
     if "domainNames" in peer:
-        return isinstance(other, str) and any(names(each, other) for each in peer["domainNames"])
+        return is_name(other) and any(names(each, other) for each in peer["domainNames"])
     if "ipBlock" in peer:
-        if isinstance(other, dict) and policy["kind"] == "ApplicationNetworkPolicy":
-            held = [in_block(peer["ipBlock"], address) for address in pod_addresses(other)]
-            return True in held if held else None
-        return isinstance(other, str) and in_block(peer["ipBlock"], other)
+        block = peer["ipBlock"]
+        return (
+            isinstance(other, str)
+            and inside(flow.address, block["cidr"])
+            and not any(inside(flow.address, each) for each in block.get("except") or [])
+        )
     if isinstance(other, str) or on_host_network(other):
         return False
     where, there = peer.get("namespaceSelector"), other["metadata"]["namespace"]
     within = there == home if where is None else selects(where, namespace_labels(cluster, there))
     return within and selects(peer.get("podSelector"), labels(other))
-
-
-def in_block(block: Wire, other: str) -> bool | None:
-    """Whether an address lies in a block and in none of its exceptions; a name's address may be any."""
-    if not as_address(other):
-        return True if covers_everything((block["cidr"],)) and not block.get("except") else None
-    return inside(other, block["cidr"]) and not any(inside(other, each) for each in block.get("except") or [])
 
 
 def admits_port(rule: Wire, flow: Flow) -> bool:

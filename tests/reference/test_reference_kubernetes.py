@@ -138,6 +138,8 @@ def test_where_a_name_leads_is_not_known():
     """A block that holds part of all addresses may or may not hold a name's."""
     assert ask(to("Deny", {"networks": ["10.0.0.0/8"]}), dst="example.com") is None
     assert ask(network_policy(egress=[{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}]), dst="example.com") is None
+    assert ask(network_policy(ingress=[{"from": [{"ipBlock": {"cidr": "::/0"}}]}]), src="example.com") is None
+    assert ask(network_policy(), src="example.com") is False
 
 
 def test_a_pod_without_an_address_may_lie_in_any_network():
@@ -145,14 +147,15 @@ def test_a_pod_without_an_address_may_lie_in_any_network():
     waiting = pod("db")
     assert ask(to("Deny", {"networks": ["10.0.0.0/8"]}), dst=waiting) is None
     assert ask(to("Deny", ALL_NETWORKS), dst=waiting) is False
+    halves = [to("Deny", {"networks": [each]}) for each in ("0.0.0.0/1", "128.0.0.0/1", "::/0")]
+    assert ask(*halves, dst=waiting) is False
 
 
-def test_a_pod_of_two_families_is_reached_by_either():
-    """Denied over IPv4, a pod is still reached over IPv6 by a pod that has it."""
+def test_a_pod_stands_for_all_its_addresses():
+    """Reached over one family and not over the other, a pod is neither allowed nor denied."""
     both = pod("db", "10.0.0.2", "fd00::2")
-    deny = to("Deny", {"networks": ["0.0.0.0/0"]})
-    assert ask(deny, src=pod("web", "10.0.0.1", "fd00::1"), dst=both) is True
-    assert ask(deny, src=pod("web", "10.0.0.1"), dst=both) is False
+    assert ask(to("Deny", {"networks": ["0.0.0.0/0"]}), dst=both) is None
+    assert ask(to("Deny", {"networks": ["0.0.0.0/0"]}), to("Deny", {"networks": ["fd00::/8"]}), dst=both) is False
 
 
 def test_the_order_of_rules_counts_upstream_and_not_at_aws():

@@ -8,19 +8,21 @@ priority (aws/aws-network-policy-agent, controllers/policyendpoints_controller.g
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from tests.reference.wire import (
     Cluster,
-    End,
     Flow,
     Wire,
-    as_address,
-    covers_everything,
     inside,
+    is_name,
     labels,
     named_ports,
     names,
     namespace_labels,
     on_host_network,
+    place,
+    pod_at,
     selects,
 )
 
@@ -33,23 +35,26 @@ KNOWN_PEERS = {"namespaces", "pods", "networks", "domainNames"}
 
 def decisions(cluster: Cluster, tier: str, direction: str, flow: Flow) -> set[str]:
     """What a tier may decide on a connection: Accept, Deny, Pass, or Nothing where no rule matches."""
-    subject = flow.src if direction == "egress" else flow.dst
-    policies = [
-        policy
-        for policy in cluster.policies
-        if place(policy) and place(policy)[0] == tier and is_pod(cluster, policy["spec"]["subject"], subject)
-    ]
-    possible: set[str] = set()
-    for priority in sorted({place(policy)[1] for policy in policies}):
-        level = [policy for policy in policies if place(policy)[1] == priority]
-        found = level_decisions(cluster, level, direction, flow)
-        possible |= found - {NOTHING}
-        if NOTHING not in found:
-            return possible
-    return possible | {NOTHING}
+    for level in levels(cluster, tier, place(flow.src if direction == "egress" else flow.dst)):
+        found = level_decisions(cluster, level, direction, flow) - {NOTHING}
+        if found:
+            return found
+    return {NOTHING}
 
 
-def place(policy: Wire) -> tuple[str, int] | None:
+@lru_cache(maxsize=4096)
+def levels(cluster: Cluster, tier: str, where: tuple[str, str]) -> list[list[Wire]]:
+    """A tier's policies whose subject a pod is: those of one priority together, the lowest number first."""
+    subject = pod_at(cluster, where)
+    found: dict[int, list[Wire]] = {}
+    for policy in cluster.policies:
+        rank = ranked(policy)
+        if rank and rank[0] == tier and is_pod(cluster, policy["spec"]["subject"], subject):
+            found.setdefault(rank[1], []).append(policy)
+    return [found[priority] for priority in sorted(found)]
+
+
+def ranked(policy: Wire) -> tuple[str, int] | None:
     """A cluster-scoped policy's tier and priority; None for a namespaced one."""
     match policy["kind"]:
         case "AdminNetworkPolicy":
@@ -62,60 +67,44 @@ def place(policy: Wire) -> tuple[str, int] | None:
 
 
 def level_decisions(cluster: Cluster, level: list[Wire], direction: str, flow: Flow) -> set[str]:
-    """What policies of one priority may decide."""
+    """What policies of one priority may decide: what any of them does, or at AWS what all their rules together do."""
     if level[0]["apiVersion"] == AWS:
         rules = [rule for policy in level for rule in policy["spec"].get(direction) or []]
         rules.sort(key=lambda rule: ACTIONS.index(rule["action"]))
-        return first_match(cluster, rules, direction, flow, named=("TCP",))
-    each = [first_match(cluster, policy["spec"].get(direction) or [], direction, flow) for policy in level]
-    possible = set().union(*each) - {NOTHING}
-    return possible | {NOTHING} if all(NOTHING in one for one in each) else possible
+        return {first_match(cluster, rules, direction, flow, named=("TCP",))}
+    return {first_match(cluster, policy["spec"].get(direction) or [], direction, flow) for policy in level}
 
 
 def first_match(
     cluster: Cluster, rules: list[Wire], direction: str, flow: Flow, named: tuple[str, ...] = ("TCP", "UDP", "SCTP")
-) -> set[str]:
-    """What rules in their order may decide: a rule that may or may not match leaves both open."""
-    possible: set[str] = set()
+) -> str:
+    """The action of the first rule that matches.
+
+    A rule with a peer of no known kind fails closed: it accepts nothing, and denies everything if it is to deny or pass.
+    """
     for rule in rules:
         action = {"Allow": "Accept"}.get(rule["action"], rule["action"])
         peers = rule[PEERS[direction]]
-        if any(not set(peer) & KNOWN_PEERS for peer in peers):  # fail closed
+        if any(not set(peer) & KNOWN_PEERS for peer in peers):
             if action == "Accept":
                 continue
-            return possible | {"Deny"}
-        match = admits_port(rule, flow, named) and admits_peers(cluster, peers, direction, flow)
-        if match is not False:
-            possible.add(action)
-        if match:
-            return possible
-    return possible | {NOTHING}
+            return "Deny"
+        if admits_port(rule, flow, named) and any(admits_peer(cluster, peer, direction, flow) for peer in peers):
+            return action
+    return NOTHING
 
 
-def admits_peers(cluster: Cluster, peers: list[Wire], direction: str, flow: Flow) -> bool | None:
-    """Whether any of a rule's peers means the other end."""
-    other = flow.dst if direction == "egress" else flow.src
-    address = flow.address if direction == "egress" else ""
-    found = [admits_peer(cluster, peer, other, address) for peer in peers]
-    if True in found:
-        return True
-    return None if None in found else False
-
-
-def admits_peer(cluster: Cluster, peer: Wire, other: End, address: str) -> bool | None:
-    """Whether a peer means the other end; None where that hangs on an address that is not known.
+def admits_peer(cluster: Cluster, peer: Wire, direction: str, flow: Flow) -> bool:
+    """Whether a peer means the other end.
 
     Networks are checked against cluster-internal traffic too, whatever the pod and whether or not it is on its host's
     network.
     """
+    other = flow.dst if direction == "egress" else flow.src
     if "networks" in peer:
-        if address:
-            return any(inside(address, each) for each in peer["networks"])
-        return True if covers_everything(tuple(peer["networks"])) else None
+        return any(inside(flow.address, each) for each in peer["networks"])
     if "domainNames" in peer:
-        return (
-            isinstance(other, str) and not as_address(other) and any(names(each, other) for each in peer["domainNames"])
-        )
+        return is_name(other) and any(names(each, other) for each in peer["domainNames"])
     return isinstance(other, dict) and is_pod(cluster, peer, other)
 
 

@@ -17,12 +17,15 @@ Wire = dict[str, Any]
 End = Wire | str
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 NAME_LABEL = "kubernetes.io/metadata.name"
-EVERYTHING = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
+LOWEST = (ipaddress.IPv4Address(0), ipaddress.IPv6Address(0))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cluster:
-    """Namespaces, pods and policies of one cluster as wire objects; a namespace may lack its object."""
+    """Namespaces, pods and policies of one cluster as wire objects; a namespace may lack its object.
+
+    Two clusters are the same only where they are one object, so that what holds of one can be kept and looked up again.
+    """
 
     namespaces: tuple[Wire, ...]
     pods: tuple[Wire, ...]
@@ -31,7 +34,7 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Flow:
-    """One connection to one destination port; `address` is the destination's where it is known, else empty."""
+    """One connection to one destination port; `address` is the destination's, or the source's where it is no pod."""
 
     src: End
     dst: End
@@ -40,6 +43,17 @@ class Flow:
     address: str
 
 
+def place(item: Wire) -> tuple[str, str]:
+    """Namespace and name of a namespaced object."""
+    return item["metadata"]["namespace"], item["metadata"]["name"]
+
+
+def pod_at(cluster: Cluster, where: tuple[str, str]) -> Wire:
+    """The pod of that namespace and name."""
+    return next(pod for pod in cluster.pods if place(pod) == where)
+
+
+@lru_cache(maxsize=4096)
 def namespace_labels(cluster: Cluster, name: str) -> dict[str, str]:
     """A namespace's labels; each carries its name as a label, also one without an object."""
     for item in cluster.namespaces:
@@ -112,6 +126,11 @@ def as_address(text: str) -> Address | None:
         return None
 
 
+def is_name(end: End) -> bool:
+    """Whether an end is a domain name."""
+    return isinstance(end, str) and not as_address(end)
+
+
 @lru_cache(maxsize=4096)
 def inside(address: str, block: str) -> bool:
     """Whether an address lies in a block; bits of the block behind its prefix do not count."""
@@ -119,15 +138,34 @@ def inside(address: str, block: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def covers_everything(blocks: tuple[str, ...]) -> bool:
-    """Whether blocks together hold every IPv4 and every IPv6 address."""
-    networks = [ipaddress.ip_network(each, strict=False) for each in blocks]
-    merged = [
-        each
-        for version in (4, 6)
-        for each in ipaddress.collapse_addresses(network for network in networks if network.version == version)
-    ]
-    return all(whole in merged for whole in EVERYTHING)
+def any_address(cluster: Cluster) -> list[str]:
+    """Addresses enough to stand for all: the lowest of either family, and where a block of a policy begins or has ended."""
+    found: set[Address] = set(LOWEST)
+    for policy in cluster.policies:
+        for text in blocks(policy["spec"]):
+            block = ipaddress.ip_network(text, strict=False)
+            found |= {block.network_address, *after(block.broadcast_address)}
+    return sorted(str(each) for each in found)
+
+
+def after(address: Address) -> list[Address]:
+    """The next address, none after the last of a family."""
+    return [] if int(address) + 1 == 2**address.max_prefixlen else [address + 1]
+
+
+def blocks(value: Any) -> Iterable[str]:
+    """Every address block in a policy's spec."""
+    if isinstance(value, list):
+        for each in value:
+            yield from blocks(each)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            if key == "cidr":
+                yield each
+            elif key in ("except", "networks"):
+                yield from each
+            else:
+                yield from blocks(each)
 
 
 def names(pattern: str, name: str) -> bool:

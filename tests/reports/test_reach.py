@@ -104,7 +104,7 @@ def test_the_bytes_do_not_depend_on_the_hash_seed():
 def test_lines_say_the_same_for_people():
     """One line per connection; all ports are one word."""
     lines = table(reach_of(ONLY_WEB), width=200)
-    assert lines[0] == "Declared: 5 connections allowed (2 workloads, 2 other peers)"
+    assert lines[0] == "Declared: 5 connections allowed (2 workloads, 2 address ranges)"
     assert [line.split() for line in lines[-2:]] == [
         ["shop/web[Deployment]", "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "all"],
         ["shop/web[Deployment]", "shop/db[Deployment]", "TCP", "5432", "UDP", "53"],
@@ -136,7 +136,7 @@ def test_lines_keep_what_cannot_be_decided_apart():
     """Undecided connections stand under a heading of their own, with the reason, and warnings come last."""
     odd = ApiObject(api_version="crd.antrea.io/v1beta1", kind="NetworkPolicy", name="x", namespace="shop", spec=raw({}))
     lines = table(reach_of(odd), width=200)
-    assert lines[0] == "Declared: 0 connections allowed, 10 undecided, 1 warning (2 workloads, 2 other peers)"
+    assert lines[0] == "Declared: 0 connections allowed, 10 undecided, 1 warning (2 workloads, 2 address ranges)"
     heading = lines.index("Undecided (10)")
     assert all(line.endswith("[1]") for line in lines[heading + 1 : heading + 11])
     assert lines[heading + 11] == "  [1] not modelled: NetworkPolicy.crd.antrea.io shop/x"

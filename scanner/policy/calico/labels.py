@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from scanner.policy.calico.selectors import Both, Either, Leaf, Node, Not, Word, parse, selector
+from scanner.policy.calico.normal import selector
+from scanner.policy.calico.selectors import Both, Either, Leaf, Node, Not, Word, parse
 from scanner.policy.decode import FieldError
 from scanner.policy.model import EVERYTHING, NOTHING, Operator, Requirement, Selector
 

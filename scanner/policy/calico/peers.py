@@ -20,7 +20,7 @@ from scanner.policy.calico.labels import (
     namespaced_selector,
 )
 from scanner.policy.calico.nets import EVERYWHERE, blocks
-from scanner.policy.calico.selectors import conjunction
+from scanner.policy.calico.normal import conjunction
 from scanner.policy.calico.wire import WireEntity, WireServiceAccounts
 from scanner.policy.decode import Context
 from scanner.policy.model import (

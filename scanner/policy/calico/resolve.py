@@ -13,9 +13,9 @@ from collections.abc import Callable
 from scanner.model import ApiObject, Notice
 from scanner.policy.calico.facts import facts_of
 from scanner.policy.calico.labels import account_selector, endpoint_selector, namespace_selector
+from scanner.policy.calico.normal import conjunction
 from scanner.policy.calico.peers import Scope
 from scanner.policy.calico.rules import Unknown, read_rules
-from scanner.policy.calico.selectors import conjunction
 from scanner.policy.calico.sets import GROUPS, objects
 from scanner.policy.calico.wire import WireGlobalSpec, WireSpec
 from scanner.policy.decode import Context, FieldError, Remark, UnreadableError, decode_spec, unknown_fields
