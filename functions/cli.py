@@ -227,6 +227,29 @@ def diff(
     raise typer.Exit(run_diff(request))
 
 
+@app.command(epilog=_EPILOG)
+def lint(
+    path: Annotated[str, typer.Argument(metavar="DIR|SNAPSHOT", help="A folder of manifests or a stored snapshot.")],
+    *,
+    level: flags.Level = flags.Judged.DECLARED,
+    dataplane: flags.DataPlane = "",
+    cluster: flags.Cluster = "",
+    answer: flags.AnswerFormat = flags.Format.TABLE,
+    output: flags.Document = "",
+    strict: flags.Strict = False,
+) -> None:
+    """Say what is odd about policies: dead, dangling, shadowed, redundant, contradictory and suspicious rules.
+
+    ringfence lint ./k8s --strict
+    """
+    from functions.lint import run_lint
+    from functions.questions import Question, source_of
+
+    question = Question(source=source_of(path), cluster=cluster, dataplane=dataplane)
+    as_json = answer is flags.Format.JSON
+    raise typer.Exit(run_lint(question, level=level.value, json=as_json, output=output, strict=strict))
+
+
 def main() -> NoReturn:
     """Run the command line; every expected error is one line on stderr and an exit code, never a traceback."""
     import os

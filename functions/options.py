@@ -161,6 +161,7 @@ Hypothetical = Annotated[
         metavar="LABELS@NAMESPACE",
     ),
 ]
+Strict = Annotated[bool, _flag("--strict", _GATE, "Exit 1 when there are errors or warnings.")]
 FailOnOpened = Annotated[bool, _flag("--fail-on-opened", _GATE, "Exit 1 when a connection gained a port.")]
 Port = Annotated[str, _flag("--port", _HOW, "For example 5432 or 53/UDP.", metavar="PORT[/PROTOCOL]")]
 

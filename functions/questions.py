@@ -12,6 +12,7 @@ from functions.output import colour, now, say_incomplete, say_warnings, text, wi
 from functions.run import by_cause
 from functions.sources import list_inputs
 from functions.watch import watcher
+from infra.memory import uncollected
 from infra.settings import SourceOptions
 from infra.text import printable
 from scanner.cloud.read import read_facts
@@ -155,8 +156,9 @@ def run_explain(question: Question, src: str, dst: str, port: str, *, json: bool
 def reach_of(question: Question, snapshot: Snapshot, level: str, policies: PolicySet | None = None) -> ClusterReach:
     """One cluster's reach at one level."""
     plane = dataplane_of(question.dataplane, snapshot) if level == "effective" else None
-    found = resolve(snapshot) if policies is None else policies
-    return build(snapshot, found, plane, ipblock_matches_pods=question.ipblock_matches_pods)
+    with uncollected():
+        found = resolve(snapshot) if policies is None else policies
+        return build(snapshot, found, plane, ipblock_matches_pods=question.ipblock_matches_pods)
 
 
 def dataplane_of(name: str, snapshot: Snapshot) -> DataPlane:

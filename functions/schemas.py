@@ -10,6 +10,7 @@ import msgspec
 
 from infra import snapshots
 from reports import document
+from reports.reach import schema as reach
 
 FOLDER = Path(__file__).parent.parent / "schemas"
 
@@ -20,7 +21,7 @@ def published() -> dict[str, bytes]:
         "snapshot-v1.json": snapshots.schema(),
         "result-v1.json": document.result_schema(),
         "report-v1.json": document.report_schema(),
-    }
+    } | {f"{version.replace('/', '-')}.json": schema for version, schema in reach.schemas().items()}
     return {
         name: msgspec.json.format(msgspec.json.encode(_folded(schema), order="sorted"), indent=2) + b"\n"
         for name, schema in schemas.items()

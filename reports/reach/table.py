@@ -131,7 +131,7 @@ class _Layout:
     def _line(self, cell: Cell, mark: str = "") -> str:
         ports = port_words(cell.ports)
         notes = [f"via {plain(cell.via)}"] if cell.via else []
-        notes += ["(filtered above the ports)"] if cell.filter else []
+        notes += ["(L7 filter)"] if cell.filter else []
         notes += [mark] if mark else []
         lead = HERE if self._beside else "  -> "
         shown = self._paint(ports, "yellow") if ports == "all" else ports

@@ -51,16 +51,16 @@ def only_edges_admit_the_internet(case: Case) -> Iterator[Verdict]:
     if gaps := case.missing("pods", POLICIES):
         yield unread(CLUSTER, gaps)
         return
-    openers = _openers(case, Direction.INGRESS)
+    openers, denials = _openers(case, Direction.INGRESS), _denials(case)
     ways_in = (kind for kind in case.snapshot.collection if kind.partition(".")[0].endswith("routes"))
     unseen = case.missing("services", INGRESSES, *sorted(ways_in))
     edges = EdgePods(case)
     for workload, pods in pods_of(case).items():
-        opened = [
-            (pod, rules)
-            for pod in pods
-            if (rules := _wide(case, (*openers.get(pod.namespace, ()), *openers.get("", ())), pod))
-        ]
+        opened = []
+        for pod in pods:
+            listed = (*openers.get(pod.namespace, ()), *openers.get("", ()))
+            if rules := _wide(case, listed, denials, pod):
+                opened.append((pod, rules))
         if not opened:
             continue
         inside = [(pod, rules) for pod, rules in opened if not edges.why(pod)]
@@ -100,21 +100,30 @@ def _openers(case: Case, direction: Direction) -> dict[str, list[_Opener]]:
     return found
 
 
-def _wide(case: Case, openers: Iterable[_Opener], pod: Pod) -> list[str]:
-    """The rules that together open a pod to a wide public range, less what an earlier rule denies, or none."""
+def _wide(
+    case: Case, openers: Iterable[_Opener], denials: Iterable[tuple[Policy, addresses.Ranges]], pod: Pod
+) -> list[str]:
+    """The rules that together open a pod to a wide public range, less what an earlier tier denies, or none."""
     rules = [rule for policy, listed in openers if case.selects(policy, pod) for rule in listed]
-    denied = addresses.union(
-        blocks_of(rule)
-        for policy in case.policies.policies
-        for rule in policy.rules
-        if rule.action is Action.DENY
-        and rule.direction is Direction.INGRESS
-        and rule.ports is None
-        and policy.tier <= DEFAULT
-        and case.selects(policy, pod)
-    )
+    if not rules:
+        return []
+    denied = addresses.union(ranges for policy, ranges in denials if case.selects(policy, pod))
     joined = addresses.less(addresses.union(ranges for _, ranges in rules), denied)
-    return [name for name, _ in rules] if rules and addresses.is_wide(joined) else []
+    return [name for name, _ in rules] if addresses.is_wide(joined) else []
+
+
+def _denials(case: Case) -> list[tuple[Policy, addresses.Ranges]]:
+    """The policies that deny public addresses on every port before or beside the allows of the default tier."""
+    found = []
+    for policy in case.policies.policies:
+        denying = [
+            blocks_of(rule)
+            for rule in policy.rules
+            if rule.action is Action.DENY and rule.direction is Direction.INGRESS and rule.ports is None
+        ]
+        if denying and policy.tier <= DEFAULT:
+            found.append((policy, addresses.union(denying)))
+    return found
 
 
 def egress_is_limited(case: Case) -> Iterator[Verdict]:

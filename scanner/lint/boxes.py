@@ -11,18 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from scanner.lint.case import Case
 from scanner.policy.model import Action, Ports
 from scanner.policy.selectors import bit_set, members
 from scanner.reach.columns import Column, Part, disjoint, less
-from scanner.reach.matrix import Bounds
+from scanner.reach.flows import Bounds
+from scanner.reach.grants import Grant
 from scanner.reach.model import Direction
 from scanner.reach.ports import NamedPorts
-from scanner.reach.rules import Grant
 
 Parts = tuple[Part, ...]
-_MOST_STEPS = 20_000_000  # rules times groups: well under a minute; no cluster of good faith comes near
+_MOST_STEPS = 10_000_000  # rules times groups: a quarter of a minute; no cluster of good faith comes near
 
 
 class TooMuch(Exception):  # noqa: N818 - not an error: the rest is left unchecked and a finding says so
@@ -46,18 +47,39 @@ class Budget:
             raise TooMuch
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Slice:
+    """The refs of one tier, in order of judgement: one object for all groups that have the same ones.
+
+    `fixed`: what they match is the same at every group.
+    """
+
+    tier: int
+    refs: tuple[int, ...]
+    fixed: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Classes that are judged alike. `refs` are in order of judgement; `ends` go by tier: 0 goes on, 1 may deny, 3 denies.
+    """Classes that are judged alike. `slices` go by tier, without empty ones; `ends` too: 0 goes on, 1 may deny, 3 denies.
 
     `undecided`: a policy that cannot be judged may concern them as well.
     """
 
     classes: int
     named: NamedPorts
-    refs: tuple[int, ...]
+    slices: tuple[Slice, ...]
     ends: tuple[int, ...]
     undecided: bool
+
+    @property
+    def refs(self) -> Iterator[int]:
+        """All of them in order of judgement."""
+        return (ref for each in self.slices for ref in each.refs)
+
+    def names(self, slices: Iterable[Slice]) -> NamedPorts:
+        """What port names mean, as far as some of its slices look at them."""
+        return () if all(each.fixed for each in slices) else self.named
 
 
 class Boxes:
@@ -89,6 +111,7 @@ class Boxes:
         fixed = [number if same else None for number, same in enumerate(self.same_everywhere)]
         self._sure = [() if at is None else self._parts(at, (), sure=True) for at in fixed]
         self._maybe = [() if at is None else self._parts(at, (), sure=False) for at in fixed]
+        self._slices: dict[tuple[int, ...], Slice] = {}
         self.groups = tuple(self._grouped(direction, budget))
 
     def sure(self, ref: int, group: Group) -> Parts:
@@ -152,10 +175,20 @@ class Boxes:
             )
             key = (tuple(found), own, ends, standing.undecided >> number & 1)
             groups.setdefault(key, []).append(number)
-        for (found, own, ends, undecided), classes in groups.items():
-            refs = [ref for each in found for ref in (sure if each & 1 else unsure)[each >> 1]]
+        for (joined, own, ends, undecided), classes in groups.items():
+            refs = [ref for each in joined for ref in (sure if each & 1 else unsure)[each >> 1]]
             budget.spend(len(refs))
-            yield Group(bit_set(classes), own, tuple(sorted(refs)), ends, bool(undecided))
+            refs.sort()
+            tiers = groupby(refs, key=lambda ref: self.grants[ref >> 1].place.tier)
+            mine = tuple(self._slice(tier, tuple(each)) for tier, each in tiers)
+            yield Group(bit_set(classes), own, mine, ends, bool(undecided))
+
+    def _slice(self, tier: int, refs: tuple[int, ...]) -> Slice:
+        found = self._slices.get(refs)
+        if found is None:
+            fixed = all(self.same_everywhere[ref >> 1] for ref in refs)
+            found = self._slices[refs] = Slice(tier, refs, fixed)
+        return found
 
 
 def _ports(grant: Grant) -> Iterable[Ports]:

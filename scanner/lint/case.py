@@ -36,9 +36,7 @@ def names_of_namespaces(selector: Selector | None) -> tuple[str, ...]:
 class Case:
     """What the checks ask about. Where a list could not be read whole, nothing is said of who is missing in it."""
 
-    def __init__(
-        self, snapshot: Snapshot, population: Population, standing: Standing, grants: Sequence[Grant]
-    ) -> None:
+    def __init__(self, snapshot: Snapshot, population: Population, standing: Standing, grants: Sequence[Grant]) -> None:
         self.population, self.standing, self.grants = population, standing, tuple(grants)
         self.partly = snapshot.source is Source.MANIFESTS  # a folder may hold part of what a cluster will
         self.pods_known = self._whole(snapshot, "pods")

@@ -16,9 +16,9 @@ from scanner.lint.model import Finding, Kind, Severity, of_policy
 from scanner.policy.model import Operator, PodPeer, Selector
 from scanner.policy.selectors import members
 from scanner.policy.words import selector_words
+from scanner.reach.grants import Grant
 from scanner.reach.model import Direction
 from scanner.reach.population import NamespaceSpan
-from scanner.reach.rules import Grant
 
 _ALWAYS_THERE = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})  # every cluster has these
 _NEEDS_KEY = frozenset(
@@ -117,7 +117,7 @@ class Dangling:
     def _destinations(self, grant: Grant) -> int:
         """The real pods whose ports a rule speaks of."""
         inward = grant.rule.direction is Direction.INGRESS
-        return (grant.subject.maybe if inward else grant.peers.selected.maybe | grant.peers.addressed.maybe) & self._case.real
+        return (grant.subject if inward else grant.peers.all).maybe & self._case.real
 
 
 def _places(selector: Selector | None, named: tuple[str, ...]) -> str:

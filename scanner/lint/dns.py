@@ -15,8 +15,8 @@ from scanner.lint.model import Finding, Kind, Severity, of_policy
 from scanner.lint.opening import is_dns
 from scanner.policy.model import Action, BlockPeer, Policy
 from scanner.policy.selectors import members
+from scanner.reach.grants import Grant
 from scanner.reach.model import Direction
-from scanner.reach.rules import Grant
 
 
 def without_udp(case: Case, silent: Collection[int]) -> Iterator[Finding]:
@@ -42,7 +42,7 @@ def no_dns(case: Case, boxes: Boxes) -> Iterator[Finding]:
     dns = case.atoms.numbers((("TCP", DNS_PORT), ("UDP", DNS_PORT)))
     closed = 0
     for group in boxes.groups:
-        if 3 in group.ends and not group.undecided and _talks(case, boxes, group, dns):
+        if 3 in group.ends and not group.undecided and _talks(boxes, group, dns):
             closed |= group.classes
     closed &= case.real & ~case.host & ~case.standing.unpoliced
     if not closed:
@@ -57,7 +57,7 @@ def no_dns(case: Case, boxes: Boxes) -> Iterator[Finding]:
         yield of_policy(Kind.NO_DNS, Severity.WARNING, _spokesman(policies), message)
 
 
-def _talks(case: Case, boxes: Boxes, group: Group, dns: int) -> bool:
+def _talks(boxes: Boxes, group: Group, dns: int) -> bool:
     """Whether a group may go to pods or names, but to nobody on port 53."""
     somewhere = False
     for ref in group.refs:

@@ -1,9 +1,10 @@
 """Policies and rules that concern nobody.
 
-- `dead-policy`: selects no pod today, running or finished, though it does not select every pod; or says nothing at all.
+- `dead-policy`: selects no pod today, running or finished, nor would it an unlabelled one; or it says nothing at all.
 - `empty-namespace`: stands in a namespace that has no pods, or is not there.
 - `host-network`: selects host-network pods, which no policy isolates (Kubernetes documentation, "Network Policies").
-- `dead-rule`: has no peer or no port left that anything could have.
+- `dead-rule`: has no peer or no port that anything could have, or is for none of its policy's pods.
+- `dead-part`: a block of addresses of which the excepts leave nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Collection, Iterator
 from scanner.lint.case import Case, object_key, some
 from scanner.lint.model import Finding, Kind, Severity, of_policy
 from scanner.policy.model import BlockPeer, Policy, Rule
+from scanner.policy.selectors import matches
 from scanner.policy.words import block_words, selector_words
 from scanner.reach.addresses import admitted_spans
 
@@ -55,7 +57,7 @@ def _without_pods(case: Case, policy: Policy) -> Finding | None:
             return of_policy(Kind.EMPTY_NAMESPACE, Severity.WARNING, policy, message)
         message = f"namespace {name} has no pods, so it concerns nobody today; check metadata.namespace"
         return of_policy(Kind.EMPTY_NAMESPACE, Severity.NOTE, policy, message)
-    if policy.subject.everything or case.has_finished(spans, policy.subject):
+    if case.has_finished(spans, policy.subject) or any(matches(policy.subject, span.stranger) for span in spans):
         return None
     pods = f"no pod in {_places(policy)} has labels {selector_words(policy.subject)} today"
     later = "; check the labels" if not case.partly else "; check the labels, unless an operator makes them later"
@@ -82,23 +84,24 @@ def host_network(case: Case) -> Iterator[Finding]:
         names = case.pod_names(hosts)
         others = some(sorted({each.id for each in policies} - {policies[0].id}))
         also = f" (so does {others})" if others else ""
-        if only:
-            message = f"selects only host-network pods, {names}, whom no policy isolates{also}; close their ports on the node"
-            yield of_policy(Kind.HOST_NETWORK, Severity.WARNING, policies[0], message)
-        else:
-            message = f"also selects host-network pods, {names}, whom no policy isolates{also}; close their ports on the node"
-            yield of_policy(Kind.HOST_NETWORK, Severity.NOTE, policies[0], message)
+        how, severity = ("selects only", Severity.WARNING) if only else ("also selects", Severity.NOTE)
+        message = f"{how} host-network pods, {names}, whom no policy isolates{also}; close their ports on the node"
+        yield of_policy(Kind.HOST_NETWORK, severity, policies[0], message)
 
 
 def dead_rules(case: Case, dead: Collection[int], noted: Collection[tuple[str, str]]) -> Iterator[Finding]:
     """Rules that can match nothing, whatever pods there are; `noted` are objects and rules of which that is said already."""
-    for at, (policy, _) in enumerate(case.standing.selected_by):
+    for policy, _ in case.standing.selected_by:
         for rule in policy.rules:
             if rule.doubt or policy.doubt or (policy.id, rule.name) in noted:
                 continue
             message = _why_dead(policy, rule)
             if message:
                 yield of_policy(Kind.DEAD_RULE, Severity.WARNING, policy, message, rule)
+            empty = [peer for peer in rule.peers or () if isinstance(peer, BlockPeer) and not admitted_spans(peer)]
+            if empty:
+                message = f"the excepts leave nothing of {some([block_words(peer.block) for peer in empty])}"
+                yield of_policy(Kind.DEAD_PART, Severity.WARNING, policy, f"{message}; except less, or remove it", rule)
     if case.pods_known:
         yield from _without_subject(case, dead)
 
@@ -108,10 +111,6 @@ def _why_dead(policy: Policy, rule: Rule) -> str:
         return "matches nothing: none of its peers can exist; name peers, or remove the rule"
     if rule.ports == ():
         return "matches no port of TCP, UDP or SCTP; name ports, or remove the rule"
-    empty = [peer for peer in rule.peers or () if isinstance(peer, BlockPeer) and not admitted_spans(peer)]
-    if empty:
-        left = some([block_words(peer.block) for peer in empty])
-        return f"the excepts leave nothing of {left}; except less, or remove the block"
     return ""
 
 
@@ -120,8 +119,9 @@ def _without_subject(case: Case, dead: Collection[int]) -> Iterator[Finding]:
     silent = {object_key(case.standing.selected_by[at][0]) for at in dead}
     for grant in case.grants:
         policy, narrowed = grant.policy, grant.rule.subject
-        if narrowed is None or grant.subject.maybe & case.real or object_key(policy) in silent:
+        if narrowed is None or grant.subject.maybe or object_key(policy) in silent:
             continue
         if not case.has_finished(case.spans_of(policy.namespace, policy.namespaces), narrowed):
-            message = f"is for pods {selector_words(narrowed)}, and its policy selects no such pod today; check the labels"
+            pods = selector_words(narrowed)
+            message = f"is for pods {pods}, and its policy selects no such pod today; check the labels"
             yield of_policy(Kind.DEAD_RULE, Severity.WARNING, policy, message, grant.rule)

@@ -9,6 +9,7 @@ from scanner.policy.model import (
     BlockPeer,
     Entity,
     EntityPeer,
+    Network,
     Operator,
     Peer,
     PodPeer,
@@ -30,23 +31,20 @@ def selector_implies(narrow: Selector, wide: Selector) -> bool:
 
 def _follows(known: Requirement, wanted: Requirement) -> bool:
     """Whether one condition on a label follows from another."""
-    if known == wanted:
-        return True
     if known.key != wanted.key:
         return False
     values, others = frozenset(known.values), frozenset(wanted.values)
-    match known.operator, wanted.operator:
-        case Operator.IN, Operator.IN:
-            return values <= others
-        case Operator.IN, Operator.NOT_IN:
-            return not values & others
-        case Operator.NOT_IN, Operator.NOT_IN:
+    absent = known.operator in {Operator.NOT_IN, Operator.DOES_NOT_EXIST}
+    match wanted.operator:
+        case Operator.IN:
+            return known.operator is Operator.IN and values <= others
+        case Operator.NOT_IN if known.operator is Operator.NOT_IN:
             return values >= others
-        case Operator.DOES_NOT_EXIST, Operator.NOT_IN:
-            return True
-        case _, Operator.EXISTS:
-            return known.operator not in {Operator.NOT_IN, Operator.DOES_NOT_EXIST}
-    return False
+        case Operator.NOT_IN:
+            return known.operator is Operator.DOES_NOT_EXIST or (known.operator is Operator.IN and not values & others)
+        case Operator.EXISTS:
+            return not absent
+    return known == wanted
 
 
 def rule_implies(policy: Policy, narrow: Rule, other: Policy, wide: Rule) -> bool:
@@ -98,14 +96,18 @@ def _peer_implies(own: str, narrow: Peer, other: str, wide: Peer) -> bool:
 
 
 def _block_implies(narrow: BlockPeer, wide: BlockPeer) -> bool:
-    first, last = narrow.block.network_address, narrow.block.broadcast_address
-    if narrow.matching is not wide.matching or first not in wide.block or last not in wide.block:
+    if narrow.matching is not wide.matching or not _inside(narrow.block, wide.block):
         return False
-    return all(
-        any(each.network_address in known and each.broadcast_address in known for known in narrow.excepts)
-        or not each.overlaps(narrow.block)  # type: ignore[arg-type] - of one family: each lies in the same block
-        for each in wide.excepts
-    )
+    return all(any(_inside(each, known) for known in narrow.excepts) for each in wide.excepts if _touches(each, narrow))
+
+
+def _inside(network: Network, other: Network) -> bool:
+    return network.network_address in other and network.broadcast_address in other
+
+
+def _touches(network: Network, peer: BlockPeer) -> bool:
+    """Whether two networks have addresses in common: then one holds the other."""
+    return _inside(network, peer.block) or _inside(peer.block, network)
 
 
 def _ports_imply(narrow: tuple[Ports, ...] | None, wide: tuple[Ports, ...] | None) -> bool:

@@ -23,6 +23,7 @@ class Kind(StrEnum):
 
     DEAD_POLICY = "dead-policy"
     DEAD_RULE = "dead-rule"
+    DEAD_PART = "dead-part"
     EMPTY_NAMESPACE = "empty-namespace"
     HOST_NETWORK = "host-network"
     DANGLING_PEER = "dangling-peer"

@@ -6,7 +6,7 @@ What a notice means is told by the words that the resolvers share; whatever is n
 - `no-effect`: it exists, and nothing honours it: a kind the data plane does not serve, an API version that is gone.
 - `not-judged`: what it does is not known here.
 - `dangling-reference`: it names a Service, a group, a set or a tier that does not exist.
-- `dead-rule`: a part of it matches nothing. `input`: a file or another object. `remark`: it does not do what it seems to.
+- `dead-part`: a part of it matches nothing. `input`: a file or another object. `remark`: it does not do what it seems to.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _WORDS: tuple[tuple[str, Kind, Severity], ...] = (
     ("no engine honours both", Kind.NOT_JUDGED, Severity.WARNING),
     ("does not exist", Kind.DANGLING_REFERENCE, Severity.WARNING),
     ("no Tier has this name", Kind.DANGLING_REFERENCE, Severity.WARNING),
-    ("matches nothing", Kind.DEAD_RULE, Severity.WARNING),
-    ("selects nobody", Kind.DEAD_RULE, Severity.WARNING),
-    ("leaves nothing of", Kind.DEAD_RULE, Severity.WARNING),
-    ("denies nothing", Kind.DEAD_RULE, Severity.WARNING),
+    ("matches nothing", Kind.DEAD_PART, Severity.WARNING),
+    ("selects nobody", Kind.DEAD_PART, Severity.WARNING),
+    ("leaves nothing of", Kind.DEAD_PART, Severity.WARNING),
+    ("denies nothing", Kind.DEAD_PART, Severity.WARNING),
 )
 
 

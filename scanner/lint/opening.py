@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from itertools import pairwise
 
 from scanner.lint.case import DNS_PORT, Case
 from scanner.lint.model import Finding, Kind, Severity, of_policy
@@ -71,8 +72,7 @@ def split_peers(case: Case, silent: Collection[int]) -> Iterator[Finding]:
 
 def _apart(rule: Rule) -> Iterator[_Pair]:
     """A podSelector and a namespaceSelector next to each other, each an item of its own."""
-    listed = rule.peers or ()
-    for one, other in zip(listed, listed[1:], strict=False):
+    for one, other in pairwise(rule.peers or ()):
         if isinstance(one, PodPeer) and isinstance(other, PodPeer):
             pods, spaces = (other, one) if one.namespaces is not None else (one, other)
             if (

@@ -10,17 +10,17 @@ Where a rule or policy is in doubt, or one that cannot be judged may concern the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scanner.lint.boxes import Boxes, Budget, Group
 from scanner.lint.case import ObjectKey, object_key, some
 from scanner.lint.implied import rule_implies
 from scanner.lint.model import Finding, Kind, Severity, of_policy
-from scanner.lint.walk import meets, watch
+from scanner.lint.walk import Watch, meets
 from scanner.policy.model import BASELINE, Action
 from scanner.reach.columns import Column, disjoint, meet
-from scanner.reach.rules import Grant
+from scanner.reach.grants import Grant
 
 WireRule = tuple[ObjectKey, str]  # an object and the name of one of its rules
 
@@ -30,7 +30,7 @@ _VERBS = {Action.ALLOW: "allows", Action.DENY: "denies", Action.PASS: "passes on
 def wire_rules(boxes: Boxes, numbers: Iterable[int]) -> dict[WireRule, list[int]]:
     """Rules as they are written: one that is read as several is one again."""
     found: dict[WireRule, list[int]] = {}
-    for number in numbers:
+    for number in sorted(numbers):
         grant = boxes.grants[number]
         found.setdefault((object_key(grant.policy), grant.rule.name), []).append(number)
     return found
@@ -38,7 +38,7 @@ def wire_rules(boxes: Boxes, numbers: Iterable[int]) -> dict[WireRule, list[int]
 
 @dataclass
 class Order:
-    """What the order of judgement shows in one direction: rules that never decide, and policies that contradict each other."""
+    """What the order of judgement shows in one direction, by number: rules that never decide, and policies at odds."""
 
     shadowed: dict[WireRule, list[int]] = field(default_factory=dict)
     ties: dict[tuple[ObjectKey, ObjectKey], tuple[int, int]] = field(default_factory=dict)  # with a rule of each
@@ -52,43 +52,57 @@ def judge_order(boxes: Boxes, budget: Budget) -> Order:
     """
     found = Order()
     present: set[int] = set()
-    active: set[int] = set()
+    asking = _Asking(boxes, budget, found)
     for group in boxes.groups:
-        fresh = [ref for ref in group.refs if ref >> 1 not in active and boxes.maybe(ref, group)]
+        fresh = [ref for ref in group.refs if ref >> 1 not in asking.active and boxes.maybe(ref, group)]
         present.update(ref >> 1 for ref in fresh)
         if group.undecided or _plain(boxes, group):
-            active.update(ref >> 1 for ref in fresh)
+            asking.active.update(ref >> 1 for ref in fresh)
         else:
-            _ask(boxes, group, active, found, budget)
+            asking.ask(group)
     concerned = wire_rules(boxes, present)
-    found.shadowed = {key: numbers for key, numbers in concerned.items() if active.isdisjoint(numbers)}
+    found.shadowed = {key: numbers for key, numbers in concerned.items() if asking.active.isdisjoint(numbers)}
     return found
 
 
 def _plain(boxes: Boxes, group: Group) -> bool:
     """Whether all rules stand at one place and no tier before it denies, so that each of them decides."""
-    first, last = (boxes.grants[group.refs[at] >> 1].place for at in (0, -1))
-    return first == last and 3 not in group.ends[: first.tier]
+    refs = group.slices[0].refs
+    first, last = boxes.grants[refs[0] >> 1].place, boxes.grants[refs[-1] >> 1].place
+    return len(group.slices) == 1 and first == last and 3 not in group.ends[: first.tier]
 
 
-def _ask(boxes: Boxes, group: Group, active: set[int], found: Order, budget: Budget) -> None:
-    """Note whom the order of one group lets decide, and who contradicts whom."""
-    budget.spend(len(group.refs))
-    sequences = {boxes.grants[ref >> 1].place[:3] for ref in group.refs}
-    tied = len({place[:2] for place in sequences}) < len(sequences)
-    taken: list[_Taken] = []
+class _Asking:
+    """Notes which rules decide anything anywhere, and which policies contradict each other."""
 
-    def visit(ref: int, live: Column) -> None:
-        number = ref >> 1
-        if number not in active and meets(live, boxes.maybe(ref, group)):
-            active.add(number)
-        if tied and (parts := meet(live, boxes.sure(ref, group))):
-            taken.append(_Taken(number, boxes.grants[number], tuple(parts)))
+    def __init__(self, boxes: Boxes, budget: Budget, found: Order) -> None:
+        self.active: set[int] = set()
+        self._boxes, self._budget, self._found = boxes, budget, found
+        places = {grant.place[:3] for grant in boxes.grants}
+        self._tied = {place[:2] for place in places if place[2]}
+        self._taken: dict[tuple[int, int], list[_Taken]] = {}
+        self._group = boxes.groups[0] if boxes.groups else None
+        self._watch = Watch(boxes, self._visit, lambda _: None)
 
-    watch(boxes, group, ((boxes.full, boxes.everyone),), visit, lambda *_: None)
-    for one, other in _contradictions(taken, budget):
-        keys = object_key(one.grant.policy), object_key(other.grant.policy)
-        found.ties.setdefault(keys, (one.number, other.number))
+    def ask(self, group: Group) -> None:
+        """Walk one group."""
+        self._budget.spend(sum(len(each.refs) for each in group.slices))
+        self._group, self._taken = group, {}
+        self._watch.walk(group)
+        for members in self._taken.values():
+            for one, other in _contradictions(members, self._budget):
+                keys = object_key(one.grant.policy), object_key(other.grant.policy)
+                self._found.ties.setdefault(keys, (one.number, other.number))
+
+    def _visit(self, ref: int, live: Column) -> None:
+        boxes, group, number = self._boxes, self._group, ref >> 1
+        if group is None:
+            return
+        if number not in self.active and meets(live, boxes.maybe(ref, group)):
+            self.active.add(number)
+        place = boxes.grants[number].place
+        if place[:2] in self._tied and (parts := meet(live, boxes.sure(ref, group))):
+            self._taken.setdefault(place[:2], []).append(_Taken(number, boxes.grants[number], tuple(parts)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,24 +114,20 @@ class _Taken:
     parts: Column
 
 
-def _contradictions(taken: Sequence[_Taken], budget: Budget) -> Iterator[tuple[_Taken, _Taken]]:
+def _contradictions(members: Sequence[_Taken], budget: Budget) -> Iterator[tuple[_Taken, _Taken]]:
     """Rules of policies without an order that decide the same otherwise: the first pair of each two policies."""
-    groups: dict[tuple[int, int], list[_Taken]] = {}
-    for each in taken:
-        groups.setdefault(each.grant.place[:2], []).append(each)
-    for members in groups.values():
-        if len({each.grant.rule.action for each in members}) < 2:
-            continue
-        seen: set[tuple[int, int]] = set()
-        for at, one in enumerate(members):
-            budget.spend(len(members) - at)
-            for other in members[at + 1 :]:
-                pair = (one.grant.place.sequence, other.grant.place.sequence)
-                if pair[0] == pair[1] or pair in seen or one.grant.rule.action is other.grant.rule.action:
-                    continue
-                if meets(one.parts, other.parts):
-                    seen.add(pair)
-                    yield one, other
+    if len({each.grant.rule.action for each in members}) < 2:
+        return
+    seen: set[tuple[int, int]] = set()
+    for at, one in enumerate(members):
+        budget.spend(len(members) - at)
+        for other in members[at + 1 :]:
+            pair = (one.grant.place.sequence, other.grant.place.sequence)
+            if pair[0] == pair[1] or pair in seen or one.grant.rule.action is other.grant.rule.action:
+                continue
+            if meets(one.parts, other.parts):
+                seen.add(pair)
+                yield one, other
 
 
 def order_findings(boxes: Boxes, order: Order, budget: Budget) -> Iterator[Finding]:
@@ -138,65 +148,75 @@ def order_findings(boxes: Boxes, order: Order, budget: Budget) -> Iterator[Findi
 
 
 def _shadowed(
-    boxes: Boxes, numbers: Sequence[int], concerned: dict[int, list[Group]], budget: Budget
+    boxes: Boxes, numbers: Sequence[int], concerned: Mapping[int, Sequence[Group]], budget: Budget
 ) -> Iterator[Finding]:
-    takers: dict[int, None] = {}
-    tiers: dict[int, None] = {}
-    for number in numbers:
-        for group in concerned[number]:
-            budget.spend(len(group.refs))
-            _takers(boxes, number, group, takers, tiers)
+    takers, tiers = _takers(boxes, numbers, concerned, budget)
     grant = boxes.grants[numbers[0]]
     if tiers and grant.policy.tier == BASELINE:
         return  # it waits for pods that nothing else isolates: that it is not asked today is its purpose
     actions = {boxes.grants[taker].rule.action for taker in takers} | ({Action.DENY} if tiers else set())
     overruled = actions != {grant.rule.action}
-    kind = Kind.SHADOWED_RULE
-    if grant.rule.action is Action.ALLOW and actions == {Action.DENY} and not tiers:
-        kind = Kind.CONTRADICTORY_RULE
+    denied = grant.rule.action is Action.ALLOW and actions == {Action.DENY} and not tiers
     when = "" if _always(boxes, numbers, takers, tiers) else "with today's pods, "
-    names = [_decides(grant, boxes.grants[taker]) for taker in takers]
+    names = [_decides(grant, boxes.grants[taker], told=denied) for taker in takers]
     if tiers:
         names.append(f"the default denial of tier {some([boxes.tiers[tier].name for tier in tiers])}")
     mend = "narrow what comes first, or remove this rule" if overruled else "remove this rule"
-    message = f"never decides: {when}all that it {_VERBS[grant.rule.action]} is decided before by {some(names)}; {mend}"
-    if kind is Kind.CONTRADICTORY_RULE:
+    if denied:
         message = f"allows nothing: {when}all of it is denied before by {some(names)}; {mend}"
+    else:
+        message = (
+            f"never decides: {when}all that it {_VERBS[grant.rule.action]} is decided before by {some(names)}; {mend}"
+        )
+    kind = Kind.CONTRADICTORY_RULE if denied else Kind.SHADOWED_RULE
     yield of_policy(kind, Severity.WARNING if overruled else Severity.NOTE, grant.policy, message, grant.rule)
 
 
-def _takers(boxes: Boxes, number: int, group: Group, takers: dict[int, None], tiers: dict[int, None]) -> None:
-    """Note who decides, at one group, what a rule matches."""
-    place = boxes.grants[number].place
+def _takers(
+    boxes: Boxes, numbers: Sequence[int], concerned: Mapping[int, Sequence[Group]], budget: Budget
+) -> tuple[list[int], list[int]]:
+    """Who decides what a rule matches: rules by number, and tiers that deny the rest."""
+    takers: dict[int, None] = {}
+    tiers: dict[int, None] = {}
+    for number in numbers:
+        place = boxes.grants[number].place
+        seen: set[object] = set()
+        for group in concerned[number]:
+            first = tuple(each for each in group.slices if each.tier <= place.tier)
+            key = (first, group.ends[: place.tier], group.names(first))
+            if key in seen:
+                continue
+            seen.add(key)
+            budget.spend(sum(len(each.refs) for each in first))
 
-    def visit(ref: int, live: Column) -> None:
-        grant = boxes.grants[ref >> 1]
-        if (grant.rule.action is not Action.PASS or grant.place.tier == place.tier) and meets(
-            live, boxes.sure(ref, group)
-        ):
-            takers[ref >> 1] = None
+            def visit(ref: int, live: Column, group: Group = group, tier: int = place.tier) -> None:
+                grant = boxes.grants[ref >> 1]
+                ends = grant.rule.action is not Action.PASS or grant.place.tier == tier
+                if ends and meets(live, boxes.sure(ref, group)):
+                    takers[ref >> 1] = None
 
-    def closed(tier: int, _: Column) -> None:
-        tiers[tier] = None
+            def closed(tier: int) -> None:
+                tiers[tier] = None
 
-    watch(boxes, group, disjoint(boxes.maybe(2 * number, group)), visit, closed, until=place)
+            watch = Watch(boxes, visit, closed)
+            watch.walk_before(group, disjoint(boxes.maybe(2 * number, group)), place)
+    return list(takers), list(tiers)
 
 
-def _always(boxes: Boxes, numbers: Sequence[int], takers: Iterable[int], tiers: Iterable[int]) -> bool:
+def _always(boxes: Boxes, numbers: Sequence[int], takers: Sequence[int], tiers: Sequence[int]) -> bool:
     """Whether one earlier rule holds all of it by what is written, whatever pods there are."""
-    listed = list(takers)
-    if len(listed) != 1 or list(tiers):
+    if len(takers) != 1 or tiers:
         return False
-    taker = boxes.grants[listed[0]]
+    taker = boxes.grants[takers[0]]
     return all(
         rule_implies(grant.policy, grant.rule, taker.policy, taker.rule)
         for grant in (boxes.grants[number] for number in numbers)
     )
 
 
-def _decides(grant: Grant, other: Grant) -> str:
-    """A rule's name, with its policy's where that is another one."""
-    verb = f" ({_VERBS[other.rule.action]})" if other.rule.action is not grant.rule.action else ""
+def _decides(grant: Grant, other: Grant, *, told: bool) -> str:
+    """A rule's name, with its policy's where that is another one, and what it does where that is not told already."""
+    verb = f" ({_VERBS[other.rule.action]})" if not told and other.rule.action is not grant.rule.action else ""
     name = other.rule.name if other.policy == grant.policy else f"{other.policy.id} {other.rule.name}"
     return name + verb
 

@@ -7,16 +7,17 @@ never redundant (a proxy may also watch), nor is one in doubt, or one whose poli
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from scanner.lint.boxes import Boxes, Budget, Group, Parts
+from scanner.lint.boxes import Boxes, Budget, Group, Parts, Slice
 from scanner.lint.order import WireRule, wire_rules
 from scanner.lint.traits import Traits
 from scanner.lint.walk import meets
 from scanner.policy.model import Action, Entity, EntityPeer, Rule
 from scanner.reach.columns import Column, disjoint, less
+from scanner.reach.ports import NamedPorts
 from scanner.reach.walk import Place
 
 
@@ -66,43 +67,76 @@ def find_redundant(boxes: Boxes, shadowed: Iterable[int], budget: Budget) -> Red
     return found
 
 
+@dataclass(slots=True)
+class _Spot:
+    """Where the same rules of one tier meet: of any number of groups, of which one stands for all."""
+
+    group: Group
+    refs: tuple[int, ...]
+    classes: int = 0
+    undecided: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A place in the order at one spot: what is asked before, beside and after it in its tier.
+
+    `helpers` are those beside that may stand in for others, the widest first.
+    """
+
+    earlier: tuple[int, ...]
+    beside: tuple[int, ...]
+    helpers: tuple[int, ...]
+    later: tuple[int, ...]
+
+    def has(self, ref: int) -> bool:
+        """Whether a ref stands beside."""
+        at = bisect_left(self.beside, ref)
+        return at < len(self.beside) and self.beside[at] == ref
+
+
 class _Search:
-    """Compares the rules of one direction with each other, group by group."""
+    """Compares the rules of one direction with each other, tier by tier and spot by spot."""
 
     def __init__(self, boxes: Boxes, shadowed: Iterable[int], budget: Budget) -> None:
         self.gone = set(shadowed)
         self.present: set[int] = set()  # rules that match anything
         self._boxes, self._budget = boxes, budget
         self._traits = Traits(boxes)
-        self._groups: dict[int, list[int]] = {}
         self._steps: dict[tuple[int, Place], _Step] = {}
+        self._spots_of: dict[int, list[int]] = {}
+        spots: dict[tuple[Slice, NamedPorts], _Spot] = {}
+        for group in boxes.groups:
+            for each in group.slices:
+                spot = spots.setdefault((each, group.names((each,))), _Spot(group, each.refs))
+                spot.classes |= group.classes
+                spot.undecided |= group.undecided
+        self._spots = tuple(spots.values())
 
     def candidates(self) -> list[int]:
         """Rules whose every bit others of their tier match as well, the narrowest first, of equal ones the last."""
-        boxes = self._boxes
+        boxes, present = self._boxes, self.present
         left = self._traits.eligible - self.gone
-        for group in boxes.groups:
-            self.present.update(
-                ref >> 1 for ref in group.refs if ref >> 1 not in self.present and boxes.maybe(ref, group)
-            )
-            mine = [ref for ref in group.refs if ref >> 1 in left]
+        for spot in self._spots:
+            present.update(ref >> 1 for ref in spot.refs if ref >> 1 not in present and boxes.maybe(ref, spot.group))
+            mine = [ref for ref in spot.refs if ref >> 1 in left]
             if mine:
-                left.difference_update(self._alone(group, mine))
-        left &= self.present
-        for at, group in enumerate(boxes.groups):
-            for ref in group.refs:
+                left.difference_update(self._alone(spot, mine))
+        left &= present
+        for at, spot in enumerate(self._spots):
+            for ref in spot.refs:
                 if ref >> 1 in left:
-                    self._groups.setdefault(ref >> 1, []).append(at)
+                    self._spots_of.setdefault(ref >> 1, []).append(at)
         return sorted(left, key=lambda number: (self._traits.width[number], -number))
 
-    def _alone(self, group: Group, mine: Sequence[int]) -> Iterator[int]:
-        """The rules among `mine` of which nobody else of their tier and action matches all at a group."""
-        boxes, traits = self._boxes, self._traits
-        self._budget.spend(len(group.refs))
-        cells = _Cells(mask for ref in group.refs for mask, _ in boxes.maybe(ref, group))
+    def _alone(self, spot: _Spot, mine: Sequence[int]) -> Iterator[int]:
+        """The rules among `mine` of which nobody else that does the same matches all at a spot."""
+        boxes, traits, group = self._boxes, self._traits, spot.group
+        self._budget.spend(len(spot.refs))
+        cells = _Cells(mask for ref in spot.refs for mask, _ in boxes.maybe(ref, group))
         once: dict[int, int] = {}
         twice: dict[int, int] = {}
-        for ref in group.refs:
+        for ref in spot.refs:
             if ref >> 1 in traits.helpful:
                 first = traits.verdict[ref >> 1] * cells.count
                 for mask, peers in boxes.sure(ref, group):
@@ -113,7 +147,7 @@ class _Search:
                         once[first + cell] = known | peers
         for ref in mine:
             first = traits.verdict[ref >> 1] * cells.count
-            if group.undecided or any(
+            if spot.undecided or any(
                 peers & ~twice.get(first + cell, 0)
                 for mask, peers in boxes.maybe(ref, group)
                 for cell in cells.of(mask)
@@ -124,8 +158,8 @@ class _Search:
         """The rules that do the same as this one with all it matches; none where there is anything left."""
         found: dict[int, None] = {}
         todo = self._boxes.grants[number].subject.maybe
-        for at in self._groups[number]:
-            if not self._boxes.groups[at].classes & todo:
+        for at in self._spots_of[number]:
+            if not self._spots[at].classes & todo:
                 continue
             here = self._at(number, at, found)
             if here is None:
@@ -136,8 +170,8 @@ class _Search:
         return tuple(found)
 
     def _at(self, number: int, at: int, known: Iterable[int]) -> list[int] | None:
-        """The same at one group, those already `known` preferred; None where something is left."""
-        group = self._boxes.groups[at]
+        """The same at one spot, those already `known` preferred; None where something is left."""
+        group = self._spots[at].group
         step = self._step(at, self._boxes.grants[number].place)
         self._budget.spend(1 + len(step.earlier))
         live = disjoint(self._boxes.maybe(2 * number, group))
@@ -150,16 +184,15 @@ class _Search:
         return self._taken(number, group, live, step)
 
     def _step(self, at: int, place: Place) -> _Step:
-        """The rules of one tier of a group as they stand around one place."""
+        """The rules of one spot as they stand around one place."""
         found = self._steps.get((at, place))
         if found is None:
-            grants = self._boxes.grants
-            refs = [ref for ref in self._boxes.groups[at].refs if grants[ref >> 1].place.tier == place.tier]
-            first = next(index for index, ref in enumerate(refs) if grants[ref >> 1].place == place)
-            after = next((index for index, ref in enumerate(refs) if grants[ref >> 1].place > place), len(refs))
+            grants, refs = self._boxes.grants, self._spots[at].refs
+            first = bisect_left(refs, place, key=lambda ref: grants[ref >> 1].place)
+            after = bisect_right(refs, place, key=lambda ref: grants[ref >> 1].place)
             helpers = [ref for ref in refs[first:after] if ref >> 1 in self._traits.helpful]
             helpers.sort(key=self._traits.by_width.__getitem__)
-            found = _Step(tuple(refs[:first]), tuple(helpers), tuple(refs[after:]), tuple(refs[first:after]))
+            found = _Step(refs[:first], refs[first:after], tuple(helpers), refs[after:])
             self._steps[at, place] = found
         return found
 
@@ -194,24 +227,6 @@ class _Search:
         traits = self._traits
         usable = other in traits.helpful and other not in self.gone
         return usable and not (number in traits.blocks and other in traits.outside)
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """A place in the order at one group: what is asked before, beside and after it in its tier.
-
-    `helpers` are those beside that may stand in for others, the widest first.
-    """
-
-    earlier: tuple[int, ...]
-    helpers: tuple[int, ...]
-    later: tuple[int, ...]
-    beside: tuple[int, ...]
-
-    def has(self, ref: int) -> bool:
-        """Whether a ref stands beside."""
-        at = bisect_left(self.beside, ref)
-        return at < len(self.beside) and self.beside[at] == ref
 
 
 class _Cells:

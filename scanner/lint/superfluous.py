@@ -16,8 +16,8 @@ from scanner.lint.implied import policy_implies, rule_implies
 from scanner.lint.model import Finding, Kind, Severity, of_policy
 from scanner.lint.redundant import Redundant
 from scanner.policy.model import Action, Policy, Tier
+from scanner.reach.grants import Grant
 from scanner.reach.model import Direction
-from scanner.reach.rules import Grant
 
 _VERBS = {Action.ALLOW: "allow", Action.DENY: "deny", Action.PASS: "pass on"}
 _TODAY = "with today's pods, "
@@ -39,11 +39,11 @@ def redundant_findings(
     pieces: dict[ObjectKey, dict[str, list[Grant]]] = {}  # of redundant rules, by object and name
     left: set[tuple[ObjectKey, Direction]] = set()  # where a rule remains once those reported are gone
     for grant in case.grants:
-        key = (object_key(grant.policy), grant.rule.name)
-        if key in reasons:
-            pieces.setdefault(key[0], {}).setdefault(key[1], []).append(grant)
+        owner = object_key(grant.policy)
+        if (owner, grant.rule.name) in reasons:
+            pieces.setdefault(owner, {}).setdefault(grant.rule.name, []).append(grant)
         else:
-            left.add((key[0], grant.rule.direction))
+            left.add((owner, grant.rule.direction))
     for key, rules in pieces.items():
         for name, mine in rules.items() if key not in whole else ():
             covers = [case.grants[number] for number in reasons[key, name]]
@@ -66,7 +66,8 @@ def _of_rule(pieces: Sequence[Grant], covers: Sequence[Grant], *, last: bool) ->
     names = [each.rule.name if each.policy == policy else f"{each.policy.id} {each.rule.name}" for each in covers]
     verb = _VERBS[rule.action] + ("s" if len(names) == 1 else "")
     when = "" if _always(pieces, covers) else _TODAY
-    keep = f", but leave the policy isolating for {rule.direction}" if last and rule.direction in policy.directions else ""
+    keeps = last and rule.direction in policy.directions
+    keep = f", but leave the policy isolating for {rule.direction}" if keeps else ""
     message = f"changes nothing: {when}{some(names)} {verb} all of it; {_mend(when)}{keep}"
     return of_policy(Kind.REDUNDANT_RULE, Severity.NOTE, policy, message, rule)
 

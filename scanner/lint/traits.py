@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scanner.lint.boxes import Boxes
 from scanner.policy.model import BlockPeer, Entity, EntityPeer, Matching, NamePeer, Peer
-from scanner.reach.rules import Grant
+from scanner.reach.grants import Grant
 
 
 class Traits:

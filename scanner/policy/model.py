@@ -57,6 +57,15 @@ class Selector:
 
     requirements: tuple[Requirement, ...] = ()
     clauses: tuple[Clause, ...] = ()  # only Calico's language needs them
+    _hash: int = field(init=False, repr=False, compare=False)  # selectors are keys everywhere: hashed once
+
+    def __post_init__(self) -> None:
+        """Hash once what it says."""
+        object.__setattr__(self, "_hash", hash((self.requirements, self.clauses)))
+
+    def __hash__(self) -> int:
+        """The hash of what it says."""
+        return self._hash
 
     @property
     def everything(self) -> bool:

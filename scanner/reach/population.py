@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 
 from scanner.dataplane.model import DataPlane
 from scanner.model import Collected, ContainerPort, Namespace, Pod, Service, Snapshot
@@ -120,7 +122,7 @@ def populate(
     `addressed` says whether an ipBlock may match a pod, so that its addresses tell it apart; `exposed` are the Services
     that lead traffic past policy, so that being behind one tells a pod apart.
     """
-    pods = tuple(sorted((pod for pod in snapshot.pods if not pod.finished), key=_pod_order))
+    pods = _ordered(pod for pod in snapshot.pods if not pod.finished)
     finished = tuple(pod for pod in snapshot.pods if pod.finished)
     ways = tuple(exposed)
     keys = label_keys(policies).union(*(service.selector or () for service in ways))
@@ -128,18 +130,20 @@ def populate(
         port.target for service in ways for port in service.ports if isinstance(port.target, str)
     )
     implied = Implied(snapshot, keys)
-    ports: dict[tuple[ContainerPort, ...], NamedPorts] = {}
+    ports: dict[
+        int, NamedPorts
+    ] = {}  # by identity: a workload's pods share what was read once, and `pods` keeps it alive
     groups: dict[_Key, list[int]] = {}
     for position, pod in enumerate(pods):
-        if pod.ports not in ports:
-            ports[pod.ports] = _named_ports(pod.ports, names)
+        if id(pod.ports) not in ports:
+            ports[id(pod.ports)] = _named_ports(pod.ports, names)
         worn = {key: value for key, value in pod.labels.items() if key in keys}
         labels = tuple(sorted(implied.over(pod, worn).items()))
         addresses = _address_classes(pod, space) if addressed(pod) else ()
         coverage = pod_coverage(dataplane, pod)
-        groups.setdefault((pod.namespace, labels, ports[pod.ports], pod.host_network, coverage, addresses), []).append(
-            position
-        )
+        groups.setdefault(
+            (pod.namespace, labels, ports[id(pod.ports)], pod.host_network, coverage, addresses), []
+        ).append(position)
     order = sorted(groups)
     class_of = [0] * len(pods)
     for number, key in enumerate(order):
@@ -161,6 +165,18 @@ def populate(
         named=tuple(key[2] for key in order) + unknown,
         addresses=tuple(key[5] for key in order) + ((),) * len(spans),
     )
+
+
+def _ordered(pods: Iterable[Pod]) -> tuple[Pod, ...]:
+    """Pods in an order that does not depend on the input's; labels only count where all else is equal."""
+    listed = sorted(pods, key=_pod_name)
+    if any(_pod_name(one) == _pod_name(other) for one, other in pairwise(listed)):
+        listed.sort(key=_pod_order)
+    return tuple(listed)
+
+
+def _pod_name(pod: Pod) -> tuple[str, str, str, str]:
+    return (pod.namespace, pod.name, pod.workload.kind, pod.workload.name)
 
 
 def _pod_order(pod: Pod) -> tuple[str, str, str, str, list[tuple[str, str]]]:
@@ -262,4 +278,11 @@ def _workloads(pods: tuple[Pod, ...]) -> tuple[Workload, ...]:
 def select(span: NamespaceSpan, selector: Selector) -> int:
     """The classes of one namespace that a pod selector matches, as a bit set over all classes."""
     found = span.index.select(selector) << span.first
-    return found | 1 << span.hypothetical if matches(selector, span.stranger) else found
+    strange = matches(selector, span.stranger) if span.stranger else _matches_nobody(selector)
+    return found | 1 << span.hypothetical if strange else found
+
+
+@lru_cache(maxsize=65536)
+def _matches_nobody(selector: Selector) -> bool:
+    """Whether a selector matches a pod without labels."""
+    return matches(selector, {})

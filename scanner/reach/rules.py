@@ -18,7 +18,7 @@ from scanner.policy.model import (
     Rule,
     Selector,
 )
-from scanner.policy.selectors import bit_set, matches, members
+from scanner.policy.selectors import LabelIndex, bit_set, matches, members
 from scanner.reach.addresses import AddressSpace, never_of_pods
 from scanner.reach.entities import Entities
 from scanner.reach.flows import Bounds
@@ -54,6 +54,8 @@ class RuleReader:
         self._addressless = bit_set(number for number, found in enumerate(population.addresses[:-1]) if not found)
         self._mixed = self._has_mixed_families()
         self._numbers = self._classes_by_number() if reading.names_in_doubt else {}
+        self._all_listed = all(span.listed for span in population.spans)
+        self._labels = LabelIndex(span.labels for span in population.spans)
         self._namespaces: dict[Selector, tuple[list[NamespaceSpan], list[NamespaceSpan]]] = {}
         self._pods: dict[tuple[Selector | str, Selector], Bounds] = {}
         self._peers: dict[tuple[tuple[Peer, ...], str, bool], Peers] = {}
@@ -214,6 +216,10 @@ class RuleReader:
         """The namespaces a selector certainly and possibly matches: of an unlisted one only the name is known."""
         found = self._namespaces.get(selector)
         if found is None:
+            if self._all_listed:
+                chosen = [self._population.spans[at] for at in members(self._labels.select(selector))]
+                found = self._namespaces[selector] = (chosen, chosen)
+                return found
             by_name = Selector(tuple(each for each in selector.requirements if each.key == NAME_LABEL))
             certain: list[NamespaceSpan] = []
             possible: list[NamespaceSpan] = []

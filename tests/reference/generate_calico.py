@@ -1,8 +1,8 @@
 """Small mean clusters under Calico's policies: tiers, ties, negations, named ports, sets that hold pods' addresses.
 
-Left out, since Calico refuses it or nobody says what it means: blocks of both IP versions in one rule, ports without a
-protocol that has them, policies for host endpoints only (`preDNAT`, `doNotTrack`), a tier that does not exist, rules by
-Service, HTTP criteria.
+Left out, since Calico refuses it or nobody says what it means: blocks of both IP versions in one rule, or of another
+version than its `ipVersion`; ports without a protocol that has them; policies for host endpoints only (`preDNAT`,
+`doNotTrack`); a tier that does not exist; rules by Service; HTTP criteria.
 """
 
 from __future__ import annotations
@@ -104,6 +104,53 @@ def rules(draw: st.DrawFn, *, home: str | None) -> Wire:
 
 
 @st.composite
+def blunt_rules(draw: st.DrawFn, word: str, *, home: str | None) -> Wire:
+    """A rule with one criterion at most, so that it often matches and what comes after it matters."""
+    made: Wire = {"action": draw(st.sampled_from(["Allow", "Deny", "Pass", "Log"]))}
+    choice, version = draw(st.integers(0, 3)), draw(st.sampled_from([4, 6]))
+    if choice == 1:
+        made |= {"protocol": draw(st.sampled_from(["TCP", "UDP"])), "destination": {"ports": draw(PORTS)}}
+    elif choice > 1:
+        other = "source" if word == "ingress" else "destination"
+        made[other] = draw(
+            st.sampled_from(
+                [
+                    {"selector": draw(expressions(ATOMS if home else (*ATOMS, *GLOBAL_ATOMS)))},
+                    {"selector": "role == 'db'"},
+                    {"selector": "role == 'db'", "namespaceSelector": "global()"},
+                    {"namespaceSelector": draw(st.sampled_from(NAMESPACE_ATOMS))},
+                    {"notSelector": "app == 'a'"},
+                    {"nets": [draw(st.sampled_from(NETS[version]))]},
+                    {"notNets": [draw(st.sampled_from(NETS[version]))]},
+                ]
+            )
+        )
+    if draw(st.integers(0, 5)) == 0:
+        made["ipVersion"] = version
+    return made
+
+
+@st.composite
+def blunt_policies(draw: st.DrawFn, at: int, tiers: tuple[str, ...]) -> Wire:
+    """A policy over every pod in its reach, both ways: what is left to decide is tiers, orders, ties and actions."""
+    choice = draw(st.sampled_from(["ns", "global", "global", "netpol"]))
+    home = draw(st.sampled_from(CROWDED)) if choice != "global" else None
+    if choice == "netpol":
+        ports = draw(st.sampled_from([{}, {"ports": [{"port": 80}]}, {"ports": [{"port": "http", "protocol": "UDP"}]}]))
+        return wire.netpol(f"{home}/p{at}", {"podSelector": {}, "ingress": [ports], "egress": [ports]})
+    tier = draw(st.sampled_from(tiers))
+    spec: Wire = {"tier": tier, "types": ["Ingress", "Egress"]}
+    order = draw(st.sampled_from([None, 1, 999, 1000, 1200, 1200]))
+    if order is not None:
+        spec["order"] = order
+    for word in ("ingress", "egress"):
+        count = draw(st.sampled_from([0, 1, 1, 2]))
+        spec[word] = draw(st.lists(blunt_rules(word, home=home), min_size=count, max_size=count))
+    name = f"p{at}" if tier == "default" else f"{tier}.p{at}"
+    return wire.calico(f"{home}/{name}", spec) if home else wire.global_calico(name, spec)
+
+
+@st.composite
 def policies(draw: st.DrawFn, at: int, tiers: tuple[str, ...]) -> Wire:
     """One policy: Calico's of a namespace or of the cluster, a Kubernetes one, or a staged one that enforces nothing."""
     choice = draw(st.sampled_from(["ns", "ns", "ns", "global", "global", "global", "netpol", "netpol", "staged"]))
@@ -171,7 +218,8 @@ def clusters(draw: st.DrawFn) -> Wire:
     if draw(st.booleans()):
         objects.append(wire.tier("default", 1_000_000, "Deny"))
     places = draw(st.sampled_from([("default",), ("default", "default", *tiers), ("default", *tiers)]))
-    objects += [draw(policies(at, places)) for at in range(draw(st.integers(1, 6)))]
+    made = draw(st.sampled_from([policies, blunt_policies]))
+    objects += [draw(made(at, places)) for at in range(draw(st.integers(1, 6)))]
     for at in range(draw(st.integers(0, 3))):
         place = draw(st.sampled_from(["", "one/", "two/"]))
         nets = draw(st.lists(st.sampled_from((*NETS[4], *NETS[6])), max_size=3, unique=True))

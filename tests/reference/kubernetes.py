@@ -10,6 +10,8 @@ differently.
 
 from __future__ import annotations
 
+from itertools import product
+
 from tests.reference import namespaced, tiers
 from tests.reference.wire import Cluster, End, Flow, any_address, as_address, finished, on_host_network, pod_addresses
 
@@ -19,20 +21,40 @@ FINAL = {"Accept": True, "Deny": False}
 def may(cluster: Cluster, src: End, dst: End, protocol: str, port: int) -> bool | None:
     """Whether `src` may open a connection to that port of `dst`; None where the API says no more than that it depends.
 
-    An end is a pod of the cluster, an address, or a domain name. It stands for all its addresses: where they are answered
-    differently, there is no one answer. A name may lead to any address, and a pod that has none yet may get any.
+    An end is a pod of the cluster, an address, or a domain name. A pod with several addresses may be reached once one of
+    them may. A name may lead to any address, and a pod that has none yet may get any: there, all have to be answered alike.
     """
     if any(isinstance(end, dict) and finished(end) for end in (src, dst)):
         return False
-    outer = dst if isinstance(src, dict) else src
-    found = {judged(cluster, Flow(src, dst, protocol, port, address)) for address in addresses(cluster, outer)}
+    found = {
+        reached(cluster, [Flow(src, dst, protocol, port, *pair) for pair in product(sources, targets)])
+        for sources in ways(cluster, src, asked=not isinstance(src, dict) or namespaced.blocks_match_pods(cluster))
+        for targets in ways(cluster, dst, asked=isinstance(src, dict))
+    }
     return found.pop() if len(found) == 1 else None
 
 
-def addresses(cluster: Cluster, end: End) -> list[str]:
-    """The addresses of an end, or such as stand for all where they are not known."""
-    known = pod_addresses(end) if isinstance(end, dict) else [end] if as_address(end) else []
-    return known or any_address(cluster)
+def ways(cluster: Cluster, end: End, *, asked: bool) -> list[list[str]]:
+    """Each way an end's addresses may turn out: as they are known, or any single one; where no rule asks, it is all one."""
+    if not asked:
+        return [[""]]
+    known = addresses(end)
+    return [known] if known else [[each] for each in any_address(cluster)]
+
+
+def addresses(end: End) -> list[str]:
+    """The known addresses of an end."""
+    if isinstance(end, dict):
+        return pod_addresses(end)
+    return [end] if as_address(end) else []
+
+
+def reached(cluster: Cluster, flows: list[Flow]) -> bool | None:
+    """Whether one of these connections, the same one but for the addresses, may be opened."""
+    found = {judged(cluster, flow) for flow in flows}
+    if True in found:
+        return True
+    return None if None in found else False
 
 
 def judged(cluster: Cluster, flow: Flow) -> bool | None:
@@ -46,7 +68,7 @@ def judged(cluster: Cluster, flow: Flow) -> bool | None:
 
 def half(cluster: Cluster, direction: str, flow: Flow) -> set[bool]:
     """The possible answers of one direction: Admin tier, then namespaced policies, then Baseline tier, then allowed."""
-    subject = flow.src if direction == "egress" else flow.dst
+    subject = flow.subject(direction)
     if not isinstance(subject, dict) or on_host_network(subject):
         return {True}
     answers: set[bool] = set()

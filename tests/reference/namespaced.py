@@ -30,7 +30,7 @@ PEERS = {"ingress": "from", "egress": "to"}
 
 def answer(cluster: Cluster, direction: str, flow: Flow) -> bool | None:
     """Whether one direction is allowed; None where no policy isolates the pod, so that nothing is decided here."""
-    policies = isolating(cluster, direction, place(flow.src if direction == "egress" else flow.dst))
+    policies = isolating(cluster, direction, place(flow.subject(direction)))
     if not policies:
         return None
     return any(
@@ -79,27 +79,36 @@ def matched(cluster: Cluster, policy: Wire, rule: Wire, direction: str, flow: Fl
             names(each.get("name") or each["pattern"], flow.dst) for each in rule["matches"]
         )
     peers = rule.get(PEERS[direction])
-    home = policy["metadata"]["namespace"]
-    return not peers or any(admits_peer(cluster, peer, home, direction, flow) for peer in peers)
+    return not peers or any(admits_peer(cluster, peer, policy, direction, flow) for peer in peers)
 
 
-def admits_peer(cluster: Cluster, peer: Wire, home: str, direction: str, flow: Flow) -> bool:
-    """Whether a peer means the other end; a block means addresses and no pod."""
-    other = flow.dst if direction == "egress" else flow.src
+def admits_peer(cluster: Cluster, peer: Wire, policy: Wire, direction: str, flow: Flow) -> bool:
+    """Whether a peer means the other end.
+
+    A NetworkPolicy's block means addresses and no pod. The one controller of ApplicationNetworkPolicy makes blocks of pods
+    as well, so that its blocks are checked against any traffic.
+    """
+    other, address = flow.other(direction)
     if "domainNames" in peer:
         return is_name(other) and any(names(each, other) for each in peer["domainNames"])
     if "ipBlock" in peer:
         block = peer["ipBlock"]
         return (
-            isinstance(other, str)
-            and inside(flow.address, block["cidr"])
-            and not any(inside(flow.address, each) for each in block.get("except") or [])
+            (isinstance(other, str) or policy["kind"] == "ApplicationNetworkPolicy")
+            and inside(address, block["cidr"])
+            and not any(inside(address, each) for each in block.get("except") or [])
         )
     if isinstance(other, str) or on_host_network(other):
         return False
     where, there = peer.get("namespaceSelector"), other["metadata"]["namespace"]
-    within = there == home if where is None else selects(where, namespace_labels(cluster, there))
-    return within and selects(peer.get("podSelector"), labels(other))
+    if where is None and there != policy["metadata"]["namespace"]:
+        return False
+    return selects(where, namespace_labels(cluster, there)) and selects(peer.get("podSelector"), labels(other))
+
+
+def blocks_match_pods(cluster: Cluster) -> bool:
+    """Whether the cluster has policies whose blocks are checked against pods, so that a source pod's address counts."""
+    return any(policy["kind"] == "ApplicationNetworkPolicy" for policy in cluster.policies)
 
 
 def admits_port(rule: Wire, flow: Flow) -> bool:

@@ -129,22 +129,37 @@ NETWORK_POLICY = st.fixed_dictionaries(
 )
 
 
-def _types_are_clear(spec: dict[str, Any]) -> bool:
-    """Whether an ApplicationNetworkPolicy lists the types of the rules it has: else its text and its controller differ."""
-    types = {each.lower() for each in spec.get("policyTypes") or []}
-    return bool(types) and all(word in types for word in ("ingress", "egress") if spec.get(word))
+def _clear(spec: dict[str, Any]) -> dict[str, Any]:
+    """An ApplicationNetworkPolicy without what its wording and its controller take differently.
+
+    These are rules of a direction that the types do not list, egress rules without peers, an empty `from` rather than none,
+    and no types at all (aws/amazon-network-policy-controller-k8s, pkg/resolvers/endpoints.go).
+    """
+    kept = {
+        key: value
+        for key, value in spec.items()
+        if key not in ("ingress", "egress") or key.capitalize() in spec["policyTypes"]
+    }
+    if "egress" in kept:
+        kept["egress"] = [rule for rule in kept["egress"] if rule.get("to")]
+    if "ingress" in kept:
+        kept["ingress"] = [
+            {key: value for key, value in rule.items() if key != "from" or value} for rule in kept["ingress"]
+        ]
+    return kept
 
 
 APPLICATION_POLICY = st.fixed_dictionaries(
-    {"podSelector": POD_SELECTORS},
-    optional={
+    {
+        "podSelector": POD_SELECTORS,
         "policyTypes": st.sampled_from([["Ingress"], ["Egress"], ["Ingress", "Egress"]]),
+    },
+    optional={
         "ingress": rules("from", ENDS),
         "egress": rules("to", st.one_of(ENDS, st.fixed_dictionaries({"domainNames": DOMAINS}))),
     },
-).filter(_types_are_clear)
+).map(_clear)
 
-# The schema wants at least one rule, and takes TCP, UDP and ALL.
 FQDN_POLICY = st.fixed_dictionaries(
     {
         "podSelector": POD_SELECTORS,

@@ -151,11 +151,12 @@ def test_a_pod_without_an_address_may_lie_in_any_network():
     assert ask(*halves, dst=waiting) is False
 
 
-def test_a_pod_stands_for_all_its_addresses():
-    """Reached over one family and not over the other, a pod is neither allowed nor denied."""
+def test_a_pod_of_two_families_is_reached_by_either():
+    """Denied over one family, a pod is still reached over the other."""
     both = pod("db", "10.0.0.2", "fd00::2")
-    assert ask(to("Deny", {"networks": ["0.0.0.0/0"]}), dst=both) is None
+    assert ask(to("Deny", {"networks": ["0.0.0.0/0"]}), dst=both) is True
     assert ask(to("Deny", {"networks": ["0.0.0.0/0"]}), to("Deny", {"networks": ["fd00::/8"]}), dst=both) is False
+    assert ask(to("Accept", {"networks": ["fd00::/8"]}), DENY_EGRESS, dst=both) is True
 
 
 def test_the_order_of_rules_counts_upstream_and_not_at_aws():
@@ -207,6 +208,20 @@ def test_an_application_policy_isolates_what_it_has_rules_for():
     assert ask(egress, ALLOW_DB) is True
     assert ask(egress, dst="example.com") is True
     assert ask(egress, dst="www.example.com") is False
+
+
+def test_an_application_policys_blocks_hold_pods():
+    """Both ways, and as for any address only outside their exceptions."""
+    block = {"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16"]}
+    everyone: Wire = {"podSelector": {}}
+    egress = {"policyTypes": ["Egress"], "egress": [{"to": [{"ipBlock": block}]}]}
+    ingress = {"policyTypes": ["Ingress"], "ingress": [{"from": [{"ipBlock": block}]}]}
+    out, into = (policy("ApplicationNetworkPolicy", everyone | each) for each in (egress, ingress))
+    assert ask(out, into) is True
+    assert ask(out, dst=pod("db", "10.1.0.1")) is False
+    assert ask(into, src=pod("web", "10.1.0.1")) is False
+    assert ask(into, src=pod("web")) is None
+    assert ask(into, src=pod("web", "10.1.0.1", "10.2.0.1")) is True
 
 
 def test_pods_on_the_host_network_are_no_pods_to_any_policy():

@@ -35,7 +35,7 @@ KNOWN_PEERS = {"namespaces", "pods", "networks", "domainNames"}
 
 def decisions(cluster: Cluster, tier: str, direction: str, flow: Flow) -> set[str]:
     """What a tier may decide on a connection: Accept, Deny, Pass, or Nothing where no rule matches."""
-    for level in levels(cluster, tier, place(flow.src if direction == "egress" else flow.dst)):
+    for level in levels(cluster, tier, place(flow.subject(direction))):
         found = level_decisions(cluster, level, direction, flow) - {NOTHING}
         if found:
             return found
@@ -100,9 +100,9 @@ def admits_peer(cluster: Cluster, peer: Wire, direction: str, flow: Flow) -> boo
     Networks are checked against cluster-internal traffic too, whatever the pod and whether or not it is on its host's
     network.
     """
-    other = flow.dst if direction == "egress" else flow.src
+    other, address = flow.other(direction)
     if "networks" in peer:
-        return any(inside(flow.address, each) for each in peer["networks"])
+        return any(inside(address, each) for each in peer["networks"])
     if "domainNames" in peer:
         return is_name(other) and any(names(each, other) for each in peer["domainNames"])
     return isinstance(other, dict) and is_pod(cluster, peer, other)

@@ -34,13 +34,22 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Flow:
-    """One connection to one destination port; `address` is the destination's, or the source's where it is no pod."""
+    """One connection to one destination port, between two addresses; one that no rule can ask for may be empty."""
 
     src: End
     dst: End
     protocol: str
     port: int
-    address: str
+    src_address: str
+    dst_address: str
+
+    def other(self, direction: str) -> tuple[End, str]:
+        """The end that a direction's peers are about, and its address."""
+        return (self.dst, self.dst_address) if direction == "egress" else (self.src, self.src_address)
+
+    def subject(self, direction: str) -> End:
+        """The end whose policies a direction is about."""
+        return self.src if direction == "egress" else self.dst
 
 
 def place(item: Wire) -> tuple[str, str]:
@@ -153,19 +162,15 @@ def after(address: Address) -> list[Address]:
     return [] if int(address) + 1 == 2**address.max_prefixlen else [address + 1]
 
 
-def blocks(value: Any) -> Iterable[str]:
+def blocks(value: Any) -> list[str]:
     """Every address block in a policy's spec."""
     if isinstance(value, list):
-        for each in value:
-            yield from blocks(each)
-    elif isinstance(value, dict):
-        for key, each in value.items():
-            if key == "cidr":
-                yield each
-            elif key in ("except", "networks"):
-                yield from each
-            else:
-                yield from blocks(each)
+        return [block for each in value for block in blocks(each)]
+    if not isinstance(value, dict):
+        return []
+    found = [value["cidr"]] if "cidr" in value else []
+    found += [*value.get("except", ()), *value.get("networks", ())]
+    return found + [block for each in value.values() for block in blocks(each)]
 
 
 def names(pattern: str, name: str) -> bool:

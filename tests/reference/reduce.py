@@ -1,0 +1,68 @@
+"""A failing case made smaller one part at a time, by what a cluster consists of: quicker and smaller than shrinking draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from tests.reference.generate import Case
+from tests.reference.wire import Cluster
+
+MAY_GO = ("ports", "protocols", "except", "ingress", "egress", "matchLabels", "matchExpressions", "labels", "status")
+MAY_BE_EMPTY = ("ingress", "egress", "containers")  # a shorter `policyTypes` or no peers would mean something else
+
+
+def reduced(case: Case, fails: Callable[[Case], bool]) -> Case:
+    """A case that still fails and no part of which can go; `case` itself has to fail."""
+    while True:
+        smaller = next((each for each in smaller_cases(case) if fails(each)), None)
+        if smaller is None:
+            return case
+        case = smaller
+
+
+def smaller_cases(case: Case) -> Iterator[Case]:
+    """The case less one part, the largest parts first."""
+    cluster = case.cluster
+    for policies in shorter(cluster.policies):
+        yield with_cluster(case, policies=policies)
+    for pods in shorter(cluster.pods):
+        yield with_cluster(case, pods=pods)
+    for namespaces in shorter(cluster.namespaces):
+        yield with_cluster(case, namespaces=namespaces)
+    for addresses in shorter(case.addresses):
+        yield replace(case, addresses=addresses)
+    for names in shorter(case.names):
+        yield replace(case, names=names)
+    for part in ("policies", "pods", "namespaces"):
+        items = getattr(cluster, part)
+        for at, item in enumerate(items):
+            for smaller in less(item):
+                yield with_cluster(case, **{part: (*items[:at], smaller, *items[at + 1 :])})
+
+
+def with_cluster(case: Case, **parts: Any) -> Case:
+    """The case with parts of its cluster replaced."""
+    return replace(case, cluster=Cluster(**(vars(case.cluster) | parts)))
+
+
+def shorter(items: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    """The items less one."""
+    return (items[:at] + items[at + 1 :] for at in range(len(items)))
+
+
+def less(value: Any, key: str = "") -> Iterator[Any]:
+    """A value less one part that may go without making it another kind of thing."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if name in MAY_GO or key in ("matchLabels", "labels"):
+                yield {other: value[other] for other in value if other != name}
+            for smaller in () if name == "policyTypes" else less(each, name):
+                yield value | {name: smaller}
+    elif isinstance(value, list):
+        if len(value) > 1 or key in MAY_BE_EMPTY:
+            yield from (value[:at] + value[at + 1 :] for at in range(len(value)))
+        for at, each in enumerate(value):
+            for smaller in less(each):
+                yield [*value[:at], smaller, *value[at + 1 :]]
