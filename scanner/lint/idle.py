@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from scanner.lint.case import Case, object_key, some
+from scanner.lint.case import Case, ObjectKey, object_key, some
 from scanner.lint.model import Finding, Kind, Severity, of_policy
-from scanner.policy.model import BlockPeer, Policy, Rule
+from scanner.policy.model import BlockPeer, Policy
 from scanner.policy.selectors import matches
 from scanner.policy.words import block_words, selector_words
 from scanner.reach.addresses import admitted_spans
-
-_IDIOM = "cilium.io"  # there a rule without peers and ports, {}, is how a default deny is written
+from scanner.reach.grants import Grant
 
 
 def dead_policies(case: Case) -> tuple[frozenset[int], tuple[Finding, ...]]:
@@ -90,38 +89,38 @@ def host_network(case: Case) -> Iterator[Finding]:
 
 
 def dead_rules(case: Case, dead: Collection[int], noted: Collection[tuple[str, str]]) -> Iterator[Finding]:
-    """Rules that can match nothing, whatever pods there are; `noted` are objects and rules of which that is said already."""
-    for policy, _ in case.standing.selected_by:
-        for rule in policy.rules:
-            if rule.doubt or policy.doubt or (policy.id, rule.name) in noted:
-                continue
-            message = _why_dead(policy, rule)
-            if message:
-                yield of_policy(Kind.DEAD_RULE, Severity.WARNING, policy, message, rule)
-            empty = [peer for peer in rule.peers or () if isinstance(peer, BlockPeer) and not admitted_spans(peer)]
-            if empty:
-                message = f"the excepts leave nothing of {some([block_words(peer.block) for peer in empty])}"
-                yield of_policy(Kind.DEAD_PART, Severity.WARNING, policy, f"{message}; except less, or remove it", rule)
-    if case.pods_known:
-        yield from _without_subject(case, dead)
+    """Rules that can match nothing; `noted` are objects and rules of which that is said already.
+
+    A rule that is read as several is dead where each of these is.
+    """
+    silent = {object_key(case.standing.selected_by[at][0]) for at in dead}
+    pieces: dict[tuple[ObjectKey, str], list[tuple[Grant, str]]] = {}
+    for grant in case.grants:
+        if (grant.policy.id, grant.rule.name) not in noted:
+            key = (object_key(grant.policy), grant.rule.name)
+            why = "" if grant.doubt else _why_dead(case, grant, quiet=key[0] in silent)
+            pieces.setdefault(key, []).append((grant, why))
+    for mine in pieces.values():
+        grant, message = mine[0]
+        if all(why for _, why in mine):
+            yield of_policy(Kind.DEAD_RULE, Severity.WARNING, grant.policy, message, grant.rule)
+        peers = [peer for each, _ in mine for peer in each.rule.peers or ()]
+        empty = [block_words(peer.block) for peer in peers if isinstance(peer, BlockPeer) and not admitted_spans(peer)]
+        if empty:
+            message = f"the excepts leave nothing of {some(empty)}; except less, or remove the block"
+            yield of_policy(Kind.DEAD_PART, Severity.WARNING, grant.policy, message, grant.rule)
 
 
-def _why_dead(policy: Policy, rule: Rule) -> str:
-    if rule.peers == () and not (policy.group == _IDIOM and rule.ports is None):
-        return "matches nothing: none of its peers can exist; name peers, or remove the rule"
+def _why_dead(case: Case, grant: Grant, *, quiet: bool) -> str:
+    """Why one piece of a rule matches nothing; empty where it may. Of a policy without pods that need not be said."""
+    policy, rule = grant.policy, grant.rule
+    if rule.peers == ():
+        default_deny = policy.group == "cilium.io" and rule.ports is None  # {} is how that is written there
+        return "" if default_deny else "matches nothing: none of its peers can exist; name peers, or remove the rule"
     if rule.ports == ():
         return "matches no port of TCP, UDP or SCTP; name ports, or remove the rule"
-    return ""
-
-
-def _without_subject(case: Case, dead: Collection[int]) -> Iterator[Finding]:
-    """Rules whose own side selects none of the pods that their policy selects (Calico's)."""
-    silent = {object_key(case.standing.selected_by[at][0]) for at in dead}
-    for grant in case.grants:
-        policy, narrowed = grant.policy, grant.rule.subject
-        if narrowed is None or grant.subject.maybe or object_key(policy) in silent:
-            continue
-        if not case.has_finished(case.spans_of(policy.namespace, policy.namespaces), narrowed):
-            pods = selector_words(narrowed)
-            message = f"is for pods {pods}, and its policy selects no such pod today; check the labels"
-            yield of_policy(Kind.DEAD_RULE, Severity.WARNING, policy, message, grant.rule)
+    if rule.subject is None or grant.subject.maybe or quiet or not case.pods_known:
+        return ""
+    if case.has_finished(case.spans_of(policy.namespace, policy.namespaces), rule.subject):
+        return ""
+    return f"is for pods {selector_words(rule.subject)}, and its policy selects no such pod today; check the labels"

@@ -131,7 +131,7 @@ def drawn(family: str) -> list[tuple[Case, list[bool | None]]]:
     found: list[tuple[Case, list[bool | None]]] = []
 
     @settings(
-        max_examples=250,
+        max_examples=200,
         deadline=None,
         derandomize=True,
         database=None,

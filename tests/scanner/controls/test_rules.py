@@ -97,9 +97,7 @@ def test_allow_all_spread_over_policies():
             id="engine-unknown",
         ),
         pytest.param(eks(web(), on=False, policies=[policy(ingress({}))]), ("fail", "allow-all"), id="needs-no-engine"),
-        pytest.param(
-            cilium(web(), policies=[custom("NetworkPolicy")]), ("unknown", "not-modelled"), id="unmodelled"
-        ),
+        pytest.param(cilium(web(), policies=[custom("NetworkPolicy")]), ("unknown", "not-modelled"), id="unmodelled"),
         pytest.param(
             cilium(web(), unlisted=["networkpolicies.networking.k8s.io"]), ("unknown", "unread"), id="refused"
         ),
