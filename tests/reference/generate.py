@@ -89,7 +89,8 @@ def cases(draw: st.DrawFn, policies: st.SearchStrategy[Iterable[Wire]], names: t
     ]
     cluster = Cluster(tuple(namespaces), tuple(draw(pods())), tuple(draw(policies)))
     addresses = draw(st.lists(st.sampled_from(ADDRESSES), min_size=2, max_size=6, unique=True))
-    return Case(cluster, tuple(addresses), names)
+    asked = draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True)) if names else ()
+    return Case(cluster, tuple(addresses), tuple(asked))
 
 
 def namespaced(

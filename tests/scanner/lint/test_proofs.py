@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 from collections.abc import Iterable
 
 from hypothesis import given, settings
@@ -125,8 +126,6 @@ PORTS = st.one_of(
 
 
 def _block(cidr: str, excepts: Iterable[str]) -> BlockPeer:
-    import ipaddress
-
     return BlockPeer(ipaddress.ip_network(cidr), tuple(ipaddress.ip_network(each) for each in excepts))
 
 
