@@ -115,7 +115,7 @@ class Boxes:
         self.groups = tuple(self._grouped(direction, budget))
 
     def sure(self, ref: int, group: Group) -> Parts:
-        """What a rule surely matches at a group."""
+        """What a rule surely matches at a group: nothing where it also looks above the ports, for then others may be asked."""
         if not ref & 1:
             return ()
         number = ref >> 1
@@ -143,6 +143,8 @@ class Boxes:
 
     def _parts(self, number: int, named: NamedPorts, *, sure: bool) -> Parts:
         grant = self.grants[number]
+        if sure and grant.rule.l7:
+            return ()
         ports = grant.sure_ports if sure else grant.maybe_ports
         who = self._sure_peers(grant) if sure else grant.peers.all.maybe
         mask_of = self._case.atoms.mask
