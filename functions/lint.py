@@ -5,7 +5,7 @@ from __future__ import annotations
 from functions.gate import Exit
 from functions.output import say, text, write
 from functions.questions import Question, one_snapshot, reach_of, read_whole
-from reports.lint import lint_lines, render_lint
+from reports.lint import lint_lines, render_lint, tally
 from scanner.lint.model import Severity
 from scanner.lint.run import lint
 
@@ -13,15 +13,18 @@ from scanner.lint.run import lint
 def run_lint(question: Question, *, level: str, json: bool, output: str, strict: bool) -> int:
     """Print the findings; with `strict`, errors and warnings fail the gate.
 
+    Policies are read as declared unless `level` is effective, or a data plane is named: then as that reads them.
+
     Raises:
-        InputError: the source cannot be used.
+        InputError: the source or the data plane cannot be used.
     """
     snapshot = one_snapshot(question)
-    findings = lint(snapshot, reach_of(question, snapshot, level))
-    write((render_lint(findings),) if json else text(lint_lines(findings)), output)
+    reach = reach_of(question, snapshot, "effective" if question.dataplane else level)
+    findings = lint(snapshot, reach)
+    write((render_lint(findings, reach.level),) if json else text(lint_lines(findings)), output)
     whole = read_whole(snapshot)
     bad = [each for each in findings if each.severity is not Severity.NOTE]
     if strict and bad:
-        say(f"ringfence: {len(bad)} errors and warnings")
+        say(f"ringfence: {tally(bad)}")
         return Exit.GATE_FAILED
     return whole

@@ -97,7 +97,7 @@ class Boxes:
         ]  # fmt: skip
         self.origins.sort(key=lambda at: (case.grants[at].place, at))
         self.grants = [case.grants[at] for at in self.origins]
-        self.tiers = case.standing.tiers
+        self.tiers, self.declared = case.standing.tiers, case.declared
         self.full = case.atoms.full
         self.everyone = 0  # whom any rule matches
         for grant in self.grants:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from scanner.model import Collected, Pod, Snapshot, Source
 from scanner.policy.model import Operator, Policy, Ports, Selector
-from scanner.policy.selectors import LabelIndex, bit_set, matches
+from scanner.policy.selectors import LabelIndex, bit_set, matches, members
 from scanner.reach.bounds import Standing
 from scanner.reach.grants import Grant
 from scanner.reach.implied import NAME_LABEL
@@ -25,6 +25,11 @@ def object_key(policy: Policy) -> ObjectKey:
     return policy.group, policy.kind, policy.namespace, policy.name
 
 
+def noted_name(policy: Policy) -> str:
+    """What notices call a policy's object: its kind goes without a group there."""
+    return policy.id.replace(policy.kind, policy.kind.partition(".")[0], 1)
+
+
 def names_of_namespaces(selector: Selector | None) -> tuple[str, ...]:
     """The namespaces that a selector names one by one; empty where it selects by labels."""
     if selector is None or selector.clauses or len(selector.requirements) != 1:
@@ -36,7 +41,15 @@ def names_of_namespaces(selector: Selector | None) -> tuple[str, ...]:
 class Case:
     """What the checks ask about. Where a list could not be read whole, nothing is said of who is missing in it."""
 
-    def __init__(self, snapshot: Snapshot, population: Population, standing: Standing, grants: Sequence[Grant]) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        population: Population,
+        standing: Standing,
+        grants: Sequence[Grant],
+        *,
+        declared: bool = True,
+    ) -> None:
         self.population, self.standing, self.grants = population, standing, tuple(grants)
         self.partly = snapshot.source is Source.MANIFESTS  # a folder may hold part of what a cluster will
         self.pods_known = self._whole(snapshot, "pods")
@@ -44,7 +57,11 @@ class Case:
         self.namespaces = {namespace.name for namespace in snapshot.namespaces}
         self.spans = {span.name: span for span in population.spans[:-1]}
         self.real = bit_set(item.index for item in population.classes if not item.hypothetical)
-        self.host = bit_set(item.index for item in population.classes if item.host_network)
+        hosts = bit_set(item.index for item in population.classes if item.host_network)
+        self.host = (
+            hosts if declared else hosts & standing.unpoliced
+        )  # host-network pods that policy surely leaves alone
+        self.declared = declared
         self.atoms = PortAtoms(
             {
                 *((port.protocol, port.first, port.last) for grant in grants for port in _numbers(grant)),
@@ -104,10 +121,10 @@ class Case:
         """Whether a namespace has pods, running or finished."""
         return span.count > 0 or span.name in self._finished
 
-    def pod_names(self, classes: int, most: int = 3) -> str:
-        """Some of the pods of some classes: "shop/web-1, shop/web-2 and 4 more"."""
-        items = (item for item in self.population.classes if classes >> item.index & 1)
-        return some([f"{item.namespace}/{name}" for item in items for name in item.pods], most)
+    def workloads(self, classes: int, most: int = 3) -> str:
+        """Some of the workloads behind some classes: "shop/web[Deployment], shop/db[StatefulSet] and 4 more"."""
+        items = self.population.classes
+        return some(sorted({name for at in members(classes) for name in items[at].workloads}), most)
 
 
 def some(names: Sequence[str], most: int = 3) -> str:

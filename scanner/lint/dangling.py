@@ -66,7 +66,8 @@ class Dangling:
         labels = f" has labels {selector_words(peer.pods)}" if not peer.pods.everything else ""
         where = f"in {_places(peer.namespaces, named)}"
         message = f"no pod {where}{labels} today" if labels else f"there is no pod {where} today"
-        return Kind.DANGLING_PEER, severity, f"{message}; check the {'labels' if labels else 'selector'}"
+        unless = ", unless an operator makes them later" if case.partly and severity is Severity.WARNING else ""
+        return Kind.DANGLING_PEER, severity, f"{message}; check the {'labels' if labels else 'selector'}{unless}"
 
     def _no_namespace(self, selector: Selector, named: tuple[str, ...]) -> tuple[Kind, Severity, str] | None:
         if _ALWAYS_THERE.intersection(named):
@@ -85,12 +86,14 @@ class Dangling:
     def _only_hosts(self, peer: PodPeer, spans: list[NamespaceSpan]) -> tuple[Kind, Severity, str] | None:
         """By its selector a host-network pod is matched by no rule: it shows its node's address."""
         case = self._case
-        found = case.pods(spans, peer.pods) if case.host else 0
+        found = case.pods(spans, peer.pods) if case.host and case.declared else 0
         if not found or found & ~case.host or peer.pods.everything:
             return None
-        names = case.pod_names(found)
-        message = f"pods {selector_words(peer.pods)} are all on the host network ({names}), whom no selector matches"
-        return Kind.HOST_NETWORK, Severity.WARNING, f"{message}; name the addresses of their nodes"
+        who = case.workloads(found)
+        message = (
+            f"pods {selector_words(peer.pods)} are all on the host network ({who}), where no selector matches them"
+        )
+        return Kind.HOST_NETWORK, Severity.NOTE, f"{message}; name the addresses of their nodes"
 
     def ports(self, silent: Collection[int]) -> Iterator[Finding]:
         """Findings about port names that nobody declares. Where nobody is selected at all, other findings speak."""
@@ -100,7 +103,7 @@ class Dangling:
         anywhere = {each[:2] for named in case.population.named for each in named}
         for number, grant in enumerate(case.grants):
             names = {(port.protocol, port.name) for port in grant.rule.ports or () if port.name}
-            if not names or number in silent or grant.rule.doubt:
+            if not names or number in silent:
                 continue
             concerned = self._destinations(grant)
             if not concerned:

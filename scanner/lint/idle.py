@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from scanner.lint.case import Case, ObjectKey, object_key, some
+from scanner.lint.case import Case, ObjectKey, names_of_namespaces, noted_name, object_key, some
 from scanner.lint.model import Finding, Kind, Severity, of_policy
 from scanner.policy.model import BlockPeer, Policy
 from scanner.policy.selectors import matches
@@ -50,17 +50,31 @@ def _without_pods(case: Case, policy: Policy) -> Finding | None:
     """What to say of a policy that selects no running pod; nothing where it waits for pods by design."""
     spans = case.spans_of(policy.namespace, policy.namespaces)
     if policy.namespaces is None and not any(case.inhabited(span) for span in spans):
-        name = policy.namespace
-        if case.namespaces_known and name not in case.namespaces and not case.partly:
-            message = f"namespace {name} does not exist, so it concerns nobody; correct metadata.namespace"
-            return of_policy(Kind.EMPTY_NAMESPACE, Severity.WARNING, policy, message)
-        message = f"namespace {name} has no pods, so it concerns nobody today; check metadata.namespace"
-        return of_policy(Kind.EMPTY_NAMESPACE, Severity.NOTE, policy, message)
+        return _without_neighbours(case, policy)
     if case.has_finished(spans, policy.subject) or any(matches(policy.subject, span.stranger) for span in spans):
         return None
+    elsewhere = case.partly and policy.namespaces is not None and not names_of_namespaces(policy.namespaces)
+    severity = Severity.NOTE if elsewhere else Severity.WARNING
+    if policy.namespaces is not None and not spans:
+        message = (
+            f"no namespace matches {selector_words(policy.namespaces)} today, so it concerns nobody; check the labels"
+        )
+        return of_policy(Kind.DEAD_POLICY, severity, policy, message) if case.namespaces_known else None
     pods = f"no pod in {_places(policy)} has labels {selector_words(policy.subject)} today"
     later = "; check the labels" if not case.partly else "; check the labels, unless an operator makes them later"
-    return of_policy(Kind.DEAD_POLICY, Severity.WARNING, policy, pods + later)
+    return of_policy(Kind.DEAD_POLICY, severity, policy, pods + later)
+
+
+def _without_neighbours(case: Case, policy: Policy) -> Finding | None:
+    """The same where its whole namespace has none. For every pod of a namespace a policy may stand there first."""
+    name = policy.namespace
+    if case.namespaces_known and name not in case.namespaces and not case.partly:
+        message = f"namespace {name} does not exist, so it concerns nobody; correct metadata.namespace"
+        return of_policy(Kind.EMPTY_NAMESPACE, Severity.WARNING, policy, message)
+    if policy.subject.everything:
+        return None
+    message = f"namespace {name} has no pods, so it concerns nobody today; check metadata.namespace"
+    return of_policy(Kind.EMPTY_NAMESPACE, Severity.NOTE, policy, message)
 
 
 def _places(policy: Policy) -> str:
@@ -69,36 +83,41 @@ def _places(policy: Policy) -> str:
     return "any namespace" if policy.namespaces.everything else f"namespaces {selector_words(policy.namespaces)}"
 
 
-def host_network(case: Case) -> Iterator[Finding]:
-    """Isolating policies that select host-network pods; of those that select the same ones the first speaks for all."""
-    if not case.host:
-        return
-    grouped: dict[tuple[int, bool], list[Policy]] = {}
-    for policy, _ in case.standing.selected_by:
+def host_network(case: Case) -> tuple[frozenset[int], tuple[Finding, ...]]:
+    """Policies that select host-network pods alone, by their positions, and what to say of those that select any.
+
+    Of isolating policies that select the same ones the first speaks for all.
+    """
+    grouped: dict[tuple[int, bool], list[int]] = {}
+    for at, (policy, _) in enumerate(case.standing.selected_by if case.host else ()):
         chosen = case.pods(case.spans_of(policy.namespace, policy.namespaces), policy.subject)
         hosts = chosen & case.host
-        if hosts and policy.directions:
-            grouped.setdefault((hosts, hosts == chosen), []).append(policy)
-    for (hosts, only), policies in grouped.items():
-        names = case.pod_names(hosts)
+        if hosts and (policy.directions or hosts == chosen):
+            grouped.setdefault((hosts, hosts == chosen), []).append(at)
+    findings = []
+    for (hosts, only), positions in grouped.items():
+        policies = [case.standing.selected_by[at][0] for at in positions]
         others = some(sorted({each.id for each in policies} - {policies[0].id}))
         also = f" (so does {others})" if others else ""
         how, severity = ("selects only", Severity.WARNING) if only else ("also selects", Severity.NOTE)
-        message = f"{how} host-network pods, {names}, whom no policy isolates{also}; close their ports on the node"
-        yield of_policy(Kind.HOST_NETWORK, severity, policies[0], message)
+        message = f"{how} host-network pods, of {case.workloads(hosts)}, whom no policy isolates{also}"
+        message += "; close their ports on the node"
+        findings.append(of_policy(Kind.HOST_NETWORK, severity, policies[0], message))
+    alone = frozenset(at for (_, only), positions in grouped.items() if only for at in positions)
+    return alone, tuple(findings)
 
 
 def dead_rules(case: Case, dead: Collection[int], noted: Collection[tuple[str, str]]) -> Iterator[Finding]:
     """Rules that can match nothing; `noted` are objects and rules of which that is said already.
 
-    A rule that is read as several is dead where each of these is.
+    A rule that is read as several is dead where each of these is; doubt does not matter, for it only narrows what is read.
     """
     silent = {object_key(case.standing.selected_by[at][0]) for at in dead}
     pieces: dict[tuple[ObjectKey, str], list[tuple[Grant, str]]] = {}
     for grant in case.grants:
-        if (grant.policy.id, grant.rule.name) not in noted:
+        if (noted_name(grant.policy), grant.rule.name) not in noted:
             key = (object_key(grant.policy), grant.rule.name)
-            why = "" if grant.doubt else _why_dead(case, grant, quiet=key[0] in silent)
+            why = _why_dead(case, grant, quiet=key[0] in silent)
             pieces.setdefault(key, []).append((grant, why))
     for mine in pieces.values():
         grant, message = mine[0]

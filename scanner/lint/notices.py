@@ -19,6 +19,7 @@ from scanner.model import ApiObject, Notice, Snapshot
 from scanner.reach.model import RuleRef
 
 _RULE = re.compile(r"(?:spec\.)?((?:specs\[[0-9]+\]\.)?(?:in|e)gress(?:Deny)?\[[0-9]+\])(?:\.|\Z)")
+_NO_PORT = "matches no port of TCP, UDP or SCTP"
 _WORDS: tuple[tuple[str, Kind, Severity], ...] = (
     ("(refused: left out)", Kind.REFUSED, Severity.ERROR),
     ("is not served any more", Kind.NO_EFFECT, Severity.ERROR),
@@ -34,6 +35,8 @@ _WORDS: tuple[tuple[str, Kind, Severity], ...] = (
     ("selects nobody", Kind.DEAD_PART, Severity.WARNING),
     ("leaves nothing of", Kind.DEAD_PART, Severity.WARNING),
     ("denies nothing", Kind.DEAD_PART, Severity.WARNING),
+    ("concerns ICMP only", Kind.REMARK, Severity.NOTE),
+    (_NO_PORT, Kind.REMARK, Severity.NOTE),
 )
 
 
@@ -44,18 +47,28 @@ def noted_rules(notices: Iterable[Notice]) -> frozenset[tuple[str, str]]:
 
 def from_notices(snapshot: Snapshot, notices: Iterable[Notice]) -> Iterator[Finding]:
     """Each notice as a finding, with its place where it is about a policy."""
-    places = {name: source for source in snapshot.policies for name in _names(source)}
-    read = set(snapshot.notices)
-    for notice in notices:
-        source = places.get(notice.object)
-        rule = _rule(notice.field) if source is not None else ""
+    sources: dict[str, list[ApiObject]] = {}
+    for source in snapshot.policies:
+        for name in _names(source):
+            sources.setdefault(name, []).append(source)
+    read, listed = set(snapshot.notices), list(notices)
+    missing = {
+        (notice.object, _rule(notice.field))
+        for notice in listed
+        if _meaning(notice.message)[0] is Kind.DANGLING_REFERENCE
+    }
+    for notice in listed:
+        found = sources.get(notice.object, [])
+        rule = _rule(notice.field) if found else ""
+        if rule and (notice.object, rule) in missing and notice.message.startswith(_NO_PORT):
+            continue  # no port, because what it leads to is not there
         kind, severity = (Kind.INPUT, Severity.WARNING) if notice in read else _meaning(notice.message)
         yield Finding(
             kind=kind,
             severity=severity,
             object=notice.object,
             rule=rule,
-            place=_place(source, rule) if source is not None else "",
+            place=_place(found[0], rule) if len(found) == 1 else "",
             message=f"{notice.field}: {notice.message}" if notice.field else notice.message,
         )
 
@@ -72,12 +85,11 @@ def _rule(field: str) -> str:
     return found[1] if found else ""
 
 
-def _names(source: ApiObject) -> tuple[str, ...]:
-    """How notices may call a policy: without a namespace as it is written, with it as it is read."""
-    name = f"{source.kind} {source.name}"
-    if source.namespace:
-        return (f"{source.kind} {source.namespace}/{source.name}",)
-    return name, f"{source.kind} default/{source.name}"
+def _names(source: ApiObject) -> set[str]:
+    """How notices may call a policy: as it is written or as it is read, with its namespace and its kind's group or without."""
+    kinds = {source.kind, f"{source.kind}.{source.api_version.rpartition('/')[0].removeprefix('crd.')}"}
+    names = {f"{source.namespace}/{source.name}"} if source.namespace else {source.name, f"default/{source.name}"}
+    return {f"{kind} {name}" for kind in kinds for name in names}
 
 
 def _place(source: ApiObject, rule: str) -> str:

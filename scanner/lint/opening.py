@@ -31,13 +31,13 @@ def open_rules(case: Case, silent: Collection[int], eclipsed: Mapping[int, int])
         if opens_everything(rule):
             who = "lets in everybody" if inward else "lets its pods go anywhere"
             count = eclipsed.get(number, 0)
-            idle = f", which makes {count} other {'rule' if count == 1 else 'rules'} idle" if count else ""
-            message = f"{who} on every port (so do empty lists){idle}; name peers and ports"
+            idle = f", so that {count} other {'rule is' if count == 1 else 'rules are'} idle" if count else ""
+            message = f"{who} on every port{idle}; name peers and ports (empty lists mean all)"
             severity = Severity.WARNING if inward or count else Severity.NOTE
             yield of_policy(Kind.OPEN_TO_EVERYTHING, severity, grant.policy, message, rule)
         elif rule.ports and (rule.peers is None or EntityPeer(Entity.ALL) in rule.peers) and not _dns_alone(rule):
             who = "anybody, inside the cluster and out, may come in" if inward else "its pods may go anywhere"
-            message = f"{who} on these ports (an empty list of peers means so); name peers unless that is meant"
+            message = f"{who} on these ports; name peers, unless that is meant (an empty list means all)"
             yield of_policy(Kind.OPEN_TO_ANYWHERE, Severity.NOTE, grant.policy, message, rule)
 
 

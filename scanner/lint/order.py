@@ -60,8 +60,9 @@ def judge_order(boxes: Boxes, budget: Budget) -> Order:
             asking.active.update(ref >> 1 for ref in fresh)
         else:
             asking.ask(group)
+    needed = asking.active | {number for number in present if boxes.grants[number].peers.excepted}  # excepts may leak
     concerned = wire_rules(boxes, present)
-    found.shadowed = {key: numbers for key, numbers in concerned.items() if asking.active.isdisjoint(numbers)}
+    found.shadowed = {key: numbers for key, numbers in concerned.items() if needed.isdisjoint(numbers)}
     return found
 
 

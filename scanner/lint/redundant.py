@@ -223,10 +223,7 @@ class _Search:
         return None if live else found
 
     def _may_cover(self, other: int, number: int) -> bool:
-        """Whether a rule may stand in for another one. What blocks match is each engine's choice: only blocks surely do."""
-        traits = self._traits
-        usable = other in traits.helpful and other not in self.gone
-        return usable and not (number in traits.blocks and other in traits.outside)
+        return other not in self.gone and self._traits.may_cover(other, number)
 
 
 class _Cells:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from scanner.findings import Level
 from scanner.lint.boxes import Boxes, Budget, TooMuch
 from scanner.lint.case import Case
 from scanner.lint.dangling import Dangling
@@ -27,7 +28,7 @@ def lint(snapshot: Snapshot, reach: ClusterReach, budget: Budget | None = None) 
     `reach` is built from the snapshot, as declared, or with the data plane as which the policies are to be read.
     """
     population, standing, grants = reach.rules
-    case = Case(snapshot, population, standing, grants)
+    case = Case(snapshot, population, standing, grants, declared=reach.level is Level.DECLARED)
     own = set(engine_notices(population, standing, grants, reach.level))  # said below, with places
     notices = [notice for notice in reach.notices if notice not in own]
     findings = set(from_notices(snapshot, notices))
@@ -38,9 +39,10 @@ def lint(snapshot: Snapshot, reach: ClusterReach, budget: Budget | None = None) 
 def _of_rules(case: Case, notices: Iterable[Notice], budget: Budget) -> Iterator[Finding]:
     dead, found = dead_policies(case)
     yield from found
-    yield from host_network(case)
+    hosts, found = host_network(case)
+    yield from found
     yield from dead_rules(case, dead, noted_rules(notices))
-    silent = _grants_of(case, dead)
+    silent = _grants_of(case, dead | hosts)
     dangling = Dangling(case)
     yield from dangling.peers(silent)
     yield from dangling.ports(silent)
@@ -66,12 +68,12 @@ def _of_rules(case: Case, notices: Iterable[Notice], budget: Budget) -> Iterator
     yield from open_rules(case, silent, eclipsed)
 
 
-def _grants_of(case: Case, dead: frozenset[int]) -> frozenset[int]:
-    """The rules of policies without pods, by number: of these nothing more is said."""
+def _grants_of(case: Case, positions: frozenset[int]) -> frozenset[int]:
+    """The rules of policies that concern nobody, by number: of these nothing more is said."""
     found: list[int] = []
     first = 0
     for at, (policy, _) in enumerate(case.standing.selected_by):
-        if at in dead:
+        if at in positions:
             found += range(first, first + len(policy.rules))
         first += len(policy.rules)
     return frozenset(found)

@@ -16,6 +16,7 @@ from scanner.lint.implied import policy_implies, rule_implies
 from scanner.lint.model import Finding, Kind, Severity, of_policy
 from scanner.lint.redundant import Redundant
 from scanner.policy.model import Action, Policy, Tier
+from scanner.policy.selectors import members
 from scanner.reach.grants import Grant
 from scanner.reach.model import Direction
 
@@ -94,7 +95,11 @@ def _of_policy(
     if isolating:
         names = [each.id for each in isolating]
         why.append(f"{some(names)} isolate{'s' if len(names) == 1 else ''} the same pods")
-    kept = all(any(policy_implies(policy, other) for other in isolating) for policy in policies if policy.directions)
+    kept = all(
+        any(direction in other.directions and policy_implies(policy, other) for other in isolating)
+        for policy in policies
+        for direction in policy.directions
+    )
     when = "" if kept and _always(pieces, covers) else _TODAY
     message = f"changes nothing: {when}{', and '.join(why) or 'no rule of it is ever asked'}; {_mend(when)}"
     return of_policy(Kind.REDUNDANT_POLICY, Severity.NOTE, policies[0], message)
@@ -107,6 +112,7 @@ class _Policies:
         self._case, self._budget = case, budget
         self._standing = case.standing.selected_by
         self._by_namespace: dict[str, list[int]] = {}
+        self._by_class: dict[int, list[int]] = {}
         once: dict[tuple[Tier, Direction], int] = {}
         self._twice: dict[tuple[Tier, Direction], int] = {}  # the classes that several policies isolate
         for at, (policy, subject) in enumerate(self._standing):
@@ -121,12 +127,19 @@ class _Policies:
         case = self._case
         busy = {object_key(case.grants[number].policy) for number in needed}
         order = sorted(
-            (key for key in case.parts if key not in busy and dead.isdisjoint(case.parts[key])),
+            (key for key in case.parts if key not in busy and dead.isdisjoint(case.parts[key]) and self._may_go(key)),
             key=lambda key: (
                 sum(self._standing[at][1].maybe.bit_count() for at in case.parts[key]),
                 -case.parts[key][0],
             ),
         )
+        firsts = 0
+        for key in order:
+            for at in case.parts[key]:
+                firsts |= _first(self._standing[at][1].maybe)
+        for at, (policy, subject) in enumerate(self._standing):
+            for number in members(subject.sure & firsts) if policy.directions else ():
+                self._by_class.setdefault(number, []).append(at)
         found: dict[ObjectKey, list[Policy]] = {}
         for key in order:
             isolating = self._isolating(key, found)
@@ -134,16 +147,21 @@ class _Policies:
                 found[key] = isolating
         return found
 
+    def _may_go(self, key: ObjectKey) -> bool:
+        """Whether an object isolates only pods that others isolate as well, and nothing of it is in doubt."""
+        for at in self._case.parts[key]:
+            policy, subject = self._standing[at]
+            if policy.doubt or subject.maybe & self._case.standing.undecided or not subject.maybe:
+                return False
+            if any(subject.maybe & ~self._twice[policy.tier, direction] for direction in policy.directions):
+                return False
+        return True
+
     def _isolating(self, key: ObjectKey, gone: Mapping[ObjectKey, object]) -> list[Policy] | None:
         """Other policies that isolate all pods that an object does; None where there are not enough."""
         found: dict[int, None] = {}
         for at in self._case.parts[key]:
-            policy, subject = self._standing[at]
-            if policy.doubt or subject.maybe & self._case.standing.undecided or not subject.maybe:
-                return None
-            for direction in policy.directions:
-                if subject.maybe & ~self._twice[policy.tier, direction]:
-                    return None
+            for direction in self._standing[at][0].directions:
                 others = self._enough(at, direction, gone)
                 if others is None:
                     return None
@@ -153,19 +171,34 @@ class _Policies:
     def _enough(self, at: int, direction: Direction, gone: Mapping[ObjectKey, object]) -> list[int] | None:
         """Policies that isolate all pods of one in a direction, one if one will do."""
         policy, subject = self._standing[at]
+        near = self._by_class.get(_first(subject.maybe).bit_length() - 1, ())
+        for other in self._others(near, at, direction, gone):
+            if not subject.maybe & ~self._standing[other][1].sure:
+                return [other]
         everywhere = self._by_namespace.get("", ()) if policy.namespace else ()
         left, found = subject.maybe, list[int]()
-        for other in (*self._by_namespace[policy.namespace], *everywhere):
-            self._budget.spend(1)
-            candidate, chosen = self._standing[other]
-            same = direction in candidate.directions and candidate.tier == policy.tier
-            if not same or not subject.maybe & chosen.sure:
-                continue
-            if object_key(candidate) == object_key(policy) or object_key(candidate) in gone:
-                continue
-            if not subject.maybe & ~chosen.sure:
-                return [other]
-            if left & chosen.sure:
+        for other in self._others((*self._by_namespace[policy.namespace], *everywhere), at, direction, gone):
+            if left & self._standing[other][1].sure:
                 found.append(other)
-                left &= ~chosen.sure
-        return None if left else found
+                left &= ~self._standing[other][1].sure
+            if not left:
+                return found
+        return None
+
+    def _others(
+        self, positions: Iterable[int], at: int, direction: Direction, gone: Mapping[ObjectKey, object]
+    ) -> Iterator[int]:
+        """Those of other objects, still there, that isolate in a direction in the same tier."""
+        policy = self._standing[at][0]
+        for other in positions:
+            self._budget.spend(1)
+            candidate = self._standing[other][0]
+            if direction in candidate.directions and candidate.tier == policy.tier:
+                key = object_key(candidate)
+                if key != object_key(policy) and key not in gone:
+                    yield other
+
+
+def _first(classes: int) -> int:
+    """The lowest of some classes, as a bit."""
+    return classes & -classes

@@ -175,7 +175,7 @@ def test_needless_parts_of_network_policies_change_nothing(cluster):
     assert_needless(cluster, resolve(cluster))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(cluster=clusters(), policies=resolved())
 def test_needless_parts_of_ordered_policies_change_nothing(cluster, policies):
     """Of policies of every kind, with tiers, ranks, denials, passes, ties and doubt."""
