@@ -53,7 +53,7 @@ def run_diff(request: DiffRequest) -> int:
         for side, reach in (("before", one), ("after", other))
         for each in reach.notices
     ]
-    write(_rendered(changes, sides, warnings, request.answer), request.output)
+    write(_rendered(changes, tally, sides, warnings, request.answer), request.output)
     gaps = max(first, second, read_whole(before), read_whole(after))
     if request.fail_on_opened and tally.opened:
         say(f"ringfence: {tally.words}")
@@ -61,12 +61,14 @@ def run_diff(request: DiffRequest) -> int:
     return gaps
 
 
-def _rendered(changes: Iterable[Change], sides: Sides, warnings: list[dict[str, str]], answer: str) -> Iterable[bytes]:
+def _rendered(
+    changes: Iterable[Change], tally: Tally, sides: Sides, warnings: list[dict[str, str]], answer: str
+) -> Iterable[bytes]:
     if answer == "json":
         return (render_diff(changes, sides, warnings),)
     if answer == "md":
-        return (diff_markdown(changes, sides).encode("utf-8", "replace"),)
-    return text(diff_lines(changes, sides))
+        return (diff_markdown(changes, sides, tally).encode("utf-8", "replace"),)
+    return text(diff_lines(changes, sides, tally))
 
 
 def _state(snapshot: Snapshot, request: DiffRequest) -> State:

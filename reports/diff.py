@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-import msgspec
-
-from reports.reach.words import port_words
+from reports.reach.document import encoded
+from reports.reach.markdown import code, text
+from reports.reach.words import plain, port_words
 from scanner.reach.diff import Change
 from scanner.reach.model import PortSet
 
@@ -49,20 +49,13 @@ class Tally:
 
 def render_diff(changes: Iterable[Change], sides: Sides, warnings: Iterable[Mapping[str, str]] = ()) -> bytes:
     """The `diff/v1` document. `unknown` holds what is undecided before or after and differs in that."""
-    encode = msgspec.json.Encoder().encode
-    lists: dict[str, bytearray] = {name: bytearray() for name in ("added", "removed", "changed", "unknown")}
+    lists: dict[str, list[str]] = {name: [] for name in ("added", "removed", "changed", "unknown")}
     for change in changes:
         for name, entry in _entries(change):
-            if lists[name]:
-                lists[name] += b","
-            lists[name] += encode(entry)
-    out = bytearray(b'{"schema":"diff/v1"')
-    for key, text in (("level", sides.level), ("before", sides.before), ("after", sides.after)):
-        out += b',"' + key.encode() + b'":' + encode(text)
-    for name, content in lists.items():
-        out += b',"' + name.encode() + b'":[' + content + b"]"
-    out += b',"warnings":' + encode(list(warnings)) + b"}\n"
-    return bytes(out)
+            lists[name].append(encoded(entry))
+    head = encoded({"schema": "diff/v1", "level": sides.level, "before": sides.before, "after": sides.after})
+    body = "".join(f',"{name}":[{",".join(found)}]' for name, found in lists.items())
+    return f'{head[:-1]}{body},"warnings":{encoded(list(warnings))}}}\n'.encode()
 
 
 def _entries(change: Change) -> Iterator[tuple[str, dict[str, object]]]:
@@ -83,24 +76,22 @@ def _entries(change: Change) -> Iterator[tuple[str, dict[str, object]]]:
         yield "unknown", ends | {"before": change.unknown_before, "after": change.unknown_after} | rest
 
 
-def diff_lines(changes: Iterable[Change], sides: Sides) -> Iterator[str]:
-    """For a terminal: a line per connection with what caused it, and the tally last."""
-    tally = Tally()
-    yield f"# {sides.level}: connections, from {_plain(sides.before)} to {_plain(sides.after)}"
-    for change in tally.note(changes):
-        yield _plain(f"{_SIGNS[change.kind]} {change.src} -> {change.dst}  {_ports(change)}{_via(change)}")
+def diff_lines(changes: Iterable[Change], sides: Sides, tally: Tally) -> Iterator[str]:
+    """For a terminal: a line per connection with what caused it, and the tally last; `tally` has noted all that passed by."""
+    yield f"# {sides.level}: connections, from {plain(sides.before)} to {plain(sides.after)}"
+    for change in changes:
+        yield plain(f"{_SIGNS[change.kind]} {change.src} -> {change.dst}  {_ports(change)}{_via(change)}")
         if change.causes:
             more = f" and {len(change.causes) - _MOST_CAUSES} more" if len(change.causes) > _MOST_CAUSES else ""
-            yield _plain(f"    by {'; '.join(change.causes[:_MOST_CAUSES])}{more}")
+            yield plain(f"    by {'; '.join(change.causes[:_MOST_CAUSES])}{more}")
     yield f"# {tally.words}"
 
 
-def diff_markdown(changes: Iterable[Change], sides: Sides) -> str:
-    """A pull-request comment: the tally, then one table per cause; bounded, so that a forge takes it."""
-    tally = Tally()
+def diff_markdown(changes: Iterable[Change], sides: Sides, tally: Tally) -> str:
+    """A pull-request comment: the tally (of what passed by), then one table per cause; bounded, so that a forge takes it."""
     by_cause: dict[tuple[str, ...], list[Change]] = {}
     rows = 0
-    for change in tally.note(changes):
+    for change in changes:
         if rows < _MOST_ROWS:
             by_cause.setdefault(change.causes, []).append(change)
             rows += 1
@@ -108,10 +99,10 @@ def diff_markdown(changes: Iterable[Change], sides: Sides) -> str:
     lines = [
         f"### Network policy: {tally.words}",
         "",
-        f"Connections ({sides.level}) from {_code(sides.before)} to {_code(sides.after)}.",
+        f"Connections ({sides.level}) from {code(sides.before)} to {code(sides.after)}.",
     ]
     for causes, found in sorted(by_cause.items(), key=lambda item: (-len(item[1]), item[0])):
-        names = [_text(cause) for cause in causes[:_MOST_CAUSES]]
+        names = [text(cause) for cause in causes[:_MOST_CAUSES]]
         names += [f"{len(causes) - _MOST_CAUSES} more"] if len(causes) > _MOST_CAUSES else []
         lines += [
             "",
@@ -121,7 +112,7 @@ def diff_markdown(changes: Iterable[Change], sides: Sides) -> str:
             "| --- | --- | --- | --- |",
         ]
         lines += [
-            f"| {_WORDS[change.kind]} | {_code(change.src)} | {_code(change.dst)} | {_text(_ports(change) + _via(change))} |"
+            f"| {_WORDS[change.kind]} | {code(change.src)} | {code(change.dst)} | {text(_ports(change) + _via(change))} |"
             for change in found
         ]
     if total > rows:
@@ -147,18 +138,3 @@ def _or_none(ports: PortSet) -> str:
 
 def _via(change: Change) -> str:
     return f" via {change.via}" if change.via else ""
-
-
-def _plain(text: str) -> str:
-    """Names come from clusters: whatever could steer a terminal is shown escaped."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-
-
-def _text(text: str) -> str:
-    """Text in a Markdown cell: nothing of it is markup."""
-    return "".join(f"\\{char}" if char in "\\`*_{}[]<>#|!" else char for char in _plain(text))
-
-
-def _code(text: str) -> str:
-    """A name as code in a cell. A backtick or a bar in it would end the code or the cell."""
-    return f"`{_plain(text).replace('`', chr(39)).replace('|', '¦')}`"

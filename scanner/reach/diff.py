@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from scanner.dataplane.model import DataPlane
@@ -16,6 +17,7 @@ from scanner.policy.model import PolicySet
 from scanner.policy.selectors import members
 from scanner.reach.causes import Causes
 from scanner.reach.columns import less, mask_of
+from scanner.reach.cuts import Cuts
 from scanner.reach.engine import ClusterReach, build
 from scanner.reach.listing import Group, Line, View
 from scanner.reach.model import PortSet
@@ -80,18 +82,17 @@ def aligned(
     before: State, after: State, *, ipblock_matches_pods: bool | None = None
 ) -> tuple[ClusterReach, ClusterReach]:
     """The reach of both states, each told to tell apart what the other does."""
-    one = build(before.snapshot, before.policies, before.dataplane, ipblock_matches_pods=ipblock_matches_pods)
-    other = build(after.snapshot, after.policies, after.dataplane, ipblock_matches_pods=ipblock_matches_pods)
+    one, other = (_build(state, ipblock_matches_pods) for state in (before, after))
     cuts = one.cuts | other.cuts
     if one.cuts != cuts:
-        one = build(
-            before.snapshot, before.policies, before.dataplane, ipblock_matches_pods=ipblock_matches_pods, cuts=cuts
-        )
+        one = _build(before, ipblock_matches_pods, cuts)
     if other.cuts != cuts:
-        other = build(
-            after.snapshot, after.policies, after.dataplane, ipblock_matches_pods=ipblock_matches_pods, cuts=cuts
-        )
+        other = _build(after, ipblock_matches_pods, cuts)
     return one, other
+
+
+def _build(state: State, ipblock_matches_pods: bool | None, cuts: Cuts | None = None) -> ClusterReach:
+    return build(state.snapshot, state.policies, state.dataplane, ipblock_matches_pods=ipblock_matches_pods, cuts=cuts)
 
 
 def difference(before: ClusterReach, after: ClusterReach) -> Iterator[Change]:
@@ -160,7 +161,7 @@ def _extra(one: View, other: View) -> dict[tuple[int, int, str], tuple[_Masks, _
 def _lines(view: View) -> Mapping[tuple[int, int, str], _Masks]:
     found: dict[tuple[int, int, str], _Masks] = {}
     for side, lines in enumerate(view.extra):
-        for line in (each for of_source in lines.values() for each in of_source if not each.filter):
+        for line in chain.from_iterable(lines.values()):
             key = (line.src, line.dst, line.via)
             known = found.get(key, _Masks(0, 0, 0))
             found[key] = _joined(known, line, side)

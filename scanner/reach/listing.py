@@ -32,7 +32,6 @@ class Line(NamedTuple):
     mask: int
     via: str = ""
     reason: str = ""
-    filter: str = ""
 
 
 class PeerTable:

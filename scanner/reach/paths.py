@@ -67,15 +67,6 @@ def bypass_lines(
     return lines
 
 
-def filtered_lines(group: Group, allowed: dict[int, list[Line]]) -> None:
-    """Add what is let through with a filter above the ports only, as lines of its own."""
-    for mask, sources in group.filtered:
-        for source in members(sources):
-            for destination in group.destinations:
-                if source != destination:
-                    _append(allowed, Line(source, destination, mask, filter="L7"))
-
-
 def open_through_services(
     services: ServicePaths, space: Space, pod_class: int, certain: Column
 ) -> Iterator[tuple[int, int, Answer, str]]:

@@ -99,8 +99,8 @@ class Rows:
         found: dict[int, list[_Placed]] = {}
         for source in sorted(extra):
             for line in extra[source]:
-                self._cells[number] = Cell(line.dst, self._port_set(line.mask), line.via, line.reason, line.filter)
-                found.setdefault(source, []).append(_Placed(line.dst, line.via, line.mask, line.filter, number))
+                self._cells[number] = Cell(line.dst, self._port_set(line.mask), line.via, line.reason)
+                found.setdefault(source, []).append(_Placed(line.dst, line.via, line.mask, "", number))
                 self.destinations |= 1 << line.dst
                 number += 1
             self.count += len(extra[source])
