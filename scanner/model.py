@@ -56,6 +56,7 @@ __all__ = [
     "WorkloadRef",
 ]
 
+NAME_LABEL = "kubernetes.io/metadata.name"  # set by the API server on every namespace, and not to be changed
 SNAPSHOT_VERSION = "1.1"
 
 

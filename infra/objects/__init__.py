@@ -24,10 +24,9 @@ from infra.text import printable
 from infra.wire import Metadata, Namespace
 from infra.wire import Pod as WirePod
 from scanner.kept import KEPT_ANNOTATIONS
-from scanner.model import ApiObject, EntryPoint, Node, Notice, Origin, Pod, Source, WorkloadRef
+from scanner.model import NAME_LABEL, ApiObject, EntryPoint, Node, Notice, Origin, Pod, Source, WorkloadRef
 from scanner.model import Namespace as StoredNamespace
 
-_NAME_LABEL = "kubernetes.io/metadata.name"  # set by the API server on every namespace, and not to be changed
 Key = tuple[str, str, str]  # resource, namespace and name
 
 
@@ -98,7 +97,7 @@ class Objects:
         return {
             "namespaces": tuple(
                 StoredNamespace(
-                    name=name, labels=dict(sorted((labels | {_NAME_LABEL: name}).items())), annotations=notes
+                    name=name, labels=dict(sorted((labels | {NAME_LABEL: name}).items())), annotations=notes
                 )
                 for name, (labels, notes) in sorted(self._namespaces.items())
             ),

@@ -10,15 +10,14 @@ from scanner.controls.base import CLUSTER, POLICIES, Case, Verdict, bounded, nam
 from scanner.controls.internet import blocks_of
 from scanner.dataplane.model import Answer, Enforcing
 from scanner.findings import Status
-from scanner.model import Pod
+from scanner.model import NAME_LABEL, Pod
 from scanner.policy.model import Action, BlockPeer, Entity, EntityPeer, Matching, PodPeer, Policy, Ports, Rule, Selector
 from scanner.policy.selectors import matches
 from scanner.reach.model import Direction
 from scanner.reach.population import workload_id
 
-_NAME = "kubernetes.io/metadata.name"
 # No namespace can be called so (an upper-case letter), so a selector that matches it would match the next one created.
-_TOMORROW: Mapping[str, str] = {_NAME: "Not-A-Namespace"}
+_TOMORROW: Mapping[str, str] = {NAME_LABEL: "Not-A-Namespace"}
 _ALL_ADDRESSES = 0.9  # of the public address space: leaving out a few ranges still admits everybody
 _Everything = Callable[[Selector], bool]
 

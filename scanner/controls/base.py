@@ -16,11 +16,10 @@ from scanner.controls.references import References
 from scanner.dataplane.model import DataPlane, Enforcing
 from scanner.dataplane.sighting import sightings
 from scanner.findings import Evidence, Level, Severity, Status
-from scanner.model import Cloud, Collected, Pod, Snapshot, Source
+from scanner.model import NAME_LABEL, Cloud, Collected, Pod, Snapshot, Source
 from scanner.policy.model import Policy, PolicySet
 from scanner.policy.selectors import matches
 from scanner.reach.engine import build
-from scanner.reach.implied import NAME_LABEL
 from scanner.reach.model import Direction, Isolation, PodClass, Reach
 from scanner.reach.population import workload_id
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from scanner.model import Collected, Pod, Snapshot, Source
+from scanner.model import NAME_LABEL, Collected, Pod, Snapshot, Source
 from scanner.policy.model import Operator, Policy, Ports, Selector
 from scanner.policy.selectors import LabelIndex, bit_set, matches, members
 from scanner.reach.bounds import Standing
 from scanner.reach.grants import Grant
-from scanner.reach.implied import NAME_LABEL
 from scanner.reach.population import NamespaceSpan, Population, select
 from scanner.reach.ports import PortAtoms
 

@@ -5,6 +5,7 @@ A no means that this cannot be told by looking, not that it is false.
 
 from __future__ import annotations
 
+from scanner.model import NAME_LABEL
 from scanner.policy.model import (
     BlockPeer,
     Entity,
@@ -19,7 +20,6 @@ from scanner.policy.model import (
     Rule,
     Selector,
 )
-from scanner.reach.implied import NAME_LABEL
 
 
 def selector_implies(narrow: Selector, wide: Selector) -> bool:

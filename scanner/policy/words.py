@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
+from scanner.model import NAME_LABEL
 from scanner.policy.model import (
     Action,
     BlockPeer,
@@ -18,8 +19,6 @@ from scanner.policy.model import (
     Selector,
 )
 from scanner.reach.model import Direction
-
-_OWN_NAME = "kubernetes.io/metadata.name"
 
 
 def rule_words(rule: Rule, namespace: str) -> str:
@@ -78,7 +77,9 @@ def _namespaces(selector: Selector) -> str:
     if selector.everything:
         return "all namespaces"
     match selector.requirements:
-        case (Requirement(key=key, operator=Operator.IN, values=(name,)),) if key == _OWN_NAME and not selector.clauses:
+        case (Requirement(key=key, operator=Operator.IN, values=(name,)),) if (
+            key == NAME_LABEL and not selector.clauses
+        ):
             return f"namespace {name}"
     return f"namespaces {selector_words(selector)}"
 

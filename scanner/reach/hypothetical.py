@@ -1,6 +1,6 @@
 """Pods that do not exist yet, put into a snapshot to see who would talk with them.
 
-What labels and names may look like is apimachinery's validation (`IsQualifiedName`, `IsValidLabelValue`, `IsDNS1123Label`).
+What a namespace may be called is apimachinery's validation (`IsDNS1123Label`).
 """
 
 from __future__ import annotations
@@ -12,13 +12,11 @@ from dataclasses import dataclass
 import msgspec
 
 from scanner.errors import InputError
-from scanner.model import Collected, Namespace, Notice, Pod, Snapshot, WorkloadRef
-from scanner.reach.implied import NAME_LABEL
+from scanner.model import NAME_LABEL, Collected, Namespace, Notice, Pod, Snapshot, WorkloadRef
+from scanner.policy.common import label_key, label_value
+from scanner.policy.decode import FieldError
 
 _NAMESPACE = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
-_PREFIX = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*", re.ASCII)
-_NAME = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", re.ASCII)
-_LONGEST_PREFIX = 253
 _GAPS = {Collected.PARTIAL, Collected.FORBIDDEN}
 
 
@@ -56,7 +54,7 @@ def parse_hypothetical(text: str) -> HypotheticalPod:
         key, equals, value = label.partition("=")
         if not equals:
             raise _refused(text, f"{label[:80]!r} is no label: write key=value, and commas between labels")
-        if not _is_key(key) or (value and not _NAME.fullmatch(value)):
+        if not _is_label(key, value):
             raise _refused(text, f"{label[:80]!r} is no label that an API server would take")
         if key in labels:
             raise _refused(text, f"label {key!r} is there twice")
@@ -104,10 +102,13 @@ def _pod(pod: HypotheticalPod) -> Pod:
     )
 
 
-def _is_key(key: str) -> bool:
-    prefix, slash, name = key.rpartition("/")
-    fine = not slash or (len(prefix) <= _LONGEST_PREFIX and _PREFIX.fullmatch(prefix) is not None)
-    return fine and _NAME.fullmatch(name) is not None
+def _is_label(key: str, value: str) -> bool:
+    try:
+        label_key(key, "")
+        label_value(value, "")
+    except FieldError:
+        return False
+    return True
 
 
 def _refused(text: str, why: str) -> InputError:

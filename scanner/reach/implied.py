@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from scanner.model import Pod, Snapshot
+from scanner.model import NAME_LABEL, Pod, Snapshot
 from scanner.policy.model import (
     IMPLIED_CONSTANT,
     IMPLIED_NAMESPACE_LABELS,
@@ -12,7 +12,6 @@ from scanner.policy.model import (
     IMPLIED_SERVICE_ACCOUNT,
 )
 
-NAME_LABEL = "kubernetes.io/metadata.name"
 _RESERVED = ("pcns.", "pcsa.")
 _NOTHING: Mapping[str, str] = {}
 

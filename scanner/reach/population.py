@@ -8,12 +8,12 @@ from functools import lru_cache
 from itertools import pairwise
 
 from scanner.dataplane.model import DataPlane
-from scanner.model import Collected, ContainerPort, Namespace, Pod, Service, Snapshot
+from scanner.model import NAME_LABEL, Collected, ContainerPort, Namespace, Pod, Service, Snapshot
 from scanner.policy.model import BlockPeer, PodPeer, Policy, Selector
 from scanner.policy.selectors import LabelIndex, matches
 from scanner.reach.addresses import AddressSpace
 from scanner.reach.coverage import DECLARED, Verdict, hypothetical_coverage, pod_coverage
-from scanner.reach.implied import NAME_LABEL, Implied
+from scanner.reach.implied import Implied
 from scanner.reach.model import PodClass, Workload
 from scanner.reach.ports import NamedPorts
 

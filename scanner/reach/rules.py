@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scanner.dataplane.model import Answer
+from scanner.model import NAME_LABEL
 from scanner.policy.model import (
     Action,
     BlockPeer,
@@ -23,7 +24,6 @@ from scanner.reach.addresses import AddressSpace, never_of_pods
 from scanner.reach.entities import Entities
 from scanner.reach.flows import Bounds
 from scanner.reach.grants import NOBODY, Grant, Peers
-from scanner.reach.implied import NAME_LABEL
 from scanner.reach.model import Direction
 from scanner.reach.names import covers
 from scanner.reach.population import NamespaceSpan, Population, select

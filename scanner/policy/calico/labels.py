@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from scanner.model import NAME_LABEL
 from scanner.policy.calico.normal import selector
 from scanner.policy.calico.selectors import Both, Either, Leaf, Node, Not, Word, parse
 from scanner.policy.decode import FieldError
@@ -17,7 +18,6 @@ from scanner.policy.model import EVERYTHING, NOTHING, Operator, Requirement, Sel
 NAMESPACE = "projectcalico.org/namespace"
 ACCOUNT = "projectcalico.org/serviceaccount"
 OF_NAMESPACE = "pcns."
-KUBERNETES_NAME = "kubernetes.io/metadata.name"
 _OF_ACCOUNT = "pcsa."
 _NAME = "projectcalico.org/name"
 _NAMES = {OF_NAMESPACE + _NAME: NAMESPACE, _OF_ACCOUNT + _NAME: ACCOUNT}
@@ -131,5 +131,5 @@ def _on_endpoints(leaf: Leaf) -> Selector | None:
 def _on_namespaces(leaf: Leaf) -> Selector:
     if isinstance(leaf, Word):
         return EVERYTHING if leaf is Word.ALL else NOTHING
-    key = KUBERNETES_NAME if leaf.key == _NAME else leaf.key
+    key = NAME_LABEL if leaf.key == _NAME else leaf.key
     return Selector((Requirement(key, leaf.operator, leaf.values),))

@@ -6,7 +6,7 @@ each slice's ports, where no ports are no match) and its API types (which namesp
 
 from __future__ import annotations
 
-from scanner.model import Service
+from scanner.model import NAME_LABEL, Service
 from scanner.policy.calico.peers import Found, Scope
 from scanner.policy.calico.wire import WireEntity, WireService
 from scanner.policy.decode import FieldError, Remark
@@ -15,7 +15,6 @@ from scanner.policy.selectors import equalities, matches
 from scanner.reach.model import PROTOCOLS
 
 _API_SERVER = ("default", "kubernetes")
-_NAME_LABEL = "kubernetes.io/metadata.name"
 
 
 def service_peers(
@@ -64,7 +63,7 @@ def service_peers(
 def _behind(service: Service, field: str, scope: Scope) -> Found:
     pods = equalities(service.selector or {})
     own = service.namespace == scope.namespace
-    found = PodPeer(pods, None if own else Selector((Requirement(_NAME_LABEL, Operator.IN, (service.namespace,)),)))
+    found = PodPeer(pods, None if own else Selector((Requirement(NAME_LABEL, Operator.IN, (service.namespace,)),)))
     hosts = any(matches(pods, labels) for labels in scope.facts.hosts.get(service.namespace, ()))
     if not hosts:
         return Found((found,))

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from scanner.model import ApiObject, Snapshot, Source
-from scanner.policy.calico.labels import KUBERNETES_NAME, NAMESPACE, OF_NAMESPACE
+from scanner.model import NAME_LABEL, ApiObject, Snapshot, Source
+from scanner.policy.calico.labels import NAMESPACE, OF_NAMESPACE
 from scanner.policy.calico.nets import blocks, parse_net
 from scanner.policy.calico.wire import WireHostEndpoint, WireNetworkSet
 from scanner.policy.decode import Context, FieldError, decode_spec
@@ -112,7 +112,7 @@ class AddressSets:
 def _read(context: Context) -> Iterator[AddressSet]:
     namespaces = {each.name: each.labels for each in context.snapshot.namespaces}
     for item in objects(context, "NetworkSet"):
-        own = {KUBERNETES_NAME: item.namespace, **namespaces.get(item.namespace, {})}
+        own = {NAME_LABEL: item.namespace, **namespaces.get(item.namespace, {})}
         inherited = {OF_NAMESPACE + key: value for key, value in own.items()}
         labels = {**inherited, **item.labels, NAMESPACE: item.namespace}
         yield _network_set(item, f"NetworkSet {item.namespace}/{item.name}", labels)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from scanner.model import NAME_LABEL
 from scanner.policy.cilium.entities import EVERYONE, reserved_peers
 from scanner.policy.cilium.found import Found, Notes, join_doubts
 from scanner.policy.cilium.terms import Term, read_terms
@@ -20,7 +21,6 @@ NAMESPACE = "io.kubernetes.pod.namespace"
 NAMESPACE_LABELS = "io.cilium.k8s.namespace.labels."
 SERVICE_ACCOUNT = "io.cilium.k8s.policy.serviceaccount"
 CLUSTER = "io.cilium.k8s.policy.cluster"
-NAME_LABEL = "kubernetes.io/metadata.name"
 
 # Labels that Cilium leaves out of identities unless told otherwise, so that selectors for them find nobody.
 _LEFT_OUT = re.compile(

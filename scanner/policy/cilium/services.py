@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ipaddress
 
-from scanner.model import Service
+from scanner.model import NAME_LABEL, Service
 from scanner.policy.cilium.found import ADDRESSES, Found, Notes, join_doubts
-from scanner.policy.cilium.selectors import NAME_LABEL, left_out
+from scanner.policy.cilium.selectors import left_out
 from scanner.policy.cilium.wire import WireService
 from scanner.policy.decode import Context
 from scanner.policy.model import (
