@@ -61,8 +61,9 @@ def assemble(
     reading = declared_reading(asked) if dataplane is None else effective_reading(dataplane, asked)
     combined = combine(policies, dataplane)
     chosen = combined.policies
-    known = ordered_blocks({*blocks(chosen), *cuts.blocks})
-    by_address = any(block.matching is Matching.PODS for block in blocks(chosen))
+    own = blocks(chosen)
+    known = ordered_blocks({*own, *cuts.blocks})
+    by_address = any(block.matching is Matching.PODS for block in own)
     addresses = AddressSpace(
         address_sets(known, excepts_matter=reading.excepts is not Answer.YES),
         sorted({*names_of(chosen), *cuts.names}),
@@ -103,7 +104,9 @@ def assemble(
         certain=certain,
         possible=possible,
         plain=unfiltered(space, standing, grants, reading),
-        reasons=Reasons(population, standing, grants, unjudged, reading),
+        reasons=Reasons(
+            population=population, standing=standing, grants=grants, blocks=own, unjudged=unjudged, reading=reading
+        ),
         notices=sorted_notices([*notices, *engine_notices(population, standing, grants, level)]),
         cuts=Cuts(
             frozenset(known),

@@ -8,7 +8,7 @@ from functools import cached_property
 from scanner.dataplane.model import Answer
 from scanner.findings import Level
 from scanner.model import Notice, Pod
-from scanner.policy.model import Action, Entity, EntityPeer, PodPeer, Policy, Rule
+from scanner.policy.model import Action, BlockPeer, Entity, EntityPeer, PodPeer, Policy, Rule
 from scanner.policy.selectors import bit_set, matches, members
 from scanner.reach.bounds import Standing
 from scanner.reach.coverage import Undecided
@@ -16,7 +16,7 @@ from scanner.reach.flows import Bounds
 from scanner.reach.grants import Grant
 from scanner.reach.listing import CONTROLLER, PeerTable
 from scanner.reach.model import Direction, Isolation, PodClass
-from scanner.reach.population import Population, blocks
+from scanner.reach.population import Population
 from scanner.reach.reading import Reading
 
 _HOST = (
@@ -35,20 +35,25 @@ class Reasons:
 
     def __init__(
         self,
+        *,
         population: Population,
         standing: Standing,
         grants: Sequence[Grant],
+        blocks: Sequence[BlockPeer],
         unjudged: Undecided,
         reading: Reading,
     ) -> None:
         self._classes = population.classes
         self._standing = standing
         self._doubtful = [grant for grant in grants if grant.doubt]
+        self._closing_in_doubt = [
+            (policy, bounds.maybe) for policy, bounds in standing.selected_by if policy.doubt and policy.directions
+        ]
         self._ties = _ties(grants)
         self._unjudged = unjudged
         self._reading = reading
         self._named = any(population.named)
-        self._blocks = blocks(policy for policy, _ in standing.selected_by)
+        self._blocks = blocks
         self._unlisted = any(not span.listed for span in population.spans)
         self._isolated = {direction: standing.isolated(direction) for direction in Direction}
         self._denied = _denied_altogether(grants)
@@ -130,6 +135,8 @@ class Reasons:
 
     def _doubts(self, sources: list[int], destinations: list[int]) -> Iterator[str]:
         """What rules that concern two peers are in doubt about, and policies whose order is not defined."""
+        if not (self._doubtful or self._closing_in_doubt or self._ties):
+            return
         ends = {
             Direction.EGRESS: (bit_set(sources), bit_set(destinations)),
             Direction.INGRESS: (bit_set(destinations), bit_set(sources)),
@@ -138,12 +145,8 @@ class Reasons:
             subject, peer = ends[grant.rule.direction]
             if grant.subject.maybe & subject and grant.peers.all.maybe & peer:
                 yield f"{grant.policy.id} {grant.rule.name}: {grant.doubt}"
-        for policy, bounds in self._standing.selected_by:
-            if (
-                policy.doubt
-                and policy.directions
-                and bounds.maybe & (ends[Direction.EGRESS][0] | ends[Direction.INGRESS][0])
-            ):
+        for policy, subject in self._closing_in_doubt:
+            if subject & (ends[Direction.EGRESS][0] | ends[Direction.INGRESS][0]):
                 yield f"{policy.id}: {policy.doubt}"
         for direction, subject_bits, names in self._ties:
             if subject_bits & ends[direction][0]:
