@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-from reports.document import Report
 from scanner.findings import Severity, Status
+
+if TYPE_CHECKING:  # most commands want the exit codes alone
+    from reports.document import Report
 
 _WORST_FIRST = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
 

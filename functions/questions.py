@@ -9,18 +9,14 @@ from pathlib import Path
 
 from functions.gate import Exit
 from functions.output import colour, now, say_incomplete, say_warnings, text, width, write
-from functions.run import by_cause
 from functions.sources import list_inputs
 from functions.watch import watcher
 from infra.memory import uncollected
 from infra.settings import SourceOptions
 from infra.text import printable
-from scanner.cloud.read import read_facts
-from scanner.dataplane.catalogue import named
-from scanner.dataplane.detect import detect
 from scanner.dataplane.model import DataPlane
 from scanner.errors import InputError
-from scanner.judge import gaps_of
+from scanner.gaps import by_cause, gaps_of
 from scanner.model import Read, Snapshot
 from scanner.policy.model import PolicySet
 from scanner.policy.resolve import resolve
@@ -164,7 +160,12 @@ def reach_of(question: Question, snapshot: Snapshot, level: str, policies: Polic
 def dataplane_of(name: str, snapshot: Snapshot) -> DataPlane:
     """The data plane that was named ("NAME[@VERSION]"), else the one detected."""
     if name:
+        from scanner.dataplane.catalogue import named
+
         return named(*name.split("@", 1))
+    from scanner.cloud.read import read_facts
+    from scanner.dataplane.detect import detect
+
     return detect(snapshot, read_facts(snapshot.cloud_record) if snapshot.cloud_record else None)
 
 

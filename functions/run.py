@@ -22,6 +22,7 @@ from scanner.baselines import BASELINE_VERSION
 from scanner.baselines.config import BaselineConfig
 from scanner.errors import ClusterReadError, InputError, RingfenceError, StoreError
 from scanner.findings import ClusterResult
+from scanner.gaps import by_cause
 from scanner.judge import judge
 from scanner.model import ClusterRef, Read, Snapshot, Source
 
@@ -120,15 +121,6 @@ def incomplete(report: Report, *, unread: bool = True) -> tuple[str, ...]:
         if cluster.read == Read.PARTIAL or (unread and cluster.read == Read.UNREAD)
     ]
     return tuple(places + clusters)
-
-
-def by_cause(gaps: Sequence[str]) -> list[str]:
-    """A cluster's gaps ("pods: forbidden, why"), kinds with one cause together."""
-    kinds: dict[str, list[str]] = {}
-    for gap in gaps:
-        kind, _, cause = gap.partition(": ")
-        kinds.setdefault(cause, []).append(kind)
-    return [f"{', '.join(names)}: {cause}" for cause, names in kinds.items()]
 
 
 def _read(entry: Input, run: Run, progress: Progress, *, alone: bool) -> Snapshot | Scope:

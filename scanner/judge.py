@@ -15,13 +15,13 @@ from scanner.controls.evaluation import evaluate
 from scanner.dataplane.detect import detect
 from scanner.dataplane.model import DataPlane, Enforcing
 from scanner.findings import ClusterResult, DataPlaneSummary
-from scanner.model import Collected, Notice, Snapshot
+from scanner.gaps import gaps_of
+from scanner.model import Notice, Snapshot
 from scanner.policy.resolve import resolve
 from scanner.reach.engine import build
 from scanner.scoring import grade, score
 
 MOST_NOTICES = 500  # of one cluster; a crafted one must not blow up its report
-_GAPS = frozenset({Collected.PARTIAL, Collected.FORBIDDEN})
 
 
 def judge(snapshot: Snapshot, config: BaselineConfig = DEFAULT_CONFIG) -> ClusterResult:
@@ -64,15 +64,6 @@ def judge(snapshot: Snapshot, config: BaselineConfig = DEFAULT_CONFIG) -> Cluste
         gates=gates,
         controls=results,
         notices=_notices((*snapshot.notices, *policies.notices, *declared.notices, *effective.notices, *record)),
-    )
-
-
-def gaps_of(snapshot: Snapshot) -> tuple[str, ...]:
-    """The kinds that were not read whole, as "pods: forbidden, why", sorted."""
-    return tuple(
-        f"{kind}: {status.status}" + (f", {status.reason}" if status.reason else "")
-        for kind, status in sorted(snapshot.collection.items())
-        if status.status in _GAPS
     )
 
 

@@ -10,7 +10,6 @@ from infra.manifests.documents import Found, Trouble
 from infra.manifests.files import ManifestFile, decode_text, list_files, read_bytes, shown, utf8_bytes
 from infra.manifests.json_documents import read_json
 from infra.manifests.load import Loader
-from infra.manifests.yaml_documents import read_yaml
 from infra.memory import uncollected
 from scanner.errors import InputError
 from scanner.model import (
@@ -100,6 +99,8 @@ def _read(file: ManifestFile) -> Iterator[Found]:
     if isinstance(text, Trouble):
         yield text
     else:
+        from infra.manifests.yaml_documents import read_yaml
+
         yield from read_yaml(text)
 
 

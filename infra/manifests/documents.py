@@ -12,6 +12,7 @@ from infra.wire import Pod
 # Rule lists whose entries reports point at by line; Cilium has the last two.
 RULE_LISTS = ("ingress", "egress", "ingressDeny", "egressDeny")
 MAX_DEPTH = 100
+HELM_MESSAGE = "looks like a Helm template: render it first (helm template)"
 
 
 class Document(msgspec.Struct, frozen=True, gc=False):

@@ -11,9 +11,8 @@ import msgspec
 from infra.kinds import ENTRY_POINT_KINDS, KINDS, POLICY_KINDS, Kind
 from infra.manifests.admission import Admission, Refusal
 from infra.manifests.catalogue import is_kustomization, is_silent, known_kind, makes_pods
-from infra.manifests.documents import Document, Foreign, Found, Trouble
+from infra.manifests.documents import HELM_MESSAGE, Document, Foreign, Found, Trouble
 from infra.manifests.notes import Notes
-from infra.manifests.yaml_documents import HELM_MESSAGE
 from infra.objects import Objects
 from infra.objects.pods import DEFAULT_ACCOUNT, account
 from infra.text import printable

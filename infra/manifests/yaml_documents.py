@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from infra.manifests.documents import (
+    HELM_MESSAGE,
     MAX_DEPTH,
     RULE_LISTS,
     Document,
@@ -26,7 +27,6 @@ _MARKER = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _CONTENT = re.compile(r"^(?!%(?:YAML|TAG)\b|[ \t\r]*(?:#|$))", re.MULTILINE)
 _BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 _HELM = re.compile(r"(?<!\$)\{\{")  # "${{" is a CI workflow's
-HELM_MESSAGE = "looks like a Helm template: render it first (helm template)"
 
 
 def read_yaml(text: str) -> Iterator[Found]:

@@ -2,46 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from scanner.model import ApiObject, Notice, Origin, Snapshot
-from scanner.policy.aws.application import resolve_application_network_policy
-from scanner.policy.aws.cluster import resolve_eks_cluster_network_policy
-from scanner.policy.calico import resolve as calico
-from scanner.policy.calico.tiers import object_key
-from scanner.policy.cilium.resolve import resolve_cilium_clusterwide_network_policy, resolve_cilium_network_policy
-from scanner.policy.decode import Context, FieldError, Remark, UnreadableError
-from scanner.policy.gke import resolve_fqdn_network_policy
+from scanner.policy.decode import Context, FieldError, UnreadableError
 from scanner.policy.model import Policy, PolicySet
-from scanner.policy.networking import resolve_network_policy
-from scanner.policy.upstream.admin import resolve_admin_network_policy, resolve_baseline_admin_network_policy
-from scanner.policy.upstream.cluster import resolve_cluster_network_policy
+from scanner.policy.resolvers import CALICO, resolver, served_versions
 
 _OLD_ANNOTATION = "net.beta.kubernetes.io/network-policy"
-_UPSTREAM = "policy.networking.k8s.io"
 _REMOVED = "extensions"  # extensions/v1beta1 is served by no version since Kubernetes 1.16
-
-# One object in, the policies it holds out, with remarks on what is ignored or will not do what it seems to. Raises FieldError
-# where the API server refuses the object, UnreadableError where it might take what cannot be read here.
-Resolver = Callable[[ApiObject, Context], tuple[tuple[Policy, ...], list[Remark]]]
-
-# (API group, kind) -> the served versions, and who reads them.
-RESOLVERS: Mapping[tuple[str, str], tuple[frozenset[str], Resolver]] = {
-    ("networking.k8s.io", "NetworkPolicy"): (frozenset({"v1"}), resolve_network_policy),
-    (_UPSTREAM, "AdminNetworkPolicy"): (frozenset({"v1alpha1"}), resolve_admin_network_policy),
-    (_UPSTREAM, "BaselineAdminNetworkPolicy"): (frozenset({"v1alpha1"}), resolve_baseline_admin_network_policy),
-    (_UPSTREAM, "ClusterNetworkPolicy"): (frozenset({"v1alpha2", "v1beta1"}), resolve_cluster_network_policy),
-    ("networking.k8s.aws", "ClusterNetworkPolicy"): (frozenset({"v1alpha1"}), resolve_eks_cluster_network_policy),
-    ("networking.k8s.aws", "ApplicationNetworkPolicy"): (frozenset({"v1alpha1"}), resolve_application_network_policy),
-    ("networking.gke.io", "FQDNNetworkPolicy"): (frozenset({"v1alpha1"}), resolve_fqdn_network_policy),
-    ("cilium.io", "CiliumNetworkPolicy"): (frozenset({"v2"}), resolve_cilium_network_policy),
-    ("cilium.io", "CiliumClusterwideNetworkPolicy"): (frozenset({"v2"}), resolve_cilium_clusterwide_network_policy),
-    ("projectcalico.org", "NetworkPolicy"): (frozenset({"v3"}), calico.resolve_network_policy),
-    ("projectcalico.org", "GlobalNetworkPolicy"): (frozenset({"v3"}), calico.resolve_global_network_policy),
-    ("crd.projectcalico.org", "NetworkPolicy"): (frozenset({"v1"}), calico.resolve_network_policy),
-    ("crd.projectcalico.org", "GlobalNetworkPolicy"): (frozenset({"v1"}), calico.resolve_global_network_policy),
-}
 
 
 def resolve(snapshot: Snapshot) -> PolicySet:
@@ -50,11 +20,11 @@ def resolve(snapshot: Snapshot) -> PolicySet:
     context = Context(snapshot)
     for source in _once(sorted(snapshot.policies, key=_order)):
         group, _, version = source.api_version.rpartition("/")
-        served, resolver = RESOLVERS.get((group, source.kind), (frozenset[str](), None))
+        served = served_versions(group, source.kind)
         if group == _REMOVED and source.kind == "NetworkPolicy":
             message = f"{source.api_version} is not served any more, so this has no effect; write networking.k8s.io/v1"
             found.notices.append(_notice(source, "apiVersion", message))
-        elif resolver is None:
+        elif not served:
             found.leave(
                 source, "kind", f"{source.api_version} {source.kind} is not modelled; what it may touch is unknown"
             )
@@ -62,8 +32,8 @@ def resolve(snapshot: Snapshot) -> PolicySet:
             known = ", ".join(f"{group}/{each}" for each in sorted(served))
             found.leave(source, "apiVersion", f"{version} is not known; write {known} (what it may touch is unknown)")
         else:
-            found.take(source, resolver, context)
-    notices = [*found.notices, *_dead_annotations(snapshot), *calico.staged_notices(context)]
+            found.take(source, group, context)
+    notices = [*found.notices, *_dead_annotations(snapshot), *_staged(context)]
     return PolicySet(
         policies=tuple(policy for key in sorted(found.policies) for policy in found.policies[key]),
         notices=tuple(sorted(notices, key=lambda notice: (notice.object, notice.field, notice.message))),
@@ -74,12 +44,24 @@ def resolve(snapshot: Snapshot) -> PolicySet:
 def _once(sources: Iterable[ApiObject]) -> list[ApiObject]:
     """Calico's policies are listed by two groups where its API server runs: of an object read twice the served form counts."""
     listed = list(sources)
-    served = {object_key(source) for source in listed if source.api_version.startswith("projectcalico.org/")}
+    if not any(source.api_version.startswith(f"{CALICO[1]}/") for source in listed):
+        return listed
+    from scanner.policy.calico.tiers import object_key
+
+    served = {object_key(source) for source in listed if source.api_version.startswith(f"{CALICO[0]}/")}
     return [
         source
         for source in listed
-        if not (source.api_version.startswith("crd.projectcalico.org/") and object_key(source) in served)
+        if not (source.api_version.startswith(f"{CALICO[1]}/") and object_key(source) in served)
     ]
+
+
+def _staged(context: Context) -> list[Notice]:
+    if not any(item.api_version.rpartition("/")[0] in CALICO for item in context.snapshot.settings):
+        return []
+    from scanner.policy.calico.resolve import staged_notices
+
+    return staged_notices(context)
 
 
 @dataclass
@@ -95,10 +77,10 @@ class _Found:
         self.unmodelled.append(_reference(source))
         self.notices.append(_notice(source, place, message))
 
-    def take(self, source: ApiObject, resolver: Resolver, context: Context) -> None:
+    def take(self, source: ApiObject, group: str, context: Context) -> None:
         """Resolve one object, the last of a name counting."""
         try:
-            policies, remarks = resolver(source, context)
+            policies, remarks = resolver(group, source.kind)(source, context)
         except UnreadableError as error:
             self.leave(source, error.field, f"{error.message} (what the policy may touch is unknown)")
             return
@@ -106,7 +88,6 @@ class _Found:
             message = f"{error.message} (refused: left out)"
             self.notices.append(_notice(source, error.field, message))
             return
-        group = source.api_version.rpartition("/")[0]
         key = (group, source.kind, source.namespace, source.name)
         earlier = self.policies.get(key)
         if earlier:
