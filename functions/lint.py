@@ -5,11 +5,13 @@ from __future__ import annotations
 from functions.gate import Exit
 from functions.output import say, text, write
 from functions.questions import Question, one_snapshot, reach_of, read_whole
+from infra.memory import uncollected
 from reports.lint import lint_lines, render_lint, tally
 from scanner.lint.model import Severity
 from scanner.lint.run import lint
 
 
+@uncollected()
 def run_lint(question: Question, *, level: str, json: bool, output: str, strict: bool) -> int:
     """Print the findings; with `strict`, errors and warnings fail the gate.
 

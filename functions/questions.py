@@ -50,6 +50,7 @@ class ReachRequest:
     hypothetical: tuple[str, ...] = ()
 
 
+@uncollected()
 def run_reach(request: ReachRequest) -> int:
     """Print who can talk to whom; the exit code says whether the input could be read whole.
 
@@ -126,6 +127,7 @@ def _collapsed(reach: ClusterReach, selection: Selection, request: ReachRequest)
             return pairs_table(listing, pairs, width=width(), colour=colour(request.output))
 
 
+@uncollected()
 def run_explain(question: Question, src: str, dst: str, port: str, *, json: bool, output: str) -> int:
     """Print why a connection is possible or not, declared and effective.
 
@@ -152,9 +154,8 @@ def run_explain(question: Question, src: str, dst: str, port: str, *, json: bool
 def reach_of(question: Question, snapshot: Snapshot, level: str, policies: PolicySet | None = None) -> ClusterReach:
     """One cluster's reach at one level."""
     plane = dataplane_of(question.dataplane, snapshot) if level == "effective" else None
-    with uncollected():
-        found = resolve(snapshot) if policies is None else policies
-        return build(snapshot, found, plane, ipblock_matches_pods=question.ipblock_matches_pods)
+    found = resolve(snapshot) if policies is None else policies
+    return build(snapshot, found, plane, ipblock_matches_pods=question.ipblock_matches_pods)
 
 
 def dataplane_of(name: str, snapshot: Snapshot) -> DataPlane:

@@ -56,6 +56,8 @@ class Loader:
     def take(self, file: str, found: Found) -> None:
         """Take one document of `file`, or what is wrong with it."""
         match found:
+            case Document():
+                self._document(file, found)
             case Trouble():
                 self.notes.trouble(file, found)
             case Foreign():
@@ -63,8 +65,6 @@ class Loader:
                     self._foreign.add(file)
                     message = "is no Kubernetes object (no apiVersion and kind), so it is not read: keep it elsewhere"
                     self.notes.add(file, f"{file}:{found.line}", "", message)
-            case Document():
-                self._document(file, found)
 
     def finish(self) -> None:
         """Say what was not read because its kind is not known: one notice a kind."""

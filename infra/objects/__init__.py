@@ -41,7 +41,7 @@ class Objects:
         self._namespaces: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
         self._owners = Owners()
         self._workloads = Workloads(self._owners, self.pieces)
-        self._pods: dict[tuple[str, str], Pod] = {}
+        self._pods: dict[str, dict[str, Pod]] = {}  # by namespace, then by name
         self._parts: dict[str, dict[Key, tuple[Any, ...]]] = {}
         self._notices: dict[Key, list[Notice]] = {}
 
@@ -81,7 +81,7 @@ class Objects:
         if self._notices:
             self._notices.pop(("pods", namespace, name), None)
         found = pod(wire, namespace, shape)
-        self._pods[namespace, name] = found if _plain(found.ips) else self._checked(found)
+        self._pods.setdefault(namespace, {})[name] = found if _plain(found.ips) else self._checked(found)
 
     def fields(self, source: Source) -> dict[str, Any]:
         """The snapshot's keyword arguments. In a folder of manifests, templates stand for pods that are not among them."""
@@ -181,13 +181,15 @@ class Objects:
     def _owned(self) -> Iterator[Pod]:
         """The pods in order, with their topmost owners; what replicas have in common is looked up once."""
         tops: dict[tuple[str, int, int], WorkloadRef] = {}
-        for _, item in sorted(self._pods.items(), key=itemgetter(0)):
-            ref, labels = item.workload, item.labels
-            key = (item.namespace, id(ref), id(labels))
-            top = tops.get(key)
-            if top is None:
-                top = tops[key] = self._owners.top(item.namespace, ref, labels)
-            yield item if top is ref else msgspec.structs.replace(item, workload=top)
+        for namespace, pods in sorted(self._pods.items(), key=itemgetter(0)):
+            for name in sorted(pods):
+                item = pods[name]
+                ref, labels = item.workload, item.labels
+                key = (namespace, id(ref), id(labels))
+                top = tops.get(key)
+                if top is None:
+                    top = tops[key] = self._owners.top(namespace, ref, labels)
+                yield item if top is ref else msgspec.structs.replace(item, workload=top)
 
 
 def _entry_point(resource: str, wire: Any, namespace: str, origin: Origin | None) -> EntryPoint:  # noqa: ANN401

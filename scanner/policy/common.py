@@ -8,9 +8,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from scanner.policy.decode import FieldError, Remark, Wire
-from scanner.policy.model import Network, Operator, Requirement, Selector
+from scanner.policy.model import EVERYTHING, Network, Operator, Requirement, Selector
 from scanner.policy.words import block_words
 
 _NAME_PART = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)\Z")
@@ -40,14 +41,15 @@ class WireSelector(Wire, frozen=True):
 def label_selector(wire: WireSelector | None, field: str) -> Selector:
     """A `metav1.LabelSelector` in normal form; absent selects everything."""
     if wire is None:
-        return Selector()
-    found: set[Requirement] = set()
-    for key, value in (wire.match_labels or {}).items():
-        found.add(
-            Requirement(
-                label_key(key, f"{field}.matchLabels"), Operator.IN, (label_value(value, f"{field}.matchLabels"),)
-            )
-        )
+        return EVERYTHING
+    labels = tuple((wire.match_labels or {}).items())
+    try:
+        plain = _of_labels(labels)
+    except FieldError as error:
+        raise FieldError(f"{field}.matchLabels", error.message) from error
+    if not wire.match_expressions:
+        return plain
+    found = set(plain.requirements)
     for index, item in enumerate(wire.match_expressions or ()):
         place = f"{field}.matchExpressions[{index}]"
         expression = item or WireExpression()
@@ -62,6 +64,14 @@ def label_selector(wire: WireSelector | None, field: str) -> Selector:
             raise FieldError(f"{place}.values", f"operator {operator} {mend}")
         found.add(Requirement(label_key(expression.key or "", f"{place}.key"), operator, values))
     return Selector(tuple(sorted(found)))
+
+
+@lru_cache(maxsize=65536)
+def _of_labels(labels: tuple[tuple[str, str | None], ...]) -> Selector:
+    """What `matchLabels` says: the same few labels stand in thousands of rules, and one object for each is soon compared."""
+    return Selector(
+        tuple(sorted(Requirement(label_key(key, ""), Operator.IN, (label_value(value, ""),)) for key, value in labels))
+    )
 
 
 def _values(values: Iterable[str | None] | None, field: str) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from scanner.policy.model import EVERYTHING, Operator, Requirement, Selector
 
+_IN, _NOT_IN = Operator.IN, Operator.NOT_IN  # looked up once: an enum's members are slow to get at
+
 
 def equalities(labels: Mapping[str, str]) -> Selector:
     """A plain map of labels, as `matchLabels` and a Service's `selector` write it, as a selector."""
@@ -43,19 +45,23 @@ def _text_holds(operator: Operator, value: str, text: str) -> bool:
 
 
 def members(bits: int) -> Iterator[int]:
-    """The positions of the set bits, ascending. Reading the binary text is far faster than shifting a wide integer."""
-    text = bin(bits)[:1:-1]
+    """The positions of the set bits, ascending. Reading the binary text is far faster than shifting a wide integer.
+
+    Most sets lie within one namespace, so what lies before it is cut off at once.
+    """
+    before = max((bits & -bits).bit_length() - 1, 0)
+    text = bin(bits >> before)[:1:-1]
     position = text.find("1")
     while position >= 0:
-        yield position
+        yield before + position
         position = text.find("1", position + 1)
 
 
 def bit_set(positions: Iterable[int]) -> int:
     """The integer with these bits set."""
     chosen = list(positions)
-    if not chosen:
-        return 0
+    if len(chosen) < 2:
+        return 1 << chosen[0] if chosen else 0
     octets = bytearray(max(chosen) // 8 + 1)
     for position in chosen:
         octets[position >> 3] |= 1 << (position & 7)
@@ -97,16 +103,17 @@ class LabelIndex:
         return found
 
     def _satisfying(self, requirement: Requirement) -> int:
-        if requirement.operator is Operator.EXISTS:
+        operator = requirement.operator
+        if operator is _IN or operator is _NOT_IN:
+            named = 0
+            for value in requirement.values:
+                named |= self._pairs.get((requirement.key, value), 0)
+            return named if operator is _IN else self._all & ~named
+        if operator is Operator.EXISTS:
             return self._keys.get(requirement.key, 0)
-        if requirement.operator is Operator.DOES_NOT_EXIST:
+        if operator is Operator.DOES_NOT_EXIST:
             return self._all & ~self._keys.get(requirement.key, 0)
-        if requirement.operator not in {Operator.IN, Operator.NOT_IN}:
-            return self._matching_text(requirement)
-        named = 0
-        for value in requirement.values:
-            named |= self._pairs.get((requirement.key, value), 0)
-        return named if requirement.operator is Operator.IN else self._all & ~named
+        return self._matching_text(requirement)
 
     def _matching_text(self, requirement: Requirement) -> int:
         found = 0

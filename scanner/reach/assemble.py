@@ -19,7 +19,8 @@ from scanner.reach.grants import Grant
 from scanner.reach.listing import CONTROLLER
 from scanner.reach.matrix import Matrix
 from scanner.reach.names import names_of
-from scanner.reach.population import Population, blocks, ordered_blocks, populate
+from scanner.reach.populate import populate
+from scanner.reach.population import Population, blocks, ordered_blocks
 from scanner.reach.ports import PortAtoms
 from scanner.reach.reading import Reading, declared_reading, effective_reading
 from scanner.reach.reasons import Reasons, engine_notices, sorted_notices

@@ -144,18 +144,20 @@ def _flows(grants: Sequence[Grant], reading: Reading) -> Iterator[Flow]:
         if grant.peers.excepted:
             excepting.setdefault((grant.rule.direction, grant.policy.namespace), []).append(grant)
     for grant in grants:
-        peers = grant.peers.all
         others = excepting.get((grant.rule.direction, grant.policy.namespace), ())
-        if not peers.maybe or not grant.subject.maybe or grant.maybe_ports == ():
+        if not grant.peers.all.maybe or not grant.subject.maybe or grant.maybe_ports == ():
             continue
         for excepted, subject in split(grant, others) if grant.rule.action is Action.ALLOW else ((0, grant.subject),):
-            sure = grant.peers.selected.sure | grant.peers.addressed.sure & ~excepted
+            peers = grant.peers.all
+            if excepted:
+                sure = grant.peers.selected.sure | grant.peers.addressed.sure & ~excepted
+                peers = Bounds(sure, grant.peers.all.maybe)
             yield Flow(
                 direction=grant.rule.direction,
                 place=grant.place,
                 action=grant.rule.action,
                 subject=subject,
-                peers=Bounds(sure, peers.maybe),
+                peers=peers,
                 sure_ports=grant.sure_ports,
                 maybe_ports=grant.maybe_ports,
             )

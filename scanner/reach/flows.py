@@ -33,10 +33,15 @@ class Bounds(NamedTuple):
 
     def __or__(self, other: Bounds) -> Bounds:
         """What is in either."""
-        return Bounds(self.sure | other.sure, self.maybe | other.maybe)
+        sure = self.sure | other.sure
+        if self.sure is self.maybe and other.sure is other.maybe:  # mostly there is no doubt, and sets are wide
+            return Bounds(sure, sure)
+        return Bounds(sure, self.maybe | other.maybe)
 
     def without(self, classes: int) -> Bounds:
         """Less some classes."""
+        if not self.maybe & classes:
+            return self
         return Bounds(self.sure & ~classes, self.maybe & ~classes)
 
 

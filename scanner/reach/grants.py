@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scanner.policy.model import Policy, Ports, Rule
 from scanner.reach.flows import Bounds
@@ -18,11 +18,11 @@ class Peers:
     selected: Bounds
     addressed: Bounds
     excepted: int
+    all: Bounds = field(init=False)  # everybody
 
-    @property
-    def all(self) -> Bounds:
-        """Everybody."""
-        return self.selected | self.addressed
+    def __post_init__(self) -> None:
+        """Join once what is asked for again and again."""
+        object.__setattr__(self, "all", self.selected | self.addressed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ Where all rules are allows of one tier (NetworkPolicy alone) a column is a few u
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 from scanner.policy.model import Action
@@ -106,11 +108,7 @@ class Matrix:
 
     def _place_ingress(self, flows: Iterable[Flow]) -> None:
         """Each destination lists the distinct rectangles that select it."""
-        subjects: dict[_Rule, Bounds] = {}
-        for flow in flows:
-            if flow.direction is Direction.INGRESS:
-                key = _Rule(flow.place, flow.action, flow.peers, flow.sure_ports, flow.maybe_ports)
-                subjects[key] = _joined(subjects.get(key), flow.subject)
+        subjects = _same_rules(flows, Direction.INGRESS)
         judge, left_alone = self._judges[Direction.INGRESS], self._in.opened | self._in.closed
         for number, key in enumerate(sorted(subjects, key=_by_place)):
             judge.rules.append(key)
@@ -118,11 +116,7 @@ class Matrix:
 
     def _place_egress(self, flows: Iterable[Flow]) -> None:
         """Sources that say the same of the same peers are one group, which hangs at each of these peers."""
-        sources: dict[_Rule, Bounds] = {}
-        for flow in flows:
-            if flow.direction is Direction.EGRESS:
-                key = _Rule(flow.place, flow.action, flow.peers, flow.sure_ports, flow.maybe_ports)
-                sources[key] = _joined(sources.get(key), flow.subject)
+        sources = _same_rules(flows, Direction.EGRESS)
         judge, everyone = self._judges[Direction.EGRESS], self._space.everyone
         for number, key in enumerate(sorted(sources, key=_by_place)):
             judge.rules.append(key._replace(who=sources[key]))
@@ -214,8 +208,14 @@ def _by_place(rule: _Rule) -> Place:
     return rule.place
 
 
-def _joined(known: Bounds | None, more: Bounds) -> Bounds:
-    return more if known is None else known | more
+def _same_rules(flows: Iterable[Flow], direction: Direction) -> dict[_Rule, Bounds]:
+    """The distinct rules of one direction, each with all the classes it selects."""
+    subjects: dict[_Rule, list[Bounds]] = {}  # a key holds wide sets, so it is hashed once for each flow
+    for flow in flows:
+        if flow.direction is direction:
+            key = _Rule(flow.place, flow.action, flow.peers, flow.sure_ports, flow.maybe_ports)
+            subjects.setdefault(key, []).append(flow.subject)
+    return {key: reduce(or_, found) for key, found in subjects.items()}
 
 
 def _hang(at: list[list[int]], number: int, classes: Bounds) -> None:

@@ -102,7 +102,7 @@ class RuleReader:
     def subject(self, policy: Policy) -> Bounds:
         """The classes a policy selects. By the specifications no policy of any kind selects a host-network pod."""
         found = self._in_namespaces(policy, policy.subject)
-        if self._reading.declared:
+        if self.host and self._reading.declared:
             found = found.without(self.host)
         return Bounds(0, found.maybe) if policy.doubt else found
 
@@ -202,7 +202,9 @@ class RuleReader:
                 certain, possible = self._select_namespaces(peer.namespaces)
             sure = self._union(certain, peer.pods)
             maybe = sure if possible is certain else self._union(possible, peer.pods)
-            found = Bounds(sure & ~self.host, maybe & ~self.host if self._reading.declared else maybe)
+            found = Bounds(sure, maybe)
+            if self.host:
+                found = Bounds(sure & ~self.host, maybe & ~self.host if self._reading.declared else maybe)
             self._pods[key] = found
         return found
 
