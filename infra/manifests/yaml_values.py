@@ -76,7 +76,7 @@ def load_documents(text: str) -> Iterator[YamlDocument]:
             event = parser.get_event()
             if isinstance(event, yaml.DocumentStartEvent):
                 builder = _Builder()
-                while not isinstance(event := parser.get_event(), yaml.DocumentEndEvent):
+                while type(event := parser.get_event()) is not yaml.DocumentEndEvent:
                     builder.take(event)
                 if builder.document.value is not None:
                     yield builder.document
@@ -102,17 +102,21 @@ class _Builder:
         self._expanded = 0
 
     def take(self, event: Any) -> None:  # noqa: ANN401 - PyYAML's events have no common typed base
-        if isinstance(event, yaml.ScalarEvent):
-            value = self._scalar(event)
+        form = type(event)
+        if form is yaml.ScalarEvent:
+            plain = event.tag is None and event.implicit[0] and event.value != "<<"
+            value = resolve(event.value) if plain else None
+            if type(value) is not str:
+                value = self._scalar(event)
             cost = 1 + len(event.value) // _UNIT
             if event.anchor:
                 self._anchors[event.anchor] = _Anchored(value, cost, 0)
             self._put(value, cost, 0, event.start_mark)
-        elif isinstance(event, yaml.MappingStartEvent):
+        elif form is yaml.MappingStartEvent:
             self._start(_Open({}, event.anchor, None), event.start_mark)
-        elif isinstance(event, yaml.SequenceStartEvent):
+        elif form is yaml.SequenceStartEvent:
             self._start(_Open([], event.anchor, []), event.start_mark)
-        elif isinstance(event, yaml.AliasEvent):
+        elif form is yaml.AliasEvent:
             self._alias(event)
         else:
             self._end(event.start_mark)
@@ -177,14 +181,15 @@ class _Builder:
             self.document.value = value
             return
         parent = self._open[-1]
-        parent.cost += cost
-        parent.height = max(parent.height, height + 1)
+        if self._anchors:  # only an anchor's own inside needs counting, and all of it comes after the anchor
+            parent.cost += cost
+            parent.height = max(parent.height, height + 1)
         if parent.lines is not None:
             parent.value.append(value)
             if not started:
                 parent.lines.append(mark.line)
         elif parent.key is _UNSET:
-            parent.key = value if value is _MERGE else _key(value, mark)
+            parent.key = value if type(value) is str or value is _MERGE else _key(value, mark)
         else:
             self._enter(parent, value, mark)
             parent.key = _UNSET

@@ -15,6 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+_CACHE = tempfile.TemporaryDirectory(prefix="ringfence-bench-")
+# What is installed has its byte code beside it, whatever this shell says of writing any into the checkout.
+_ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"} | {
+    "PYTHONPYCACHEPREFIX": _CACHE.name
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,9 @@ def run(command: Sequence[str], *, keep: bool = False) -> Spent:
         RuntimeError: it failed; says with what words.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
-        child = subprocess.Popen(command, cwd=ROOT, stdout=out if keep else subprocess.DEVNULL, stderr=errors)
+        child = subprocess.Popen(
+            command, cwd=ROOT, env=_ENVIRONMENT, stdout=out if keep else subprocess.DEVNULL, stderr=errors
+        )
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode:
