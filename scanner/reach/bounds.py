@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scanner.dataplane.model import Answer
@@ -54,11 +54,6 @@ def stand(
     """Which policies select which classes, and what the data plane makes of it."""
     selected_by = tuple((policy, reader.subject(policy)) for policy in policies)
     tiers = tiers_of(policies)
-    number = {tier: at for at, tier in enumerate(tiers)}
-    endings = {direction: [NOBODY] * len(tiers) for direction in Direction}
-    for policy, subject in selected_by:
-        for direction in policy.directions:
-            endings[direction][number[policy.tier]] |= subject
     touched = bit_set(
         item.index
         for item in population.classes[:-1]
@@ -72,12 +67,24 @@ def stand(
         selected_by=selected_by,
         tiers=tiers,
         places=places(policies, tiers),
-        endings={direction: tuple(found) for direction, found in endings.items()},
+        endings=endings_of(selected_by, tiers),
         unpoliced=unpoliced & ~touched,
         doubtful=doubtful & ~touched,
         undecided=touched,
         near=reader.host if reading.nodes_reach_pods else 0,
     )
+
+
+def endings_of(
+    selected_by: Iterable[tuple[Policy, Bounds]], tiers: Sequence[Tier]
+) -> dict[Direction, tuple[Bounds, ...]]:
+    """By direction, then by tier: the classes to which a tier denies what none of its rules matched."""
+    number = {tier: at for at, tier in enumerate(tiers)}
+    endings = {direction: [NOBODY] * len(tiers) for direction in Direction}
+    for policy, subject in selected_by:
+        for direction in policy.directions:
+            endings[direction][number[policy.tier]] |= subject
+    return {direction: tuple(found) for direction, found in endings.items()}
 
 
 def grants_of(standing: Standing, reader: RuleReader) -> tuple[Grant, ...]:

@@ -10,7 +10,7 @@ from scanner.policy.model import Action, Policy, Rule
 from scanner.reach.listing import View
 from scanner.reach.model import Direction
 
-_Key = tuple[str, str, str, str]  # group, kind, namespace, name
+Key = tuple[str, str, str, str]  # group, kind, namespace, name
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _effects(before: View, after: View) -> Iterator[_Effect]:
 
 
 def _of_side(
-    view: View, key: _Key, words: str, same: frozenset[Rule], closing: Iterable[Direction], *, is_new: bool
+    view: View, key: Key, words: str, same: frozenset[Rule], closing: Iterable[Direction], *, is_new: bool
 ) -> Iterator[_Effect]:
     """The effects of one policy on one side: rules that the other side lacks, and default denial that it has not.
 
@@ -82,12 +82,12 @@ def _of_side(
     """
     everyone = (1 << len(view.table.ids)) - 1
     for policy, subject in view.standing.selected_by:
-        if _key(policy) == key and subject.maybe:
+        if key_of(policy) == key and subject.maybe:
             chosen = view.table.peers(subject.maybe)
             for direction in closing:
                 yield _Effect(words, direction, chosen, everyone, opens=not is_new, closes=is_new)
     for grant in view.grants:
-        if _key(grant.policy) == key and grant.rule not in same and grant.subject.maybe:
+        if key_of(grant.policy) == key and grant.rule not in same and grant.subject.maybe:
             action = grant.rule.action
             yield _Effect(
                 words,
@@ -99,14 +99,15 @@ def _of_side(
             )
 
 
-def _key(policy: Policy) -> _Key:
+def key_of(policy: Policy) -> Key:
+    """What tells the object of a policy from others; one object may hold several."""
     return (policy.group, policy.kind, policy.namespace, policy.name)
 
 
-def _by_key(view: View) -> dict[_Key, tuple[Policy, ...]]:
-    found: dict[_Key, list[Policy]] = {}
+def _by_key(view: View) -> dict[Key, tuple[Policy, ...]]:
+    found: dict[Key, list[Policy]] = {}
     for policy, _ in view.standing.selected_by:
-        found.setdefault(_key(policy), []).append(policy)
+        found.setdefault(key_of(policy), []).append(policy)
     return {key: tuple(policies) for key, policies in found.items()}
 
 
@@ -125,12 +126,12 @@ def _rules(policies: Iterable[Policy]) -> Iterator[Rule]:
         yield from policy.rules
 
 
-def _renamed(old: Mapping[_Key, tuple[Policy, ...]], new: Mapping[_Key, tuple[Policy, ...]]) -> set[_Key]:
+def _renamed(old: Mapping[Key, tuple[Policy, ...]], new: Mapping[Key, tuple[Policy, ...]]) -> set[Key]:
     """Policies that only changed their name: on one side each, with the same content."""
-    gone: dict[tuple[Policy, ...], list[_Key]] = {}
+    gone: dict[tuple[Policy, ...], list[Key]] = {}
     for key in sorted(old.keys() - new.keys()):
         gone.setdefault(tuple(map(_content, old[key])), []).append(key)
-    found: set[_Key] = set()
+    found: set[Key] = set()
     for key in sorted(new.keys() - old.keys()):
         partners = gone.get(tuple(map(_content, new[key])))
         if partners:
@@ -146,6 +147,8 @@ def _place(policies: Iterable[Policy]) -> str:
 
 
 def _workload_changes(before: View, after: View) -> dict[str, list[str]]:
+    if before.population is after.population:
+        return {}
     old, new = _workloads(before), _workloads(after)
     found: dict[str, list[str]] = {}
     for name in old.keys() | new.keys():
@@ -172,5 +175,7 @@ _MADE_UP = {"pod-template-hash", "controller-revision-hash", "statefulset.kubern
 
 
 def _namespace_changes(before: View, after: View) -> set[str]:
+    if before.population is after.population:
+        return set()
     old, new = ({span.name: dict(span.labels) for span in view.population.spans} for view in (before, after))
     return {name for name in old.keys() & new.keys() if old[name] != new[name]}

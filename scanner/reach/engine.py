@@ -19,7 +19,6 @@ from scanner.reach.cuts import Cuts
 from scanner.reach.explain import Case, explain
 from scanner.reach.exposure import measure
 from scanner.reach.grants import Grant
-from scanner.reach.lines import Listing
 from scanner.reach.listing import CONTROLLER, Group, Line, PeerTable, View, grouped
 from scanner.reach.model import (
     PROTOCOLS,
@@ -35,6 +34,9 @@ from scanner.reach.model import (
 from scanner.reach.paths import bypass_lines, controller_lines, open_through_services
 from scanner.reach.population import Population
 from scanner.reach.selection import WHOLE, Selection
+from scanner.reach.ways.find import WaysIn
+from scanner.reach.ways.listed import ListingWithWays
+from scanner.reach.ways.model import WayIn
 
 
 def build(
@@ -58,6 +60,7 @@ class ClusterReach:
     """`Reach` for one cluster. Columns are computed when first asked for, and once."""
 
     def __init__(self, parts: Parts) -> None:
+        self.parts = parts  # for what works on a reach's insides, as `whatif` does
         self.level = parts.level
         self.notices = parts.notices
         self.cuts = parts.cuts
@@ -148,13 +151,13 @@ class ClusterReach:
         """The connections that cannot be decided at this level, each with its reason; disjoint from `connections`."""
         return self.listing().undecided()
 
-    def listing(self, selection: Selection = WHOLE) -> Listing:
-        """The lines of `connections` and `unknown`, or a selection of them, for writers.
+    def listing(self, selection: Selection = WHOLE) -> ListingWithWays:
+        """The lines of `connections` and `unknown`, or a selection of them, for writers; with the ways in from outside.
 
         Raises:
             InputError: the selection names what this cluster has not.
         """
-        return Listing(
+        listing = ListingWithWays(
             level=self.level,
             notices=self.notices,
             selection=selection,
@@ -166,6 +169,8 @@ class ClusterReach:
             atoms=self._space.atoms,
             reason=lambda source, destination: self._reasons.peers(self._table, source, destination),
         )
+        listing.ways_of = self.ways_in
+        return listing
 
     def collapsed(self, selection: Selection = WHOLE) -> Collapsed:
         """The reach class by class, or a selection of it: what a listing says, without pairs.
@@ -184,6 +189,14 @@ class ClusterReach:
             addresses=self._addresses,
             services=self._services,
         )
+
+    def ways_in(self, selection: Selection = WHOLE) -> tuple[WayIn, ...]:
+        """The ways from outside into the cluster, or those to a selection of it; nothing is looked at before.
+
+        Raises:
+            InputError: the selection names what this cluster has not.
+        """
+        return WaysIn(self.parts).wanted(selection, self._hypothetical.keys())
 
     def explain(self, src: str, dst: str, protocol: str, port: int) -> tuple[Explanation, ...]:
         """Why `src` may (not) reach `dst`, one explanation per pair of classes that judges differently.

@@ -114,11 +114,18 @@ class View:
     grants: tuple[Grant, ...]
 
 
-def grouped(table: PeerTable, certain: Matrix, possible: Matrix, plain: Matrix | None = None) -> tuple[Group, ...]:
-    """Every destination's columns over peers. A workload of several classes may do what any of its pods may."""
+def grouped(
+    table: PeerTable,
+    certain: Matrix,
+    possible: Matrix,
+    plain: Matrix | None = None,
+    *,
+    names: Iterable[str] | None = None,
+) -> tuple[Group, ...]:
+    """Every destination's columns over peers, or those of some. A workload of several classes may do what any of its pods may."""
     by_columns: dict[tuple[int, ...], list[int]] = {}
     columns: dict[tuple[int, ...], tuple[list[Column], ...]] = {}
-    for name in table.ids:
+    for name in table.ids if names is None else names:
         if name == CONTROLLER:
             continue
         classes = table.classes_of[name]

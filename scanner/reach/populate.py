@@ -89,6 +89,8 @@ def populate(
         class_of=tuple(class_of),
         named=tuple(key.shown.named for key in order) + unknown,
         addresses=tuple(key.addresses for key in order) + ((),) * len(spans),
+        keys=keys,
+        port_names=names,
     )
 
 

@@ -37,7 +37,8 @@ class Population:
     """Every class: real ones by namespace, one hypothetical per namespace, and last the stand-in for ingress controllers.
 
     `named` and `addresses` (classes of the address space; empty where a pod has no known address) go by class.
-    `class_of` maps the position of a pod in `pods` to its class. `finished` pods have no network and no class.
+    `class_of` maps the position of a pod in `pods` to its class. `finished` pods have no network and no class. `keys` and
+    `port_names` are the label keys and port names that tell pods apart.
     """
 
     classes: tuple[PodClass, ...]
@@ -48,6 +49,8 @@ class Population:
     class_of: tuple[int, ...]
     named: tuple[NamedPorts, ...]
     addresses: tuple[tuple[int, ...], ...]
+    keys: frozenset[str]
+    port_names: frozenset[str]
 
     @property
     def controller(self) -> int:

@@ -11,8 +11,8 @@ import msgspec
 from infra.manifests import read_manifests
 from scanner.model import ApiObject
 from scanner.policy.resolve import resolve
-from scanner.reach.diff import difference
 from scanner.reach.engine import build
+from scanner.reach.whatif import Edit, fits, what_if
 from tests.bench.files import CLUSTER, TAKEN
 from tests.bench.spent import python, run
 
@@ -46,8 +46,10 @@ def _main(path: str) -> None:
         api_version="networking.k8s.io/v1", kind="NetworkPolicy", name="one-more", namespace="ns-0001",
         spec=msgspec.Raw(msgspec.json.encode(_SPEC)),
     )  # fmt: skip
-    edited = msgspec.structs.replace(cluster, policies=(*cluster.policies, policy))
-    lines = sum(1 for _ in difference(before, build(edited, resolve(edited), cuts=before.cuts)))
+    edit = Edit(added=resolve(msgspec.structs.replace(cluster, policies=(policy,))).policies)
+    if not fits(before, edit):
+        raise ValueError("the generated cluster does not tell apart what the policy speaks of")
+    lines = sum(1 for _ in what_if(before, edit))
     print(msgspec.json.encode(Answer(answered - start, time.process_time() - answered, lines)).decode())
 
 
