@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from infra.collector import COLLECTOR
 from infra.manifests.documents import Found, Trouble
@@ -11,9 +14,11 @@ from infra.manifests.files import ManifestFile, decode_text, list_files, read_by
 from infra.manifests.json_documents import read_json
 from infra.manifests.load import Loader
 from infra.memory import uncollected
+from infra.text import printable
 from scanner.errors import InputError
 from scanner.model import (
     SNAPSHOT_VERSION,
+    Cloud,
     CloudRecord,
     ClusterRef,
     Collected,
@@ -48,12 +53,46 @@ def read_manifests(
     loader = Loader()
     with uncollected():
         files = _load(path, loader, progress)
-        loader.finish()
-        fields = loader.objects.fields(Source.MANIFESTS)
+        found = _snapshot(loader, cluster, taken, record)
     if not loader.documents:
         raise InputError(_nothing(path, files, loader))
     if progress is not None:
         progress(f"{files} files, {loader.documents} objects")
+    return found
+
+
+_IN_MEMORY = ClusterRef(cloud=Cloud.OTHER, account="local", location="memory", name="objects", id="other/local/memory")
+
+
+def read_objects(
+    objects: Iterable[Mapping[str, Any]], *, cluster: ClusterRef = _IN_MEMORY, taken: str = ""
+) -> Snapshot:
+    """Objects held in memory (as decoded JSON: apiVersion, kind, metadata, spec; lists too) as a folder of them would be read.
+
+    Notices name one by its position from 1, "objects[3]". `taken` is when they were, in ISO 8601; empty where it is not known.
+    Nothing is raised for what is wrong with an object, nor for none at all.
+    """
+    loader = Loader()
+    with uncollected():
+        for number, item in enumerate(objects, 1):
+            for part in _encoded(item):
+                loader.take(f"objects[{number}]", part)
+        return _snapshot(loader, cluster, taken, None)
+
+
+def _encoded(item: Mapping[str, Any]) -> Iterator[Found]:
+    try:
+        data = msgspec.json.encode(item)
+    except (TypeError, ValueError, RecursionError) as error:  # a value that JSON has no form for, or a lone surrogate
+        yield Trouble(f"is no JSON ({printable(str(error), 200)}): give what json.loads makes of it")
+    else:
+        yield from read_json(data)
+
+
+def _snapshot(loader: Loader, cluster: ClusterRef, taken: str, record: CloudRecord | None) -> Snapshot:
+    """What was loaded, as a snapshot."""
+    loader.finish()
+    fields = loader.objects.fields(Source.MANIFESTS)
     notices = (*loader.notes.notices(), *fields.pop("notices"))
     return Snapshot(
         version=SNAPSHOT_VERSION,

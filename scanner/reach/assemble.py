@@ -12,7 +12,7 @@ from scanner.policy.combine import combine
 from scanner.policy.model import Matching, PolicySet
 from scanner.reach.addresses import AddressSpace, address_sets
 from scanner.reach.bounds import Standing, bounds, grants_of, stand, unfiltered
-from scanner.reach.coverage import undecided
+from scanner.reach.coverage import Undecided, undecided
 from scanner.reach.cuts import Cuts
 from scanner.reach.flows import Space
 from scanner.reach.grants import Grant
@@ -37,6 +37,7 @@ class Parts:
     addresses: AddressSpace
     population: Population
     reader: RuleReader
+    unjudged: Undecided
     standing: Standing
     grants: tuple[Grant, ...]
     services: ServicePaths
@@ -98,6 +99,7 @@ def assemble(
         addresses=addresses,
         population=population,
         reader=reader,
+        unjudged=unjudged,
         standing=standing,
         grants=grants,
         services=services,

@@ -56,7 +56,7 @@ class Causes:
 
 
 def _effects(before: View, after: View) -> Iterator[_Effect]:
-    old, new = _by_key(before), _by_key(after)
+    old, new = (by_key(policy for policy, _ in view.standing.selected_by) for view in (before, after))
     renamed = _renamed(old, new)
     for key in sorted(old.keys() | new.keys()):
         was, now = old.get(key, ()), new.get(key, ())
@@ -104,9 +104,10 @@ def key_of(policy: Policy) -> Key:
     return (policy.group, policy.kind, policy.namespace, policy.name)
 
 
-def _by_key(view: View) -> dict[Key, tuple[Policy, ...]]:
+def by_key(policies: Iterable[Policy]) -> dict[Key, tuple[Policy, ...]]:
+    """Policies by the object that holds them."""
     found: dict[Key, list[Policy]] = {}
-    for policy, _ in view.standing.selected_by:
+    for policy in policies:
         found.setdefault(key_of(policy), []).append(policy)
     return {key: tuple(policies) for key, policies in found.items()}
 

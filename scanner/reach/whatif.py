@@ -9,15 +9,20 @@ would tell apart what the reach at hand does not is no case for this: then both 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from scanner.dataplane.model import DataPlane
+from scanner.model import Snapshot
+from scanner.policy.combine import combine
 from scanner.policy.model import Policy
+from scanner.policy.resolve import resolve
 from scanner.policy.selectors import bit_set, members
 from scanner.reach.bounds import Standing, bounds, endings_of, unfiltered
-from scanner.reach.causes import Key, key_of
+from scanner.reach.causes import Key, by_key, key_of
 from scanner.reach.changes import Change, changes_between
 from scanner.reach.columns import Column
+from scanner.reach.coverage import undecided
 from scanner.reach.engine import ClusterReach
 from scanner.reach.flows import Bounds
 from scanner.reach.grants import Grant, Peers
@@ -37,6 +42,28 @@ class Edit:
 
     added: tuple[Policy, ...] = ()
     removed: tuple[Policy, ...] = ()
+
+
+def answer(before: ClusterReach, edited: Snapshot, dataplane: DataPlane | None) -> Iterator[Change] | None:
+    """What changes where policies alone were edited, as `what_if`; None where both states must be built to say it.
+
+    `before` was built for the same data plane from the snapshot before the edit. Policies are resolved all, for some say
+    what they do only beside others.
+    """
+    policies = resolve(edited)
+    edit = edit_towards(before, combine(policies, dataplane).policies)
+    same = undecided(edited, policies, dataplane) == before.parts.unjudged
+    return what_if(before, edit) if same and fits(before, edit) else None
+
+
+def edit_towards(before: ClusterReach, policies: Iterable[Policy]) -> Edit:
+    """What turns the policies of a reach into these."""
+    old, new = (by_key(found) for found in ((each for each, _ in before.parts.standing.selected_by), policies))
+    keys = [key for key in sorted(old.keys() | new.keys()) if old.get(key, ()) != new.get(key, ())]
+    return Edit(
+        added=tuple(each for key in keys for each in new.get(key, ())),
+        removed=tuple(each for key in keys for each in old.get(key, ())),
+    )
 
 
 def fits(before: ClusterReach, edit: Edit) -> bool:
