@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from scanner.cloud.facts import EngineSettings
 from scanner.cloud.gke import HALF_ADDON
 from scanner.dataplane.catalogue import CATALOGUE
-from scanner.dataplane.controller import UNDETERMINED, Verdict, auto_mode, controller, settings_of
+from scanner.dataplane.controller import NODE_CLASSES, UNDETERMINED, Verdict, auto_mode, controller, settings_of
 from scanner.dataplane.model import Enforcing, Proof
 from scanner.dataplane.sighting import DAEMON_SETS, Place, Sighting, Switch, place, sightings
-from scanner.model import Snapshot
+from scanner.model import Collected, Snapshot
 
 COMPUTE_TYPE = "eks.amazonaws.com/compute-type"
 # What a cloud's managed engine is called, and what the same engine looks like inside the cluster.
 _INSIDE = {"gke-calico": "calico", "aks-calico": "calico", "aks-cilium": "cilium"}
+_GAPS = frozenset({Collected.PARTIAL, Collected.FORBIDDEN})
 _UNSAID = EngineSettings(managed=None, enabled=None)
 
 
@@ -59,7 +60,9 @@ def _of(seen: tuple[Sighting, ...], name: str, record: EngineSettings) -> tuple[
 def _is_auto(snapshot: Snapshot, record: EngineSettings) -> bool:
     """Whether some nodes are Auto Mode's, where EKS runs the agent out of sight (no aws-node pod)."""
     labelled = any(node.labels.get(COMPUTE_TYPE) == "auto" for node in snapshot.nodes)
-    return record.auto_mode or labelled or any(settings_of(snapshot, "NodeClass", "eks.amazonaws.com"))
+    classes = snapshot.collection.get(NODE_CLASSES)
+    unseen = classes is not None and classes.status in _GAPS  # the kind is served, so there may be some
+    return record.auto_mode or labelled or unseen or any(settings_of(snapshot, "NodeClass", "eks.amazonaws.com"))
 
 
 def _engines(snapshot: Snapshot, record: EngineSettings, seen: tuple[Sighting, ...]) -> list[str]:

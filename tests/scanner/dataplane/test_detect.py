@@ -338,3 +338,13 @@ def test_a_record_that_says_nothing_is_no_evidence():
     facts = read_facts(record(Cloud.AZURE, {}))
     assert detect(live(), facts).reason == "no-engine"
     assert detect(live(**MANIFESTS), facts).reason == "engine-undetermined"
+
+
+def test_node_classes_that_nobody_could_list_may_be_auto_modes():
+    """With its switch on, the agent that EKS runs out of sight may stand beside another engine: not known which decides."""
+    refused = live(
+        daemon_set("calico-node"), config_maps=(vpc_cni_config(),), unlisted=["nodeclasses.eks.amazonaws.com"]
+    )
+    found = detect(refused, None)
+    assert (found.enforcing, found.reason) == (Enforcing.UNKNOWN, "two-engines")
+    assert detect(live(daemon_set("calico-node"), config_maps=(vpc_cni_config(),)), None).reason != "two-engines"
