@@ -207,6 +207,7 @@ def diff(
     dataplane: flags.DataPlane = "",
     ipblock_matches_pods: flags.IpBlock = False,
     cluster: flags.Cluster = "",
+    cloud_record: flags.CloudRecords = None,
     answer: flags.DiffAnswer = flags.DiffFormat.TABLE,
     output: flags.Document = "",
     fail_on_opened: flags.FailOnOpened = False,
@@ -222,7 +223,7 @@ def diff(
     request = DiffRequest(
         before=before, after=after, cluster=cluster, level=level.value, dataplane=dataplane,
         ipblock_matches_pods=ipblock_matches_pods or None, answer=answer.value, output=output,
-        fail_on_opened=fail_on_opened,
+        cloud_records=tuple(cloud_record or ()), fail_on_opened=fail_on_opened,
     )  # fmt: skip
     raise typer.Exit(run_diff(request))
 

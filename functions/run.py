@@ -14,6 +14,7 @@ import msgspec
 
 from functions.sources import Input, Progress, unread
 from functions.stored import RunRecord, read_run
+from infra.memory import uncollected
 from infra.version import VERSION
 from reports import keys
 from reports.aggregate import build_report
@@ -143,7 +144,7 @@ def _scope(snapshot: Snapshot, outcome: str, reason: str) -> Scope:
 def _keep(snapshot: Snapshot, run: Run, config: BaselineConfig, store: Store | None) -> ClusterResult:
     """Judge one snapshot; with a store, what an earlier delivery of this run stored wins over what was read now."""
     if store is None:
-        return judge(snapshot, config)
+        return _judged(snapshot, config)
     from infra.snapshots import decode, encode
 
     ref = snapshot.cluster
@@ -151,11 +152,17 @@ def _keep(snapshot: Snapshot, run: Run, config: BaselineConfig, store: Store | N
     if not store.put_new(snapshot_key, encode(snapshot)):
         snapshot = decode(store.get(snapshot_key), store.describe(snapshot_key))
         _check_place(snapshot.cluster, ref, store.describe(snapshot_key))
-    result = judge(snapshot, config)
+    result = _judged(snapshot, config)
     if not store.put_new(result_key, render_result(result)):
         result = decode_result(store.get(result_key), store.describe(result_key))
         _check_place(result.cluster, ref, store.describe(result_key))
     return result
+
+
+def _judged(snapshot: Snapshot, config: BaselineConfig) -> ClusterResult:
+    """The collector runs again between two clusters, so that what one left behind is gone before the next is judged."""
+    with uncollected():
+        return judge(snapshot, config)
 
 
 def _check_place(found: ClusterRef, expected: ClusterRef, where: str) -> None:

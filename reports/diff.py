@@ -4,17 +4,72 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+import msgspec
+
+from reports.lint import schema_of
 from reports.reach.document import encoded
 from reports.reach.markdown import code, text
+from reports.reach.schema import InputWarning, Level, Ports
 from reports.reach.words import plain, port_words
 from scanner.reach.diff import Change
 from scanner.reach.model import PortSet
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "doubt": "?"}
 _WORDS = {"added": "opened", "removed": "closed", "changed": "changed", "doubt": "in doubt"}
-_MOST_ROWS = 300  # of a comment: GitHub takes 65,536 characters, GitLab a million
+_MOST_ROWS = 300
+_MOST_CHARACTERS = 60_000  # of a comment: GitHub takes 65,536, GitLab a million
 _MOST_CAUSES = 3
+_MOST_WORDS = 300  # characters of what was compared, and of one cause
+
+
+class _Line(msgspec.Struct, kw_only=True, omit_defaults=True):
+    src: str
+    dst: str
+    via: str = ""
+    causes: list[str] = []
+    filtered_before: Ports | msgspec.UnsetType = msgspec.UNSET
+    filtered_after: Ports | msgspec.UnsetType = msgspec.UNSET
+
+
+class OneSided(_Line, kw_only=True, omit_defaults=True):
+    """A connection that is possible on one side only, with all its ports there."""
+
+    ports: Ports
+
+
+class TwoSided(_Line, kw_only=True, omit_defaults=True):
+    """A connection with its ports before and after.
+
+    Where both are equal, what is filtered above the ports (`filtered_before`, `filtered_after`) differs.
+    """
+
+    before: Ports
+    after: Ports
+
+
+class Diff(msgspec.Struct, kw_only=True):
+    """What connections two states differ by, each list sorted by src, dst and via.
+
+    `via` is the Service whose path is meant; `causes` are the policies, workloads and namespaces that made the difference.
+    `unknown` holds the ports that are undecided before and after where these differ, whatever else is known of the pair.
+    """
+
+    schema: str
+    level: Level
+    before: str
+    after: str
+    added: list[OneSided]
+    removed: list[OneSided]
+    changed: list[TwoSided]
+    unknown: list[TwoSided]
+    warnings: list[InputWarning]
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of `diff/v1`; unknown fields stay allowed."""
+    return schema_of(Diff, "diff/v1", "What connections two states differ by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,34 +145,47 @@ def diff_lines(changes: Iterable[Change], sides: Sides, tally: Tally) -> Iterato
 def diff_markdown(changes: Iterable[Change], sides: Sides, tally: Tally) -> str:
     """A pull-request comment: the tally (of what passed by), then one table per cause; bounded, so that a forge takes it."""
     by_cause: dict[tuple[str, ...], list[Change]] = {}
-    rows = 0
-    for change in changes:
-        if rows < _MOST_ROWS:
+    for number, change in enumerate(changes):
+        if number < _MOST_ROWS:
             by_cause.setdefault(change.causes, []).append(change)
-            rows += 1
-    total = sum(tally.counts.values())
-    lines = [
-        f"### Network policy: {tally.words}",
-        "",
-        f"Connections ({sides.level}) from {code(sides.before)} to {code(sides.after)}.",
+    parts = [
+        f"### Network policy: {tally.words}\n\n"
+        f"Connections ({sides.level}) from {_name(sides.before)} to {_name(sides.after)}.\n"
     ]
+    room, shown = _MOST_CHARACTERS, 0
     for causes, found in sorted(by_cause.items(), key=lambda item: (-len(item[1]), item[0])):
-        names = [text(cause) for cause in causes[:_MOST_CAUSES]]
-        names += [f"{len(causes) - _MOST_CAUSES} more"] if len(causes) > _MOST_CAUSES else []
-        lines += [
-            "",
-            f"**{', '.join(names) or 'Other causes'}**",
-            "",
-            "| | from | to | ports |",
-            "| --- | --- | --- | --- |",
-        ]
-        lines += [
-            f"| {_WORDS[change.kind]} | {code(change.src)} | {code(change.dst)} | {text(_ports(change) + _via(change))} |"
-            for change in found
-        ]
-    if total > rows:
-        lines += ["", f"…and {total - rows} more: `ringfence diff` lists them all."]
-    return "\n".join(lines) + "\n"
+        title = f"\n**{_causes(causes)}**\n\n| | from | to | ports |\n| --- | --- | --- | --- |\n"
+        rows = []
+        room -= len(title)
+        for row in map(_row, found):
+            if len(row) <= room:
+                room -= len(row)
+                rows.append(row)
+        parts += [title, *rows] if rows else []
+        shown += len(rows)
+    total = sum(tally.counts.values())
+    if total > shown:
+        parts.append(f"\n…and {total - shown:,} more: `ringfence diff` lists them all.\n")
+    return "".join(parts)
+
+
+def _row(change: Change) -> str:
+    ports = text(_ports(change) + _via(change))
+    return f"| {_WORDS[change.kind]} | {code(change.src)} | {code(change.dst)} | {ports} |\n"
+
+
+def _causes(causes: tuple[str, ...]) -> str:
+    names = [text(_cut(cause)) for cause in causes[:_MOST_CAUSES]]
+    names += [f"{len(causes) - _MOST_CAUSES} more"] if len(causes) > _MOST_CAUSES else []
+    return ", ".join(names) or "Other causes"
+
+
+def _name(side: str) -> str:
+    return code(_cut(side))
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= _MOST_WORDS else f"{words[: _MOST_WORDS - 1]}…"
 
 
 def _ports(change: Change) -> str:

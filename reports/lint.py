@@ -44,9 +44,14 @@ class Lint(msgspec.Struct, kw_only=True):
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of `lint/v1`; unknown fields stay allowed."""
-    (reference,), components = msgspec.json.schema_components([Lint], ref_template="#/$defs/{name}")
-    components["Lint"]["properties"]["schema"] = {"const": "lint/v1"}
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "What is odd about policies"}
+    return schema_of(Lint, "lint/v1", "What is odd about policies")
+
+
+def schema_of(document: type[msgspec.Struct], version: str, title: str) -> dict[str, Any]:
+    """The JSON Schema of a document whose field `schema` holds `version`."""
+    (reference,), components = msgspec.json.schema_components([document], ref_template="#/$defs/{name}")
+    components[document.__name__]["properties"]["schema"] = {"const": version}
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title}
     return {**head, **reference, "$defs": components}
 
 
