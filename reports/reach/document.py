@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from reports.reach.blocks import HERE, WHY, blocks, chunks, doubts, placed
+from reports.reach.ways import way_fields
 from scanner.model import Notice
 from scanner.reach.engine import ClusterReach
 from scanner.reach.lines import Listing
 from scanner.reach.model import PortSet
 from scanner.reach.rows import Cell
 from scanner.reach.selection import Selection
+from scanner.reach.ways.listed import ListingWithWays
 
 _encode = msgspec.json.Encoder().encode
 
@@ -22,12 +24,12 @@ def render_reach(reach: ClusterReach) -> bytes:
     return b"".join(reach_document(reach.listing()))
 
 
-def reach_document(listing: Listing) -> Iterator[bytes]:
+def reach_document(listing: ListingWithWays) -> Iterator[bytes]:
     """The same of a listing, in pieces: nothing is held per line."""
     return chunks(_document(listing))
 
 
-def _document(listing: Listing) -> Iterator[str | bytes]:
+def _document(listing: ListingWithWays) -> Iterator[str | bytes]:
     yield f'{{"schema":"reach/v1","level":{encoded(str(listing.level))}'
     if not listing.selection.empty:
         yield f',"selection":{encoded(selection_fields(listing.selection))}'
@@ -36,7 +38,8 @@ def _document(listing: Listing) -> Iterator[str | bytes]:
     yield from _lines(listing, blocks(listing.allowed, lambda cell: _line(listing, cell)))
     yield '],"unknown":['
     yield from _lines(listing, doubts(listing, lambda cell: _line(listing, cell, f',"reason":{WHY}'), encoded))
-    yield f'],"warnings":{encoded(warnings(listing.notices))}}}\n'
+    yield f'],"entry_points":{encoded([way_fields(way) for way in listing.ways])}'
+    yield f',"warnings":{encoded(warnings(listing.notices))}}}\n'
 
 
 def _lines(listing: Listing, found: Iterator[tuple[int, bytes]]) -> Iterator[bytes]:

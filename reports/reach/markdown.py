@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from reports.reach.blocks import chunks
+from reports.reach.ways import answer_reasons, answer_words, destination, door_words, scope_reasons, where_words
 from reports.reach.words import counted, plain, port_words, selection_words
 from scanner.model import Notice
-from scanner.reach.lines import Listing
 from scanner.reach.model import Connection
 from scanner.reach.summary import NamespacePair
+from scanner.reach.ways.listed import ListingWithWays
+from scanner.reach.ways.model import WayIn
 
 _OPEN = 20  # rows that are shown without a click
 _MOST = 300  # rows of one table: a comment on GitHub takes 65,536 characters
@@ -18,7 +20,7 @@ _MOST_NOTICES = 50
 _MARKUP = frozenset("\\`*_{}[]<>#!|~&$")
 
 
-def reach_markdown(listing: Listing) -> Iterator[bytes]:
+def reach_markdown(listing: ListingWithWays) -> Iterator[bytes]:
     """The listing as Markdown, bounded so that a forge takes it; what is left out is counted."""
     return chunks(_page(listing))
 
@@ -39,7 +41,7 @@ def code(name: str) -> str:
     return f"`{plain(name).replace('`', chr(39)).replace('|', '¦') or ' '}`"
 
 
-def _page(listing: Listing) -> Iterator[str]:
+def _page(listing: ListingWithWays) -> Iterator[str]:
     allowed, unknown = listing.allowed.count, listing.unknown.count
     yield f"### Network reach, {listing.level}: {counted(allowed, 'connection')} allowed, {unknown:,} undecided\n"
     if not listing.selection.empty:
@@ -50,6 +52,10 @@ def _page(listing: Listing) -> Iterator[str]:
     if unknown:
         rows = (_row(each, text(each.reason)) for each in listing.undecided())
         yield from folded("Undecided", ("from", "to", "ports", "why"), rows, unknown)
+    if listing.ways:
+        rows = (_way_row(each) for each in listing.ways)
+        columns = ("through", "who may come", "to", "ports", "policy")
+        yield from folded("Ways in from outside", columns, rows, len(listing.ways))
     yield from _notices(listing.notices)
 
 
@@ -58,6 +64,13 @@ def _row(each: Connection, *more: str) -> str:
     notes += [f"via {code(each.via)}"] if each.via else []
     notes += ["filtered above the ports"] if each.filter else []
     return " | ".join(("", code(each.src), code(each.dst), " ".join(notes), *more, "")).strip()
+
+
+def _way_row(way: WayIn) -> str:
+    who = "; ".join([where_words(way), *scope_reasons(way)])
+    policy = "; ".join([answer_words(way), *answer_reasons(way)])
+    cells = (code(door_words(way)), text(who), code(destination(way)), code(port_words(way.targets)), text(policy))
+    return f"| {' | '.join(cells)} |"
 
 
 def folded(title: str, columns: Iterable[str], rows: Iterable[str], total: int) -> Iterator[str]:

@@ -67,14 +67,64 @@ class InputWarning(msgspec.Struct, kw_only=True):
     message: str
 
 
+class Through(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What leads inside: `name` is "namespace/name" of the Service, entry point or workload of that kind.
+
+    `gateway` ("namespace/name") and `listener` are a route's; `class` is that of an Ingress or Gateway.
+    """
+
+    kind: str
+    name: str
+    gateway: str = ""
+    listener: str = ""
+    class_name: str = msgspec.field(name="class", default="")
+
+
+class Share(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A part of a way in: some of its target ports, from some of its sources; without `sources` from all of them."""
+
+    ports: Ports
+    sources: tuple[str, ...] = ()
+
+
+class EntryPoint(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A way in from outside: through what, at which port, to which workload, on which ports, and whether policy lets it in.
+
+    `port` is the outer one, absent where it is not known, `targets` are the pods'. `addresses` are where outside finds it;
+    `sources` are the ranges that may come, absent for any. `peer` is whom policy sees in the source's place. With
+    `admitted` partly, no or unknown, `allowed` is what gets in for sure and `undecided` what may. Endpoints that are no pods
+    have neither `workload` nor `admitted`.
+    """
+
+    through: Through
+    protocol: Literal["TCP", "UDP", "SCTP"]
+    port: Port | msgspec.UnsetType = msgspec.UNSET
+    addresses: tuple[str, ...] = ()
+    scope: Literal["public", "internal", "unknown"]
+    scope_reason: str = ""
+    sources: tuple[str, ...] = ()
+    peer: Literal["{ingress-controller}", ""] = ""
+    workload: str = ""
+    endpoints: tuple[str, ...] = ()
+    targets: Ports
+    admitted: Literal["yes", "partly", "no", "unknown"] | msgspec.UnsetType = msgspec.UNSET
+    reason: str = ""
+    allowed: tuple[Share, ...] = ()
+    undecided: tuple[Share, ...] = ()
+
+
 class Reach(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Who can talk to whom. Connections are sorted by src and dst, and disjoint from what is unknown."""
+    """Who can talk to whom. Connections are sorted by src and dst, and disjoint from what is unknown.
+
+    `entry_points` are the ways in from outside; those of 0.1.0 have none.
+    """
 
     schema: str
     level: Level
     peers: list[Peer]
     connections: list[Connection]
     unknown: list[Undecided]
+    entry_points: list[EntryPoint] = []
     warnings: list[InputWarning]
     selection: Selection | msgspec.UnsetType = msgspec.UNSET
 

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from itertools import groupby
 
 from reports.reach.blocks import HERE, WHY, blocks, chunks, doubts, encoded_text, placed
+from reports.reach.ways import (
+    answer_reasons,
+    answer_words,
+    destination,
+    door_words,
+    parts,
+    scope_reasons,
+    where_words,
+)
 from reports.reach.words import counted, peer_words, plain, port_words, selection_words
 from scanner.model import Notice
 from scanner.policy.selectors import members
 from scanner.reach.lines import Listing
 from scanner.reach.rows import Cell, Rows
+from scanner.reach.ways.listed import ListingWithWays
+from scanner.reach.ways.model import Admitted, WayIn
 
 _PORTS = 16  # columns that are worth keeping for ports; lines with more run over
 _GAP = "  "
@@ -23,9 +35,10 @@ _STYLES = {
     "red": "\x1b[31m",
 }
 _RESET = "\x1b[0m"
+_ANSWERS = {Admitted.YES: "", Admitted.NO: "dim"}  # what is open in part or in doubt is what to look at
 
 
-def reach_table(listing: Listing, *, width: int = 100, colour: bool = False) -> Iterator[bytes]:
+def reach_table(listing: ListingWithWays, *, width: int = 100, colour: bool = False) -> Iterator[bytes]:
     """The listing as text of about `width` columns: a line per connection.
 
     Where two names do not fit beside each other, a source stands above its lines. No name is ever cut.
@@ -40,11 +53,11 @@ class Paint:
         self._colour = colour
 
     def __call__(self, text: str, style: str) -> str:
-        """`text` in a style of this module."""
-        return f"{_STYLES[style]}{text}{_RESET}" if self._colour and text else text
+        """`text` in a style of this module; an empty style changes nothing."""
+        return f"{_STYLES[style]}{text}{_RESET}" if self._colour and text and style else text
 
 
-def _table(listing: Listing, paint: Paint, width: int) -> Iterator[str | bytes]:
+def _table(listing: ListingWithWays, paint: Paint, width: int) -> Iterator[str | bytes]:
     allowed, unknown = listing.allowed, listing.unknown
     yield paint(head(listing), "bold") + "\n"
     if not listing.selection.empty:
@@ -55,7 +68,34 @@ def _table(listing: Listing, paint: Paint, width: int) -> Iterator[str | bytes]:
     if unknown.count:
         yield "\n" + paint(f"Undecided ({unknown.count:,})", "yellow") + "\n"
         yield from _Layout(listing, unknown, paint, width).undecided()
+    yield from _ways(listing.ways, paint, width)
     yield from notices(listing.notices, paint, width)
+
+
+def _ways(ways: tuple[WayIn, ...], paint: Paint, width: int) -> Iterator[str]:
+    """The ways in from outside: under what leads inside, to whom it leads and what policy says of it."""
+    if not ways:
+        return
+    yield "\n" + paint(f"Ways in from outside ({len(ways):,})", "bold") + "\n"
+    numbers: dict[str, int] = {}
+    doors = groupby(ways, key=lambda way: (way.through, way.protocol, way.port))
+    for led in (list(group) for _, group in doors):
+        first = led[0]
+        where = f"{where_words(first)}{_marks(scope_reasons(first), numbers)}"
+        yield paint(wrapped("", f"{door_words(first)}: {where}", width).rstrip(), "cyan") + "\n"
+        for way in led:
+            answer = f"{answer_words(way)}{_marks(answer_reasons(way), numbers)}"
+            line = wrapped("  -> ", f"{destination(way)}  {port_words(way.targets)}  {answer}", width).rstrip()
+            yield paint(line, _ANSWERS.get(way.judgement.admitted, "yellow") if way.judgement else "dim") + "\n"
+    for part, number in numbers.items():
+        yield wrapped(f"  [{number}] ", plain(part), width)
+
+
+def _marks(reasons: list[str], numbers: dict[str, int]) -> str:
+    """The numbers of reasons, each of which is spelled once below."""
+    if not reasons:
+        return ""
+    return f" [{','.join(str(numbers.setdefault(part, len(numbers) + 1)) for part in reasons)}]"
 
 
 def head(listing: Listing) -> str:
@@ -111,8 +151,7 @@ class _Layout:
         numbers: dict[str, int] = {}
 
         def why(reason: str) -> str:
-            each = [str(numbers.setdefault(part, len(numbers) + 1)) for part in reason.split("; ") if part]
-            return f"[{','.join(each)}]"
+            return _marks(parts(reason), numbers).strip()
 
         for source, text in doubts(self._listing, lambda cell: self._line(cell, WHY), why):
             yield self._placed(source, text)

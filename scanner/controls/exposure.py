@@ -7,9 +7,10 @@ import shlex
 from collections.abc import Iterator
 
 from scanner.controls import addresses
-from scanner.controls.balancers import by_controller, facing, is_edge, source_ranges
+from scanner.controls.balancers import facing, is_edge, source_ranges
 from scanner.controls.base import CLUSTER, Case, Verdict, bounded, names, unread
 from scanner.dataplane.model import Answer
+from scanner.facing import by_controller
 from scanner.findings import Status
 from scanner.model import Cloud, Service
 

@@ -14,7 +14,7 @@ from scanner.reach.services import ServicePaths
 
 Lines = tuple[dict[int, list[Line]], dict[int, list[Line]]]  # by source: allowed, unknown
 
-_UNDECLARED = "no container declares this port, so whether anything listens there is not known"
+UNDECLARED = "no container declares this port, so whether anything listens there is not known"
 
 
 def controller_lines(
@@ -42,7 +42,7 @@ def controller_lines(
         if unsure:
             _append(lines[1], Line(source, destination, unsure))
         if quiet:
-            _append(lines[1], Line(source, destination, quiet, reason=_UNDECLARED))
+            _append(lines[1], Line(source, destination, quiet, reason=UNDECLARED))
     return lines
 
 
@@ -51,7 +51,7 @@ def bypass_lines(
 ) -> Lines:
     """Add what outside traffic reaches through Services and not at the pod's own address."""
     direct = {destination: group.certain for group in groups for destination in group.destinations}
-    for bypass in services.bypasses:
+    for bypass in services.bypassed:
         reached: dict[str, int] = {}
         for backend in bypass.backends:
             ports = space.atoms.numbers(backend.ports | backend.undeclared)

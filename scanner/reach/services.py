@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from scanner.dataplane.model import Answer, DataPlane
-from scanner.model import EntryPoint, Notice, Pod, Service, ServicePort, Snapshot
-from scanner.policy.selectors import LabelIndex, equalities, members
+from scanner.model import EntryPoint, Notice, Service, ServicePort, Snapshot
 from scanner.reach.coverage import pod_coverage
-from scanner.reach.model import PROTOCOLS
-from scanner.reach.population import Population, workload_id
+from scanner.reach.population import Population
 from scanner.reach.ports import PortAtoms
+from scanner.reach.ways.attach import Attachment, Attachments, is_route
+from scanner.reach.ways.targets import Backend, Backends, Targets
 
 _OUTSIDE_TYPES = {"NodePort", "LoadBalancer"}
 _EVERYWHERE = {"0.0.0.0/0", "::/0"}
-
-
-@dataclass(slots=True)
-class Backend:
-    """The ports at which a Service (or every entry point) reaches the pods of one class and workload.
-
-    `ports` are (protocol, number). `undeclared` are numbers that no container of the pod declares: whether anything
-    listens there cannot be told.
-    """
-
-    workload: str
-    pod_class: int
-    ports: set[tuple[str, int]] = field(default_factory=set)
-    undeclared: set[tuple[str, int]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +50,34 @@ def exposed_services(snapshot: Snapshot, dataplane: DataPlane | None) -> tuple[S
     return tuple(sorted(chosen, key=lambda service: (service.namespace, service.name)))
 
 
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """An Ingress, a Route, or a Gateway API route that is (or may be) attached: its Services with the ports it means.
+
+    `to` are the listeners of a Gateway API route.
+    """
+
+    entry: EntryPoint
+    to: tuple[Attachment, ...]
+    services: tuple[tuple[Service, tuple[ServicePort, ...]], ...]
+
+
 class ServicePaths:
-    """Finds the pods and ports behind Services; only Services that matter are looked at."""
+    """Finds the pods and ports behind Services; only Services that matter are looked at.
+
+    `bypassed` are the ways past policy as they hold for workloads, `bypasses` as they hold for classes.
+    """
 
     def __init__(self, snapshot: Snapshot, population: Population, dataplane: DataPlane | None) -> None:
         self.notices: list[Notice] = []
-        self._population = population
+        self.snapshot, self.dataplane = snapshot, dataplane
+        self.targets = Targets(snapshot, population)
         self._services = {f"{service.namespace}/{service.name}": service for service in snapshot.services}
-        self._positions: dict[str, list[int]] = {}
-        for position, pod in enumerate(population.pods):
-            self._positions.setdefault(pod.namespace, []).append(position)
-        self._indexes: dict[str, LabelIndex] = {}
         self.entry_points = bool(snapshot.entry_points)
-        self.controller = self._controller_backends(snapshot.entry_points)
-        self.bypasses = tuple(self._bypasses(snapshot, dataplane)) if dataplane else ()
+        self.entrances = tuple(self._entrances(snapshot, population))
+        self.controller = self._controller_backends()
+        self.bypassed = tuple(self._bypasses(snapshot, dataplane)) if dataplane else ()
+        self.bypasses = tuple(part for bypass in self.bypassed for part in self._by_class(bypass))
 
     @property
     def spans(self) -> Iterator[tuple[str, int, int]]:
@@ -86,27 +86,52 @@ class ServicePaths:
             for protocol, number in backend.ports | backend.undeclared:
                 yield protocol, number, number
 
-    def _controller_backends(self, entry_points: Iterable[EntryPoint]) -> tuple[Backend, ...]:
-        """What an Ingress, Gateway or Route leads to: TCP ports of its Services' pods."""
-        found: dict[tuple[str, int], Backend] = {}
-        for entry in sorted(entry_points, key=lambda each: (each.kind, each.namespace, each.name)):
-            for name in entry.services:
-                service = self._services.get(name)
-                if service is None:
-                    message = f"leads to Service {name}, which does not exist; nothing is reached through it"
-                    subject = f"{entry.kind} {entry.namespace}/{entry.name}"
-                    self.notices.append(Notice(object=subject, field="spec", message=message))
+    def _entrances(self, snapshot: Snapshot, population: Population) -> Iterator[Entrance]:
+        """The entry points that lead anywhere. A route that no listener takes is named; the mesh's own routes are none."""
+        attachments = Attachments(snapshot.gateways, population.spans[:-1])
+        for entry in sorted(snapshot.entry_points, key=lambda each: (each.kind, each.namespace, each.name)):
+            to: tuple[Attachment, ...] = ()
+            if is_route(entry):
+                attached = attachments.of(entry)
+                to = attached.to
+                if not to:
+                    self._note(entry, "spec.parentRefs", attached.refusals)
                     continue
-                wanted = entry.ports.get(name, ())
-                ports = [port for port in service.ports if port.protocol == "TCP" and _meant(port, wanted, entry.kind)]
-                self._add(found, service, ports, lambda _pod: True)
+            yield Entrance(entry, to, tuple(self._meant_by(entry)))
+
+    def _note(self, entry: EntryPoint, field: str, reasons: Iterable[str]) -> None:
+        """What keeps an entry point from leading anywhere, if anything does."""
+        for reason in reasons:
+            subject = f"{entry.kind} {entry.namespace}/{entry.name}"
+            self.notices.append(Notice(object=subject, field=field, message=f"{reason}; nothing is reached through it"))
+
+    def _meant_by(self, entry: EntryPoint) -> Iterator[tuple[Service, tuple[ServicePort, ...]]]:
+        """The Services that an entry point leads to, with the ports that it means: UDP of a UDPRoute, else TCP."""
+        protocol = "UDP" if entry.kind == "UDPRoute" else "TCP"
+        for name in entry.services:
+            service = self._services.get(name)
+            if service is None:
+                self._note(entry, "spec", [f"leads to Service {name}, which does not exist"])
+                continue
+            wanted = entry.ports.get(name, ())
+            ports = (port for port in service.ports if port.protocol == protocol and _meant(port, wanted, entry.kind))
+            yield service, tuple(ports)
+
+    def _controller_backends(self) -> tuple[Backend, ...]:
+        """What Ingresses, Gateways and Routes lead to: ports of their Services' pods."""
+        found: Backends = {}
+        for entrance in self.entrances:
+            for service, ports in entrance.services:
+                self.targets.add(found, service, ports)
         return tuple(found[key] for key in sorted(found))
 
     def _bypasses(self, snapshot: Snapshot, dataplane: DataPlane) -> Iterator[Bypass]:
         firm = dataplane.capabilities.balancer_bypasses_ingress.firm if dataplane.capabilities else Answer.UNKNOWN
         for service in exposed_services(snapshot, dataplane):
-            found: dict[tuple[str, int], Backend] = {}
-            self._add(found, service, service.ports, lambda pod: pod_coverage(dataplane, pod)[0] is not Answer.NO)
+            found: Backends = {}
+            self.targets.add(
+                found, service, service.ports, lambda pod: pod_coverage(dataplane, pod)[0] is not Answer.NO
+            )
             answer, reason = firm, ""
             if answer is not Answer.YES:
                 answer = Answer.UNKNOWN
@@ -117,36 +142,16 @@ class ServicePaths:
                 name = f"{service.namespace}/{service.name}"
                 yield Bypass(name, answer, reason, tuple(found[key] for key in sorted(found)))
 
-    def _add(
-        self,
-        found: dict[tuple[str, int], Backend],
-        service: Service,
-        ports: Iterable[ServicePort],
-        wanted: Callable[[Pod], bool],
-    ) -> None:
-        for position in self._behind(service):
-            pod = self._population.pods[position]
-            if not wanted(pod):
-                continue
-            key = (workload_id(pod), self._population.class_of[position])
-            for port in ports:
-                reached, undeclared = _targets(port, pod)
-                if reached or undeclared:
-                    backend = found.setdefault(key, Backend(*key))
-                    backend.ports |= reached
-                    backend.undeclared |= undeclared
-
-    def _behind(self, service: Service) -> Iterator[int]:
-        """The positions of the pods that a Service selects; one without a selector selects none."""
-        positions = self._positions.get(service.namespace)
-        if not service.selector or not positions:
-            return
-        index = self._indexes.get(service.namespace)
-        if index is None:
-            index = LabelIndex(self._population.pods[position].labels for position in positions)
-            self._indexes[service.namespace] = index
-        for number in members(index.select(equalities(service.selector))):
-            yield positions[number]
+    def _by_class(self, bypass: Bypass) -> Iterator[Bypass]:
+        """A bypass as it holds for classes: of one that a Service reaches in part nothing certain can be said."""
+        parted = self.targets.partial(self._services[bypass.service])
+        whole = tuple(each for each in bypass.backends if each.pod_class not in parted)
+        some = tuple(each for each in bypass.backends if each.pod_class in parted)
+        if whole:
+            yield Bypass(bypass.service, bypass.answer, bypass.reason, whole)
+        if some:
+            reason = bypass.reason or "it leads to some of these pods and not to others"
+            yield Bypass(bypass.service, Answer.UNKNOWN, reason, some)
 
 
 def _meant(port: ServicePort, wanted: tuple[int | str, ...], kind: str) -> bool:
@@ -157,20 +162,3 @@ def _meant(port: ServicePort, wanted: tuple[int | str, ...], kind: str) -> bool:
     if kind == "Route":
         names.add(port.target)
     return not names.isdisjoint(wanted)
-
-
-def _targets(port: ServicePort, pod: Pod) -> tuple[set[tuple[str, int]], set[tuple[str, int]]]:
-    """Where a Service port arrives at one pod: declared numbers, and a number that no container declares."""
-    if port.protocol not in PROTOCOLS:
-        return set(), set()
-    target = port.port if port.target is None else port.target
-    if isinstance(target, str):
-        return {
-            (port.protocol, each.port)
-            for each in pod.ports
-            if (each.protocol, each.name) == (port.protocol, target) and 1 <= each.port <= 65535
-        }, set()
-    if not 1 <= target <= 65535:
-        return set(), set()
-    declared = any((each.protocol, each.port) == (port.protocol, target) for each in pod.ports)
-    return ({(port.protocol, target)}, set()) if declared else (set(), {(port.protocol, target)})

@@ -38,7 +38,7 @@ def table(reach, width=100):
 def test_the_document_has_the_contracts_form():
     """Every key and value of reach/v1, sorted, for a cluster small enough to write out."""
     document = json.loads(render_reach(reach_of(ONLY_WEB)))
-    assert list(document) == ["schema", "level", "peers", "connections", "unknown", "warnings"]
+    assert list(document) == ["schema", "level", "peers", "connections", "unknown", "entry_points", "warnings"]
     v4, v6 = "0.0.0.0-255.255.255.255", "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
     web, db = "shop/web[Deployment]", "shop/db[Deployment]"
     assert document == {
@@ -55,6 +55,7 @@ def test_the_document_has_the_contracts_form():
             {"src": web, "dst": db, "ports": {"TCP": [[5432, 5432]], "UDP": [[53, 53]]}},
         ],
         "unknown": [],
+        "entry_points": [],
         "warnings": [],
     }  # fmt: skip
 

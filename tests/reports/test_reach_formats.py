@@ -151,12 +151,13 @@ def test_a_field_is_changed_only_where_it_must_be(name, shown):
 @pytest.mark.parametrize("width", [60, 100, 200])
 @pytest.mark.parametrize("colour", [False, True], ids=["plain", "coloured"])
 def test_the_table_has_every_line_once(width, colour):
-    """Whichever way it is laid out: names whole, ports, notes; the undecided apart, warnings last."""
+    """Whichever way it is laid out: names whole, ports, notes; the undecided and the ways in apart, warnings last."""
     reach = reach_of(enforcing=Enforcing.UNKNOWN)
     text = written(reach_table(reach.listing(), width=width, colour=colour))
     plain = re.sub(r"\x1b\[\d*m", "", text)
     assert (plain != text) is colour
     allowed, rest = plain.split("\nUndecided (")
+    rest, ways = rest.split("\nWays in from outside (")
     rows, source = [], ""
     for line in allowed.splitlines()[2:]:
         if line and not line.startswith(" ") and len(line.split()) == 1:
@@ -173,7 +174,7 @@ def test_the_table_has_every_line_once(width, colour):
     assert {number for mark in marks for number in mark.split(",")} == set(
         re.findall(r"^  \[(\d+)\] ", rest, re.MULTILINE)
     )
-    assert rest.index("Warnings (1)") < rest.index("- NetworkPolicy shop/x, spec: is odd; mend it")
+    assert ways.index("Warnings (1)") < ways.index("- NetworkPolicy shop/x, spec: is odd; mend it")
     assert ("\nFROM" in plain) is (width == 200)
 
 
@@ -246,8 +247,12 @@ def test_markdown_has_a_row_for_each_line(enforcing):
     """Tables for what is allowed and what is undecided, with why; warnings as a list."""
     reach = reach_of(enforcing=enforcing)
     text = written(reach_markdown(reach.listing()))
-    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    lines, _, ways = text.partition("**Ways in from outside**")
+    rows = [line for line in lines.splitlines() if line.startswith("| `")]
     assert len(rows) == len(list(reach.connections())) + len(list(reach.unknown()))
+    assert [line.split(" | ")[0] for line in ways.splitlines() if line.startswith("| `")] == [
+        "| `NodePort shop/db, TCP`"
+    ]
     assert f"| `{WEB}` | `{DB}` | `TCP 80` filtered above the ports |" in rows
     assert any("via `shop/db`" in row for row in rows)
     assert ("**Undecided**" in text or "<summary>Undecided" in text) is (enforcing is Enforcing.UNKNOWN)
