@@ -253,12 +253,15 @@ def lint(
 
 def main() -> NoReturn:
     """Run the command line; every expected error is one line on stderr and an exit code, never a traceback."""
+    import atexit
+    import gc
     import os
 
     from scanner.errors import RingfenceError
 
     if sys.stderr is None:  # closed by the caller: what goes there is lost, and never ends up on stdout
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for as long as the process lives
+    atexit.register(gc.freeze)  # the interpreter looks for cycles once more as it ends: not through a whole cluster
     try:
         app()
     except RingfenceError as error:

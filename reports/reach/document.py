@@ -14,7 +14,6 @@ from scanner.reach.lines import Listing
 from scanner.reach.model import PortSet
 from scanner.reach.rows import Cell
 from scanner.reach.selection import Selection
-from scanner.reach.ways.listed import ListingWithWays
 
 _encode = msgspec.json.Encoder().encode
 
@@ -24,12 +23,12 @@ def render_reach(reach: ClusterReach) -> bytes:
     return b"".join(reach_document(reach.listing()))
 
 
-def reach_document(listing: ListingWithWays) -> Iterator[bytes]:
+def reach_document(listing: Listing) -> Iterator[bytes]:
     """The same of a listing, in pieces: nothing is held per line."""
     return chunks(_document(listing))
 
 
-def _document(listing: ListingWithWays) -> Iterator[str | bytes]:
+def _document(listing: Listing) -> Iterator[str | bytes]:
     yield f'{{"schema":"reach/v1","level":{encoded(str(listing.level))}'
     if not listing.selection.empty:
         yield f',"selection":{encoded(selection_fields(listing.selection))}'

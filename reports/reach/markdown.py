@@ -9,9 +9,9 @@ from reports.reach.blocks import chunks
 from reports.reach.ways import answer_reasons, answer_words, destination, door_words, scope_reasons, where_words
 from reports.reach.words import counted, plain, port_words, selection_words
 from scanner.model import Notice
+from scanner.reach.lines import Listing
 from scanner.reach.model import Connection
 from scanner.reach.summary import NamespacePair
-from scanner.reach.ways.listed import ListingWithWays
 from scanner.reach.ways.model import WayIn
 
 _OPEN = 20  # rows that are shown without a click
@@ -20,7 +20,7 @@ _MOST_NOTICES = 50
 _MARKUP = frozenset("\\`*_{}[]<>#!|~&$")
 
 
-def reach_markdown(listing: ListingWithWays) -> Iterator[bytes]:
+def reach_markdown(listing: Listing) -> Iterator[bytes]:
     """The listing as Markdown, bounded so that a forge takes it; what is left out is counted."""
     return chunks(_page(listing))
 
@@ -41,7 +41,7 @@ def code(name: str) -> str:
     return f"`{plain(name).replace('`', chr(39)).replace('|', '¦') or ' '}`"
 
 
-def _page(listing: ListingWithWays) -> Iterator[str]:
+def _page(listing: Listing) -> Iterator[str]:
     allowed, unknown = listing.allowed.count, listing.unknown.count
     yield f"### Network reach, {listing.level}: {counted(allowed, 'connection')} allowed, {unknown:,} undecided\n"
     if not listing.selection.empty:

@@ -21,7 +21,6 @@ from scanner.model import Notice
 from scanner.policy.selectors import members
 from scanner.reach.lines import Listing
 from scanner.reach.rows import Cell, Rows
-from scanner.reach.ways.listed import ListingWithWays
 from scanner.reach.ways.model import Admitted, WayIn
 
 _PORTS = 16  # columns that are worth keeping for ports; lines with more run over
@@ -38,7 +37,7 @@ _RESET = "\x1b[0m"
 _ANSWERS = {Admitted.YES: "", Admitted.NO: "dim"}  # what is open in part or in doubt is what to look at
 
 
-def reach_table(listing: ListingWithWays, *, width: int = 100, colour: bool = False) -> Iterator[bytes]:
+def reach_table(listing: Listing, *, width: int = 100, colour: bool = False) -> Iterator[bytes]:
     """The listing as text of about `width` columns: a line per connection.
 
     Where two names do not fit beside each other, a source stands above its lines. No name is ever cut.
@@ -57,7 +56,7 @@ class Paint:
         return f"{_STYLES[style]}{text}{_RESET}" if self._colour and text and style else text
 
 
-def _table(listing: ListingWithWays, paint: Paint, width: int) -> Iterator[str | bytes]:
+def _table(listing: Listing, paint: Paint, width: int) -> Iterator[str | bytes]:
     allowed, unknown = listing.allowed, listing.unknown
     yield paint(head(listing), "bold") + "\n"
     if not listing.selection.empty:

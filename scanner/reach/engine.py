@@ -19,6 +19,7 @@ from scanner.reach.cuts import Cuts
 from scanner.reach.explain import Case, explain
 from scanner.reach.exposure import measure
 from scanner.reach.grants import Grant
+from scanner.reach.lines import Listing
 from scanner.reach.listing import CONTROLLER, Group, Line, PeerTable, View, grouped
 from scanner.reach.model import (
     PROTOCOLS,
@@ -34,8 +35,6 @@ from scanner.reach.model import (
 from scanner.reach.paths import bypass_lines, controller_lines, open_through_services
 from scanner.reach.population import Population
 from scanner.reach.selection import WHOLE, Selection
-from scanner.reach.ways.find import WaysIn
-from scanner.reach.ways.listed import ListingWithWays
 from scanner.reach.ways.model import WayIn
 
 
@@ -151,13 +150,13 @@ class ClusterReach:
         """The connections that cannot be decided at this level, each with its reason; disjoint from `connections`."""
         return self.listing().undecided()
 
-    def listing(self, selection: Selection = WHOLE) -> ListingWithWays:
+    def listing(self, selection: Selection = WHOLE) -> Listing:
         """The lines of `connections` and `unknown`, or a selection of them, for writers; with the ways in from outside.
 
         Raises:
             InputError: the selection names what this cluster has not.
         """
-        listing = ListingWithWays(
+        return Listing(
             level=self.level,
             notices=self.notices,
             selection=selection,
@@ -168,9 +167,8 @@ class ClusterReach:
             extra=self._extra,
             atoms=self._space.atoms,
             reason=lambda source, destination: self._reasons.peers(self._table, source, destination),
+            ways=self.ways_in,
         )
-        listing.ways_of = self.ways_in
-        return listing
 
     def collapsed(self, selection: Selection = WHOLE) -> Collapsed:
         """The reach class by class, or a selection of it: what a listing says, without pairs.
@@ -196,6 +194,8 @@ class ClusterReach:
         Raises:
             InputError: the selection names what this cluster has not.
         """
+        from scanner.reach.ways.find import WaysIn
+
         return WaysIn(self.parts).wanted(selection, self._hypothetical.keys())
 
     def explain(self, src: str, dst: str, protocol: str, port: int) -> tuple[Explanation, ...]:

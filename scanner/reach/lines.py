@@ -14,6 +14,7 @@ from scanner.reach.model import Connection, Workload
 from scanner.reach.ports import PortAtoms
 from scanner.reach.rows import Cell, Part, Rows
 from scanner.reach.selection import Selection, narrowed
+from scanner.reach.ways.model import WayIn
 
 Extra = tuple[Mapping[int, Sequence[Line]], Mapping[int, Sequence[Line]]]  # by source: allowed, undecided
 
@@ -37,12 +38,13 @@ class Listing:
         extra: Extra,
         atoms: PortAtoms,
         reason: Callable[[int, int], str],
+        ways: Callable[[Selection], tuple[WayIn, ...]],
     ) -> None:
         self.level, self.notices, self.selection = level, notices, selection
         self.ids = table.ids
         self.kinds = tuple(kind for _, kind in table.kinds)
         self.workloads = workloads
-        self._reason = reason
+        self._reason, self._ways = reason, ways
         wanted = selection.wanted(workloads, namespaces)
         self._wanted = tuple(bit_set(table.position[name] for name in names) for names in wanted)
         ports, self.port_set = selection.ports(atoms)
@@ -60,6 +62,11 @@ class Listing:
             if kept:
                 found[source] = kept
         return found
+
+    @cached_property
+    def ways(self) -> tuple[WayIn, ...]:
+        """The ways in from outside, those of the selection: found when a writer first asks."""
+        return self._ways(self.selection)
 
     @cached_property
     def allowed(self) -> Rows:

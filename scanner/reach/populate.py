@@ -147,10 +147,22 @@ def _grouped(
 
 def _ordered(pods: list[Pod]) -> tuple[Pod, ...]:
     """Pods in an order that does not depend on the input's; labels only count where all else is equal."""
+    if _ascending(pods):
+        return tuple(pods)
     names = {(pod.namespace, pod.name, pod.workload.kind, pod.workload.name): pod for pod in pods}
     if len(names) == len(pods):
         return tuple(names[name] for name in sorted(names))
     return tuple(sorted(pods, key=_pod_order))
+
+
+def _ascending(pods: Sequence[Pod]) -> bool:
+    """Whether pods come by namespace and name, each once, as collecting and loading leave them."""
+    namespace = name = ""
+    for pod in pods:
+        if pod.namespace < namespace or (pod.namespace == namespace and pod.name <= name):
+            return False
+        namespace, name = pod.namespace, pod.name
+    return True
 
 
 def _pod_order(pod: Pod) -> tuple[str, str, str, str, list[tuple[str, str]]]:
