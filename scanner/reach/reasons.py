@@ -148,9 +148,11 @@ class Reasons:
         for policy, subject in self._closing_in_doubt:
             if subject & (ends[Direction.EGRESS][0] | ends[Direction.INGRESS][0]):
                 yield f"{policy.id}: {policy.doubt}"
-        for direction, subject_bits, names in self._ties:
-            if subject_bits & ends[direction][0]:
-                yield f"{names} have one priority, and which comes first is not defined"
+        for direction, tied in self._ties:
+            names = _met(tied, ends[direction][0])
+            if names:
+                shown = " and ".join(names[:3]) + (" and more" if len(names) > 3 else "")
+                yield f"{shown} have one priority, and which comes first is not defined"
 
     def _rule_doubts(self, *, external: bool) -> Iterator[str]:
         """What may be in doubt about the rules themselves."""
@@ -167,20 +169,28 @@ class Reasons:
             yield _NAMES
 
 
-def _ties(grants: Sequence[Grant]) -> list[tuple[Direction, int, str]]:
-    """Policies of one rank whose order is not defined: direction, the classes they select, and their names."""
+def _ties(grants: Sequence[Grant]) -> list[tuple[Direction, list[Grant]]]:
+    """The rules of policies of one rank, whose order is not defined where they meet."""
     groups: dict[tuple[Direction, int, int], list[Grant]] = {}
     for grant in grants:
         groups.setdefault((grant.rule.direction, grant.place.tier, grant.place.group), []).append(grant)
-    found = []
-    for (direction, _, _), members_of in groups.items():
-        if len({grant.place.sequence for grant in members_of}) > 1:
-            subject = 0
-            for grant in members_of:
-                subject |= grant.subject.maybe
-            names = sorted({grant.policy.id for grant in members_of})
-            found.append((direction, subject, " and ".join(names[:3]) + (" and more" if len(names) > 3 else "")))
-    return found
+    return [
+        (direction, tied)
+        for (direction, _, _), tied in groups.items()
+        if len({grant.place.sequence for grant in tied}) > 1
+    ]
+
+
+def _met(tied: Sequence[Grant], asked: int) -> list[str]:
+    """The tied policies that select a class among those asked about which another of them selects as well, by name."""
+    once = twice = 0
+    by_place: dict[int, int] = {}
+    for grant in tied:
+        by_place[grant.place.sequence] = by_place.get(grant.place.sequence, 0) | grant.subject.maybe & asked
+    for bits in by_place.values():
+        twice |= once & bits
+        once |= bits
+    return sorted({grant.policy.id for grant in tied if grant.subject.maybe & twice})
 
 
 def _denied_altogether(grants: Sequence[Grant]) -> dict[Direction, Bounds]:

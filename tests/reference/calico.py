@@ -149,8 +149,10 @@ def _by_name(policy: Wire) -> str:
 
 
 def _by_key(policy: Wire) -> str:
-    """Ties, as the data plane keeps them: `namespace/name` (another reading of "by name")."""
-    return "/".join(part for part in (policy["metadata"].get("namespace", ""), _by_name(policy)) if part)
+    """Ties, as data planes before 3.32 keep them: `namespace/tier.name`, without a namespace for a global policy."""
+    name, tier = _by_name(policy), _tier_of(policy)
+    stored = name if _kubernetes(policy) or name.startswith(f"{tier}.") else f"{tier}.{name}"
+    return "/".join(part for part in (policy["metadata"].get("namespace", ""), stored) if part)
 
 
 def _by_plain_name(policy: Wire) -> str:

@@ -214,8 +214,3 @@ def hangs_on_address(cluster: Cluster, sources: list[End], destinations: list[En
     return any(blocks(policy["spec"]) for policy in cluster.policies) and any(
         is_name(end) or (isinstance(end, dict) and len(pod_addresses(end)) != 1) for end in (*sources, *destinations)
     )
-
-
-def disagreements(case: Case, may: May) -> list[Disagreement]:
-    """The probes of a case that the two answer differently, less those on which the product may be more cautious."""
-    return [each for each in probes(case, may) if each and not each.cautious]

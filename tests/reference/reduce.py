@@ -6,17 +6,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from tests.reference import vendor_wire
 from tests.reference.generate import Case
 from tests.reference.wire import Cluster
 
 MAY_GO = ("ports", "protocols", "except", "ingress", "egress", "matchLabels", "matchExpressions", "labels", "status")
+VENDOR_MAY_GO = ("source", "destination", "ipVersion", "notProtocol", "namespaceSelector", "order")
 MAY_BE_EMPTY = ("ingress", "egress", "containers")  # a shorter `policyTypes` or no peers would mean something else
 
 
-def reduced(case: Case, fails: Callable[[Case], bool]) -> Case:
+def reduced(case: Any, fails: Callable[[Any], bool], smaller_than: Callable[[Any], Iterator[Any]]) -> Any:
     """A case that still fails and no part of which can go; `case` itself has to fail."""
     while True:
-        smaller = next((each for each in smaller_cases(case) if fails(each)), None)
+        smaller = next((each for each in smaller_than(case) if fails(each)), None)
         if smaller is None:
             return case
         case = smaller
@@ -42,6 +44,16 @@ def smaller_cases(case: Case) -> Iterator[Case]:
                 yield with_cluster(case, **{part: (*items[:at], smaller, *items[at + 1 :])})
 
 
+def smaller_wire_clusters(cluster: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A vendor family's cluster less one object, or less one part of a policy."""
+    objects = tuple(cluster["objects"])
+    for fewer in shorter(objects):
+        yield vendor_wire.cluster(*fewer)
+    for at, each in enumerate(objects):
+        for smaller in less(each["spec"]) if "Policy" in each["kind"] and "spec" in each else ():
+            yield vendor_wire.cluster(*objects[:at], each | {"spec": smaller}, *objects[at + 1 :])
+
+
 def with_cluster(case: Case, **parts: Any) -> Case:
     """The case with parts of its cluster replaced."""
     return replace(case, cluster=Cluster(**(vars(case.cluster) | parts)))
@@ -56,7 +68,7 @@ def less(value: Any, key: str = "") -> Iterator[Any]:
     """A value less one part that may go without making it another kind of thing."""
     if isinstance(value, dict):
         for name, each in value.items():
-            if name in MAY_GO or key in ("matchLabels", "labels"):
+            if name in (*MAY_GO, *VENDOR_MAY_GO) or key in ("matchLabels", "labels", "source", "destination"):
                 yield {other: value[other] for other in value if other != name}
             for smaller in () if name == "policyTypes" else less(each, name):
                 yield value | {name: smaller}

@@ -3,8 +3,8 @@
     python -m tests.reference.run --family networkpolicy --examples 10000 --seed 1
 
 Prints one line of numbers for each family; `cautious` are the probes on which the product may say less than the reference
-(compare.py says which). After a disagreement also a small cluster that shows one, as JSON. Exit code 1 when there was any.
-`--family` may be left out (all of them) or given several times.
+(compare.py and vendor_compare.py say which). After a disagreement also a small cluster that shows one, as JSON. Exit code 1
+when there was any. `--family` may be left out (all of them) or given several times.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from tests.reference.compare import disagreements, probes
 from tests.reference.families import FAMILIES, Family
-from tests.reference.generate import Case
 from tests.reference.reduce import reduced
 
 
@@ -32,7 +31,7 @@ class Counts:
     cautious: int = 0
     disagreements: int = 0
     disagreeing_clusters: int = 0
-    first: Case | None = None
+    first: Any = None
 
     def numbers(self) -> str:
         """The numbers as text."""
@@ -57,15 +56,13 @@ def count(family: Family, examples: int, number: int) -> Counts:
     @seed(number)
     @chosen(examples)
     @given(case=family.cases)
-    def compare(case: Case) -> None:
-        answers = list(probes(case, family.may))
-        cautious = sum(each is not None and each.cautious for each in answers)
-        different = len(answers) - answers.count(None) - cautious
+    def compare(case: Any) -> None:
+        answers = family.ask(case)
         counts.clusters += 1
-        counts.probes += len(answers)
-        counts.cautious += cautious
-        counts.disagreements += different
-        if different:
+        counts.probes += answers.probes
+        counts.cautious += answers.cautious
+        counts.disagreements += len(answers.wrong)
+        if answers.wrong:
             counts.disagreeing_clusters += 1
             counts.first = counts.first or case
 
@@ -73,15 +70,15 @@ def count(family: Family, examples: int, number: int) -> Counts:
     return counts
 
 
-def smallest(family: Family, case: Case) -> Case:
+def smallest(family: Family, case: Any) -> Any:
     """The case, which is answered differently, without what it does not need for that."""
-    return reduced(case, lambda smaller: bool(disagreements(smaller, family.may)))
+    return reduced(case, lambda smaller: bool(family.ask(smaller).wrong), family.smaller)
 
 
-def shown(case: Case, family: Family) -> str:
+def shown(case: Any, family: Family) -> str:
     """A case as JSON, with the first few probes it is answered differently on."""
-    found = disagreements(case, family.may)
-    return json.dumps({"case": asdict(case), "disagreements": [asdict(each) for each in found[:5]]}, indent=1)
+    found = family.ask(case).wrong
+    return json.dumps({"case": family.written(case), "disagreements": found[:5]}, indent=1)
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.reference.compare import questions, together
-from tests.reference.families import FAMILIES
+from tests.reference.families import PORTABLE
 from tests.reference.generate import UPSTREAM, Case
 from tests.reference.kubernetes import may
 from tests.reference.rewrite import everywhere
@@ -138,7 +138,7 @@ def drawn(family: str) -> list[tuple[Case, list[bool | None]]]:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=FAMILIES[family].cases)
+    @given(case=PORTABLE[family].cases)
     def keep(case: Case) -> None:
         found.append((case, list(answers(case.cluster, case))))
 

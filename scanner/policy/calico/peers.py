@@ -21,6 +21,7 @@ from scanner.policy.calico.labels import (
 )
 from scanner.policy.calico.nets import EVERYWHERE, blocks
 from scanner.policy.calico.normal import conjunction
+from scanner.policy.calico.sets import Matched
 from scanner.policy.calico.wire import WireEntity, WireServiceAccounts
 from scanner.policy.decode import Context
 from scanner.policy.model import (
@@ -107,16 +108,19 @@ def _endpoints(wire: WireEntity, nets: Nets, field: str, scope: Scope) -> Found:
         namespaces = namespace_selector(wire.namespace_selector, place)
         placed = namespaced_selector(wire.namespace_selector, place)
     sets = scope.facts.sets.matched(conjunction([labels, placed]))
-    pods = [] if NOTHING in (labels, namespaces) else [PodPeer(labels, namespaces)]
+    pods = () if NOTHING in (labels, namespaces) else (PodPeer(labels, namespaces),)
     if nets.any:
         doubt = f"{field} names nets together with selectors, which is not modelled"
-    elif nets.families != BOTH_FAMILIES and pods and scope.facts.families != nets.families:
-        doubt = doubt or f"{field} holds for one version of IP, and pods may have both"
+    split = bool(pods) and not nets.any and _splits_pods(nets, scope)
+    unsure = [f"which network sets {field} selects is not known: {sets.doubt}"] if sets.doubt else []
+    unsure += [_one_version(field)] if split else []
+    found = _of_families(sets.blocks, nets)
+    rest = _of_families(blocks(EVERYWHERE, matching=Matching.PODS), nets) if sets.doubt else ()
     return Found(
-        peers=(*pods, *_of_families(sets.blocks, nets)),
+        peers=found if split else (*pods, *found),
         doubt=doubt,
-        more=_of_families(blocks(EVERYWHERE, matching=Matching.PODS), nets) if sets.doubt else (),
-        more_doubt=f"which network sets {field} selects is not known: {sets.doubt}" if sets.doubt else "",
+        more=(*pods, *rest) if split else rest,
+        more_doubt="; ".join(unsure),
     )
 
 
@@ -131,26 +135,71 @@ def _all_but(not_selector: str, nets: Nets, field: str, scope: Scope) -> Found:
     sets = scope.facts.sets.matched(selected)
     if sets.blocks or sets.doubt:
         doubt = doubt or f"{place} leaves out network sets, whose addresses may be those of pods and nodes"
-    if nets.families != BOTH_FAMILIES:
-        doubt = doubt or f"{field} holds for one version of IP, and pods may have both"
     outside = _of_families(blocks(EVERYWHERE, matching=Matching.OUTSIDE), nets)
-    return Found((PodPeer(pods, EVERYTHING), *outside, EntityPeer(Entity.NODES)), doubt)
+    inside = (PodPeer(pods, EVERYTHING), EntityPeer(Entity.NODES))
+    if _splits_pods(nets, scope):
+        return Found(outside, doubt, more=inside, more_doubt=_one_version(field))
+    return Found((*inside, *outside), doubt)
 
 
-def own_side(wire: WireEntity, nets: Nets, field: str) -> tuple[Selector | None, str]:
-    """What the rule's own side narrows the policy's subject to (None: nothing), and the doubt about it.
+def _splits_pods(nets: Nets, scope: Scope) -> bool:
+    """Whether a rule is for one version of IP and pods may have the other."""
+    return nets.families not in (BOTH_FAMILIES, scope.facts.families)
+
+
+def _one_version(field: str) -> str:
+    return f"{field} holds for one version of IP, and pods may have both"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSide:
+    """What a rule's own side narrows the policy's subject to (None: nothing), and the doubt about it.
+
+    With `wider`, the rule may hold for more of the subject than that, for the reason given.
+    """
+
+    subject: Selector | None
+    doubt: str = ""
+    wider: str = ""
+
+
+def own_side(wire: WireEntity, nets: Nets, field: str, scope: Scope) -> OwnSide:
+    """The side of a rule that stands for the policy's own pods.
+
+    A packet is matched by its address there too, so network sets count where they hold addresses of pods.
 
     Raises:
         FieldError: a selector is none.
     """
     labels, doubt = _labels(wire, field)
+    placed = in_namespace(scope.namespace) if scope.namespace else EVERYTHING
+    own = labels
     if wire.namespace_selector:
         # On a pod, `all()` always holds and `global()` never does; the namespace's labels stand behind a prefix.
         placed = namespaced_selector(wire.namespace_selector, f"{field}.namespaceSelector")
-        labels = conjunction([labels, placed])
+        own = conjunction([labels, placed])
+    if own.everything:
+        return OwnSide(None, _own_nets(field) if nets.any else doubt)
     if nets.any:
-        doubt = f"{field} names the addresses of the policy's own pods, which is not modelled"
-    return (None if labels.everything else labels), doubt
+        return OwnSide(own, _own_nets(field))
+    if _holds(scope.facts.sets.matched(conjunction([labels, placed]))):
+        return OwnSide(
+            own, doubt, f"{field} selects network sets, whose addresses may be those of the policy's own pods"
+        )
+    if wire.not_selector:
+        selected, _ = endpoint_selector(wire.not_selector, f"{field}.notSelector")
+        if _holds(scope.facts.sets.matched(selected)):
+            why = f"{field}.notSelector leaves out network sets, whose addresses may be those of the policy's own pods"
+            return OwnSide(own, doubt or why)
+    return OwnSide(own, doubt)
+
+
+def _holds(sets: Matched) -> bool:
+    return bool(sets.blocks or sets.doubt)
+
+
+def _own_nets(field: str) -> str:
+    return f"{field} names the addresses of the policy's own pods, which is not modelled"
 
 
 def _labels(wire: WireEntity, field: str) -> tuple[Selector, str]:

@@ -71,11 +71,11 @@ class _Reader:
         self._peer_field, self._own_field = (f"{self._field}.{name}" for name in names)
 
     def read(self, unknown: str) -> Iterator[Rule]:
-        """The rule, and where some of its peers are in doubt a second one for those."""
+        """The rule, and where some of its peers or of its subject are in doubt further ones for those."""
         peer_nets, own_nets = self._nets()
-        subject, own_doubt = own_side(self._own, own_nets, self._own_field)
+        own = own_side(self._own, own_nets, self._own_field, self._scope)
         found, ports, port_doubt = self._peers_and_ports(peer_nets)
-        doubts = [found.doubt, own_doubt, port_doubt, self._source_ports()]
+        doubts = [found.doubt, own.doubt, port_doubt, self._source_ports()]
         l7 = self._l7()
         if ports == () and not port_doubt and not unknown:
             message = "matches no port of TCP, UDP or SCTP, and other protocols are not judged"
@@ -87,7 +87,7 @@ class _Reader:
             peers=found.peers,
             ports=ports,
             action=_ACTIONS.get(self._wire.action or "", Action.ALLOW),
-            subject=subject,
+            subject=own.subject,
             l7=l7,
             doubt="; ".join(filter(None, doubts)),
         )
@@ -98,8 +98,10 @@ class _Reader:
             self._remarks.append((self._peer_field, "matches nothing: nothing has these labels or addresses"))
         yield rule
         if found.more:
-            doubt = "; ".join(filter(None, [found.more_doubt, *doubts]))
-            yield dataclasses.replace(rule, peers=found.more, doubt=doubt)
+            doubt = "; ".join(filter(None, [found.more_doubt, own.wider, *doubts]))
+            yield dataclasses.replace(rule, peers=found.more, doubt=doubt, subject=None if own.wider else own.subject)
+        if own.wider:
+            yield dataclasses.replace(rule, subject=None, doubt="; ".join(filter(None, [own.wider, *doubts])))
 
     def _nets(self) -> tuple[Nets, Nets]:
         """The lists of nets of the peer and of the own side."""

@@ -44,6 +44,7 @@ PARTNERS = ApiObject(
     spec=raw({"nets": ["192.0.2.0/24", "2001:db8::/32"]}),
     labels={"role": "partner"},
 )
+NO_NAMESPACE = Selector((Requirement("projectcalico.org/namespace", Operator.DOES_NOT_EXIST),))
 WORLD = ApiObject(
     api_version=SERVED,
     kind="GlobalNetworkSet",
@@ -333,17 +334,24 @@ def test_a_global_policys_not_selector_alone_is_everybody_else():
     found = only({"source": {"notSelector": "a == 'x'"}}, ns="")
     assert found.peers == (
         pods("a", "x", operator=Operator.NOT_IN, namespaces=EVERYTHING),
+        EntityPeer(Entity.NODES),
         block("0.0.0.0/0", matching=Matching.OUTSIDE),
         block("::/0", matching=Matching.OUTSIDE),
-        EntityPeer(Entity.NODES),
     )
+
+
+def test_everybody_else_for_one_version_of_ip_is_sure_outside():
+    """Addresses outside tell their version; pods and nodes may have either."""
+    (outside, inside), _ = read({"source": {"notSelector": "a == 'x'"}, "ipVersion": 4}, ns="")
+    assert (outside.peers, outside.doubt) == ((block("0.0.0.0/0", matching=Matching.OUTSIDE),), "")
+    assert inside.peers == (pods("a", "x", operator=Operator.NOT_IN, namespaces=EVERYTHING), EntityPeer(Entity.NODES))
+    assert "one version of IP" in inside.doubt
 
 
 @pytest.mark.parametrize(
     ("rule", "word"),
     [
         pytest.param({"source": {"notSelector": "role == 'partner'"}}, "network sets", id="sets"),
-        pytest.param({"source": {"notSelector": "a == 'x'"}, "ipVersion": 4}, "one version of IP", id="family"),
         pytest.param({"source": {"notSelector": "a == 'x'", "nets": ["10.0.0.0/8"]}}, "nets", id="nets"),
         pytest.param({"source": {"notSelector": "pcsa.a == 'x'"}}, "service accounts", id="account-labels"),
     ],
@@ -456,8 +464,8 @@ def test_peers_that_are_in_doubt_are_read_widely(source, peers):
 def test_a_rule_for_one_version_of_ip(ips, doubt):
     """Pods are matched whole where they only have that version; addresses can be told by themselves."""
     many = [pod(f"web-{at}", ips=each) for at, each in enumerate(ips)]
-    (found,), _ = read({"source": {"selector": "a == 'x'"}, "ipVersion": 4}, pods=many)
-    assert (found.peers, bool(found.doubt)) == ((pods("a", "x"),), doubt)
+    found, _ = read({"source": {"selector": "a == 'x'"}, "ipVersion": 4}, pods=many)
+    assert [(each.peers, bool(each.doubt)) for each in found if each.peers] == [((pods("a", "x"),), doubt)]
     assert only({"ipVersion": 4}, pods=many).peers == (block("0.0.0.0/0"),)
     assert only({"ipVersion": 6, "source": {"nets": ["fd00::/8"]}}, pods=many).peers == (block("fd00::/8"),)
 
@@ -512,6 +520,28 @@ def test_an_own_side_in_doubt_is_read_widely(own, subject):
     (found,), _ = read({"destination": own})
     assert found.doubt
     assert found.subject == subject
+
+
+@pytest.mark.parametrize(
+    ("own", "subject"),
+    [
+        pytest.param({"selector": "role == 'partner'"}, label("role", "partner"), id="selector"),
+        pytest.param({"namespaceSelector": "global()"}, NO_NAMESPACE, id="global"),
+    ],
+)
+def test_a_set_may_hold_the_policys_own_pods(own, subject):
+    """Own pods with the labels are sure; any other may have an address that such a set holds."""
+    (sure, wider), _ = read({"destination": own}, ns="", settings=(WORLD,))
+    assert (sure.subject, sure.doubt) == (subject, "")
+    assert wider.subject is None
+    assert "addresses may be those of the policy's own pods" in wider.doubt
+
+
+def test_a_set_may_take_out_the_policys_own_pods():
+    """What a notSelector leaves out, a set may leave out as well: the rule may hold for less."""
+    (found,), _ = read({"destination": {"notSelector": "role == 'partner'"}}, ns="", settings=(WORLD,))
+    assert found.subject == label("role", "partner", operator=Operator.NOT_IN)
+    assert "notSelector leaves out network sets" in found.doubt
 
 
 def test_http_lets_through_what_is_filtered_above():
