@@ -253,23 +253,25 @@ def lint(
 
 def main() -> NoReturn:
     """Run the command line; every expected error is one line on stderr and an exit code, never a traceback."""
-    import atexit
-    import gc
     import os
 
+    from infra.memory import end
     from scanner.errors import RingfenceError
 
     if sys.stderr is None:  # closed by the caller: what goes there is lost, and never ends up on stdout
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for as long as the process lives
-    atexit.register(gc.freeze)  # the interpreter looks for cycles once more as it ends: not through a whole cluster
     try:
         app()
     except RingfenceError as error:
         from infra.text import printable
 
         typer.echo(f"ringfence: {printable(str(error), 2000)}", err=True)
-        sys.exit(2)
-    sys.exit(0)
+        end(2)
+    except SystemExit as ended:
+        if not isinstance(ended.code, int | None):  # words for stderr
+            raise
+        end(ended.code or 0)
+    end(0)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from functions.gate import Exit
 from functions.output import say, text, write
 from functions.questions import Question, dataplane_of, is_snapshot, one_snapshot, read_whole, source_of
 from infra.gitrev import PREFIX, write_revision
-from infra.memory import uncollected
+from infra.memory import keep, uncollected
 from infra.settings import SourceOptions
 from infra.text import printable
 from reports.diff import Sides, Tally, diff_lines, diff_markdown, render_diff
@@ -62,6 +62,7 @@ def _compare(before: Snapshot, after: Snapshot, request: DiffRequest) -> Tally:
     one, other = aligned(
         _state(before, request), _state(after, request), ipblock_matches_pods=request.ipblock_matches_pods
     )
+    keep(before, after, one, other)
     tally = Tally()
     changes = tally.note(difference(one, other))
     sides = Sides(before=request.before, after=request.after, level=request.level)

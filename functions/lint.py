@@ -5,7 +5,7 @@ from __future__ import annotations
 from functions.gate import Exit
 from functions.output import say, text, write
 from functions.questions import Question, one_snapshot, reach_of, read_whole
-from infra.memory import uncollected
+from infra.memory import keep, uncollected
 from reports.lint import lint_lines, render_lint, tally
 from scanner.lint.model import Severity
 from scanner.lint.run import lint
@@ -22,6 +22,7 @@ def run_lint(question: Question, *, level: str, json: bool, output: str, strict:
     """
     snapshot = one_snapshot(question)
     reach = reach_of(question, snapshot, "effective" if question.dataplane else level)
+    keep(snapshot, reach)
     findings = lint(snapshot, reach)
     write((render_lint(findings, reach.level),) if json else text(lint_lines(findings)), output)
     whole = read_whole(snapshot)

@@ -11,7 +11,7 @@ from functions.gate import Exit
 from functions.output import colour, now, say_incomplete, say_warnings, text, width, write
 from functions.sources import list_inputs
 from functions.watch import watcher
-from infra.memory import uncollected
+from infra.memory import keep, uncollected
 from infra.settings import SourceOptions
 from infra.text import printable
 from scanner.dataplane.model import DataPlane
@@ -61,6 +61,7 @@ def run_reach(request: ReachRequest) -> int:
     port = parse_port(request.port) if request.port else None
     snapshot = one_snapshot(request.question)
     reach = reach_of(request.question, with_hypothetical(snapshot, imagined), request.level)
+    keep(snapshot, reach)
     ids = tuple(dict.fromkeys(pod.id for pod in imagined))
     selection = Selection(
         namespaces=request.namespaces,
@@ -139,6 +140,7 @@ def run_explain(question: Question, src: str, dst: str, port: str, *, json: bool
     number, protocol = parse_port(port)
     snapshot = one_snapshot(question)
     policies = resolve(snapshot)
+    keep(snapshot, policies)
     explanations = [
         explanation
         for level in ("declared", "effective")

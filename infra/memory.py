@@ -1,10 +1,15 @@
-"""The cyclic collector kept out of the way while millions of objects are made that hold no cycles."""
+"""What memory costs in time: the cyclic collector while millions of objects without cycles are made, clearing up at the end."""
 
 from __future__ import annotations
 
 import gc
+import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import NoReturn
+
+_KEPT: list[object] = []
 
 
 @contextmanager
@@ -17,3 +22,19 @@ def uncollected() -> Iterator[None]:
     finally:
         if running:
             gc.enable()
+
+
+def keep(*things: object) -> None:
+    """Let what a whole cluster consists of live until the process ends; only what was kept last is held."""
+    _KEPT[:] = things
+
+
+def end(code: int) -> NoReturn:
+    """End the process. What is kept is not taken apart first: object by object, that is a tenth of a large cluster's work."""
+    if not _KEPT:
+        sys.exit(code)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            with suppress(OSError, ValueError):  # a reader that has gone, or a stream that is closed
+                stream.flush()
+    os._exit(code)
