@@ -96,10 +96,7 @@ class Case:
 
     def pods(self, spans: Iterable[NamespaceSpan], selector: Selector) -> int:
         """The classes of real pods that a selector matches in some namespaces, those of the host network too."""
-        found = 0
-        for span in spans:
-            found |= select(span, selector)
-        return found & self.real
+        return select(spans, selector) & self.real
 
     def any_pod(self, spans: Iterable[NamespaceSpan], selector: Selector) -> bool:
         """Whether a real pod in some namespaces matches."""

@@ -67,7 +67,7 @@ def populate(
     implied = Implied(snapshot, keys)
     groups = _grouped(pods, _Shows(implied, keys, names), dataplane, space, addressed)
     order = sorted(groups)
-    ids = [workload_id(pod) for pod in pods]
+    ids = _workload_ids(pods)
     class_of = [0] * len(pods)
     classes = []
     for number, key in enumerate(order):
@@ -137,12 +137,39 @@ def _grouped(
 ) -> dict[_Key, list[int]]:
     """The positions of the pods of each class."""
     groups: dict[tuple[int, Verdict, tuple[int, ...]], list[int]] = {}
+    last: Pod | None = None
+    number = 0
     for position, pod in enumerate(pods):
         addresses = _address_classes(pod, space) if addressed(pod) else ()
         coverage = DECLARED if dataplane is None else pod_coverage(dataplane, pod)
-        groups.setdefault((shows.number(pod), coverage, addresses), []).append(position)
+        if last is None or not _alike(pod, last):
+            number, last = shows.number(pod), pod
+        groups.setdefault((number, coverage, addresses), []).append(position)
     shown = shows.found
     return {_Key(shown[number], coverage, at): where for (number, coverage, at), where in groups.items()}
+
+
+def _alike(pod: Pod, last: Pod) -> bool:
+    """Whether a pod shows what the one before it shows, as replicas do, which follow each other."""
+    return (
+        pod.labels is last.labels
+        and pod.ports is last.ports
+        and pod.namespace == last.namespace
+        and pod.host_network is last.host_network
+        and pod.service_account == last.service_account
+    )
+
+
+def _workload_ids(pods: Iterable[Pod]) -> list[str]:
+    """The peer id of each pod's workload; replicas share the text."""
+    ids: list[str] = []
+    last: Pod | None = None
+    text = ""
+    for pod in pods:
+        if last is None or pod.workload is not last.workload or pod.namespace != last.namespace:
+            last, text = pod, workload_id(pod)
+        ids.append(text)
+    return ids
 
 
 def _ordered(pods: list[Pod]) -> tuple[Pod, ...]:

@@ -105,11 +105,15 @@ def ordered_blocks(found: Iterable[BlockPeer]) -> tuple[BlockPeer, ...]:
     )
 
 
-def select(span: NamespaceSpan, selector: Selector) -> int:
-    """The classes of one namespace that a pod selector matches, as a bit set over all classes."""
-    found = span.index.select(selector) << span.first
-    strange = matches(selector, span.stranger) if span.stranger else _matches_nobody(selector)
-    return found | 1 << span.hypothetical if strange else found
+def select(spans: Iterable[NamespaceSpan], selector: Selector) -> int:
+    """The classes of these namespaces that a pod selector matches, as a bit set over all classes."""
+    nobody = _matches_nobody(selector)
+    found = 0
+    for span in spans:
+        found |= span.index.select(selector) << span.first
+        if matches(selector, span.stranger) if span.stranger else nobody:
+            found |= 1 << span.hypothetical
+    return found
 
 
 @lru_cache(maxsize=65536)

@@ -109,11 +109,11 @@ class RuleReader:
     def _in_namespaces(self, policy: Policy, selector: Selector) -> Bounds:
         if policy.namespaces is None:
             own = self._spans.get(policy.namespace)
-            found = select(own, selector) if own else 0
+            found = select([own], selector) if own else 0
             return Bounds(found, found)
         certain, possible = self._select_namespaces(policy.namespaces)
-        sure = self._union(certain, selector)
-        return Bounds(sure, sure if possible is certain else self._union(possible, selector))
+        sure = select(certain, selector)
+        return Bounds(sure, sure if possible is certain else select(possible, selector))
 
     def grant(self, policy: Policy, rule: Rule, subject: Bounds, place: Place) -> Grant:
         """One rule as bit sets."""
@@ -200,18 +200,12 @@ class RuleReader:
                 certain = possible = [self._spans[namespace]] if namespace in self._spans else []
             else:
                 certain, possible = self._select_namespaces(peer.namespaces)
-            sure = self._union(certain, peer.pods)
-            maybe = sure if possible is certain else self._union(possible, peer.pods)
+            sure = select(certain, peer.pods)
+            maybe = sure if possible is certain else select(possible, peer.pods)
             found = Bounds(sure, maybe)
             if self.host:
                 found = Bounds(sure & ~self.host, maybe & ~self.host if self._reading.declared else maybe)
             self._pods[key] = found
-        return found
-
-    def _union(self, spans: list[NamespaceSpan], selector: Selector) -> int:
-        found = 0
-        for span in spans:
-            found |= select(span, selector)
         return found
 
     def _select_namespaces(self, selector: Selector) -> tuple[list[NamespaceSpan], list[NamespaceSpan]]:
