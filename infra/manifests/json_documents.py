@@ -137,8 +137,13 @@ def _entries(raw: bytes, entries: list[msgspec.Raw], line: int, behind: int) -> 
     """The entries of a list that stands in `raw`, which begins at `line`; each with its line.
 
     The first is found by its first bytes, from `behind` on: that can be early (the same bytes stand before it), but never
-    late. Between two entries stand only blanks and a comma, so each other is where its first byte is found next.
+    late. Between two entries stand only blanks and a comma, so each other is where its first byte is found next. What
+    stands in one line needs no search.
     """
+    if b"\n" not in raw:
+        for entry in entries:
+            yield bytes(entry), line
+        return
     end = counted = 0
     if entries:
         end = raw.find(bytes(memoryview(entries[0])[:_OPENING]), max(behind, 0))
