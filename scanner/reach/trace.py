@@ -230,7 +230,8 @@ def _to_open(grants: Sequence[Grant], atoms: PortAtoms, question: Question, foun
             what = "names the peer: add the port to it" if peer else "opens the port: add the peer to it"
             yield f"{grant.policy.id} {grant.rule.name} {what}"
     word = "from" if question.direction is Direction.INGRESS else "to"
-    yield f"or add a rule {word} this peer on this port to a policy that selects the pod, such as {closed_by[0]}"
+    other = "or " if near or len(closing) < len(found.by) else ""
+    yield f"{other}add a rule {word} this peer on this port to a policy that selects the pod, such as {closed_by[0]}"
 
 
 _MOST = 5  # near misses are help, not a list
