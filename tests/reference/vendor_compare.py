@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -53,6 +54,20 @@ def snapshot_of(cluster: Wire) -> Snapshot:
 
 
 _BY_ADDRESS = frozenset({"nets", "notNets", "ipVersion", "ipBlock", "toCIDR", "fromCIDR", "toCIDRSet", "fromCIDRSet"})
+
+
+_TIE = "which comes first is not defined"
+
+
+def _tied(cluster: Wire) -> bool:
+    """Whether three policies or more stand in one place of one tier."""
+    policies = [
+        each["spec"] for each in cluster["objects"] if each["kind"].endswith("NetworkPolicy") and "spec" in each
+    ]
+    places = Counter(
+        (each.get("tier") or "default", each.get("order", "podSelector" in each and 1000)) for each in policies
+    )
+    return any(count > 2 for count in places.values())
 
 
 def _keys(value: Any) -> set[str]:
@@ -110,9 +125,9 @@ def compared(cluster: Wire, may: May, outside: Iterable[str] = OUTSIDE) -> tuple
     """How many decided questions were asked, how many the product declined, and every one it answers otherwise.
 
     Where the evaluator answers None, the product may say anything. Elsewhere allowed is listed and not unknown, and denied
-    is neither; but the product may call a question unknown for one of the reasons in `DECLINED`, or where rules by address
-    may judge a pod that tells none: such a question is counted apart. Names and entities are asked about as far as the
-    product lists them as peers.
+    is neither; but the product may call a question unknown for one of the reasons in `DECLINED`, where rules by address may
+    judge a pod that tells none or several, and where three policies or more have one order (it ties what is tied through a
+    third): such a question is counted apart. Names and entities are asked about as far as the product lists them as peers.
     """
     cluster = Cluster(cluster)
     taken = snapshot_of(cluster)
@@ -121,7 +136,8 @@ def compared(cluster: Wire, may: May, outside: Iterable[str] = OUTSIDE) -> tuple
     allowed = _listed(((each, "") for each in reach.connections()), set(ends.values()))
     unknown = _listed(((each, each.reason) for each in reach.unknown()), set(ends.values()))
     by_address = any(_BY_ADDRESS & _keys(each) for each in cluster["objects"])
-    untold = {f"pod:{_name(each)}" for each in of_kind(cluster, "Pod") if not addresses_of(each)}
+    untold = {f"pod:{_name(each)}" for each in of_kind(cluster, "Pod") if len(addresses_of(each)) != 1}
+    tied = _tied(cluster)
     probes, declined, wrong = 0, 0, []
     for src, dst in _pairs(ends):
         for protocol, port in itertools.product(PROTOCOLS, PROBED):
@@ -130,7 +146,9 @@ def compared(cluster: Wire, may: May, outside: Iterable[str] = OUTSIDE) -> tuple
             if expected is None:
                 continue
             if asked in unknown and (
-                any(words in unknown[asked] for words in DECLINED) or (by_address and {src, dst} & untold)
+                any(words in unknown[asked] for words in DECLINED)
+                or (by_address and {src, dst} & untold)
+                or (tied and _TIE in unknown[asked])
             ):
                 declined += 1
                 continue

@@ -49,6 +49,8 @@ def rule_ports(wire: WireRule, destination: WireEntity, field: str) -> tuple[tup
         spans = subtract(numbers, not_numbers)
         found = [Ports(each, first, last) for each in protocols for first, last in spans]
         found += [Ports(only or "TCP", name=name) for name in named if (only or "TCP") in protocols]
+        if named and not_numbers:
+            doubt = doubt or f"{place}.ports names ports next to notPorts, which is not modelled"
         return tuple(sorted(set(found), key=_order)), doubt
     if not_numbers:
         spans = subtract([(1, _LAST)], not_numbers)

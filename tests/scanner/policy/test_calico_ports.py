@@ -108,6 +108,12 @@ def test_protocols_and_ports_that_are_refused(rule, field):
     ("rule", "word", "ports"),
     [
         pytest.param(
+            {"protocol": "TCP", "destination": {"ports": ["web"], "notPorts": [443]}},
+            "next to notPorts",
+            (Ports("TCP", name="web"),),
+            id="a-name-may-stand-for-what-is-left-out",
+        ),
+        pytest.param(
             {"protocol": "TCP", "destination": {"notPorts": ["web", 22]}},
             "notPorts",
             (Ports("TCP", 1, 21), Ports("TCP", 23, 65535)),
