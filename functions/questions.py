@@ -165,7 +165,8 @@ def dataplane_of(name: str, snapshot: Snapshot) -> DataPlane:
     if name:
         from scanner.dataplane.catalogue import named
 
-        return named(*name.split("@", 1))
+        engine, _, version = name.partition("@")
+        return named(engine, version)
     from scanner.cloud.read import read_facts
     from scanner.dataplane.detect import detect
 

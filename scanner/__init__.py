@@ -125,4 +125,5 @@ def _plane(dataplane: DataPlane | str | None) -> DataPlane | None:
         return dataplane
     from scanner.dataplane.catalogue import named
 
-    return named(*dataplane.split("@", 1))
+    name, _, version = dataplane.partition("@")
+    return named(name, version)

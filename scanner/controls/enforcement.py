@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from scanner.controls.base import CLUSTER, INERT_MODES, Case, Verdict, bounded, names, unread
-from scanner.dataplane.catalogue import CATALOGUE, KUBENET
-from scanner.dataplane.engine import Engine, Support
+from scanner.dataplane.catalogue import KUBENET
+from scanner.dataplane.catalogue.engine import Engine, Support
 from scanner.dataplane.mode import CILIUM_FAMILY
 from scanner.dataplane.model import Answer, Coverage, Enforcing
 from scanner.dataplane.versions import at_least, parse
@@ -26,7 +26,7 @@ def engine_is_on(case: Case) -> Iterator[Verdict]:
     """NB-ENF-01. An engine in a mode that enforces nothing still runs: NB-ENF-06 reports the mode."""
     plane = case.dataplane
     evidence = bounded(str(proof) for proof in plane.proofs)
-    title = CATALOGUE[plane.name].title if plane.name in CATALOGUE else plane.name
+    title = plane.engine.title if plane.engine else plane.name
     if plane.enforcing in {Enforcing.YES, Enforcing.PARTLY}:
         said = f"{title} {plane.version}".strip() + " is installed and switched on"
         yield Verdict(subject=CLUSTER, status=Status.PASS, reason=plane.reason, evidence=(said, *evidence))
@@ -51,7 +51,7 @@ def _mend(case: Case) -> str:
                 "The engine is on, but works on none of the nodes that run workloads: move them to Linux nodes with a "
                 "ready engine pod, or put them behind security groups and record a waiver that names them."
             )
-        case "off" if case.dataplane.name in CATALOGUE and not case.dataplane.name.startswith(("eks-", *_WITH_CLUSTER)):
+        case "off" if case.dataplane.engine and not case.dataplane.name.startswith(("eks-", *_WITH_CLUSTER)):
             return "The engine is installed and switched off: set the switch that the evidence names, and roll it out."
         case _:
             return _switch_on(case)
@@ -144,7 +144,7 @@ def engine_is_supported(case: Case) -> Iterator[Verdict]:
     if plane.enforcing is Enforcing.NO:
         yield Verdict(subject=CLUSTER, status=Status.NOT_APPLICABLE, reason="engine-off")
         return
-    engine = CATALOGUE.get(plane.name)
+    engine = plane.engine
     if engine is None or plane.enforcing is Enforcing.UNKNOWN:
         evidence = bounded(str(proof) for proof in plane.proofs)
         yield Verdict(subject=CLUSTER, status=Status.UNKNOWN, reason="engine-undetermined", evidence=evidence)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from scanner.cloud.facts import CloudFacts
-from scanner.dataplane.catalogue import support_proof
+from scanner.dataplane.catalogue import CATALOGUE, Catalogue, support_proof
 from scanner.dataplane.controller import auto_mode
 from scanner.dataplane.coverage import Covered
 from scanner.dataplane.decide import Decision, decide
@@ -15,7 +15,7 @@ from scanner.dataplane.model import Answer, Coverage, DataPlane, Enforcing
 from scanner.model import Snapshot
 
 
-def detect(snapshot: Snapshot, facts: CloudFacts | None) -> DataPlane:
+def detect(snapshot: Snapshot, facts: CloudFacts | None, catalogue: Catalogue = CATALOGUE) -> DataPlane:
     """Find the engine, its switches, version and reach; never raises.
 
     What was read inside the cluster decides; the cloud's record supports it, or stands alone where no cluster was asked
@@ -23,7 +23,8 @@ def detect(snapshot: Snapshot, facts: CloudFacts | None) -> DataPlane:
     """
     decision = decide(snapshot, facts.engine if facts else None)
     running, why = mode(snapshot, decision)
-    known = honoured(snapshot, decision)
+    engine = catalogue.get(decision.name)
+    known = honoured(snapshot, decision, engine)
     plane = DataPlane(
         name=decision.name,
         version=decision.version,
@@ -32,9 +33,10 @@ def detect(snapshot: Snapshot, facts: CloudFacts | None) -> DataPlane:
         mode=running,
         proofs=tuple(dict.fromkeys((*decision.proofs, *why))),
         capabilities=known,
+        engine=engine,
         default=_everywhere(decision),
         logging=deny_logging(snapshot, decision, known),
-        support=support_proof(decision.name, decision.settings.plugin),
+        support=support_proof(engine, decision.settings.plugin),
     )
     return _covered(plane, snapshot, decision, facts) if decision.enforcing is Enforcing.YES else plane
 

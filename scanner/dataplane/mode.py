@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from scanner.dataplane.catalogue import capabilities
+from scanner.dataplane.catalogue.engine import Engine
 from scanner.dataplane.controller import listed, settings_of
 from scanner.dataplane.decide import Decision
-from scanner.dataplane.model import Answer, Capabilities, Confidence, Fact, Proof
+from scanner.dataplane.model import Capabilities, Confidence, Fact, Proof, Value
 from scanner.dataplane.sighting import Switch, flag
 from scanner.model import ConfigMap, Snapshot
 
@@ -62,11 +62,11 @@ def _cilium_mode(policy: str, audit: str, kubernetes: str) -> str:
     return "enforcing" if known else "unknown"
 
 
-def honoured(snapshot: Snapshot, decision: Decision) -> Capabilities | None:
+def honoured(snapshot: Snapshot, decision: Decision, engine: Engine | None) -> Capabilities | None:
     """What the engine honours in its version, with what this cluster's own settings change."""
-    known = capabilities(decision.name, decision.version)
-    if known is None:
+    if engine is None:
         return None
+    known = engine.at(decision.version)
     if decision.name in CILIUM_FAMILY:
         return _cidr_mode(snapshot, decision, known)
     start = _start(snapshot, decision)
@@ -81,7 +81,8 @@ def _cidr_mode(snapshot: Snapshot, decision: Decision, known: Capabilities) -> C
         return known
     where = f"ConfigMap {config.namespace}/{config.name}"
     return dataclasses.replace(
-        known, ipblock_matches_nodes=Fact(Answer.YES, Confidence.OBSERVED, where, "policy-cidr-match-mode holds nodes")
+        known,
+        ipblock_matches_nodes=Fact(Value.HONOURED, Confidence.OBSERVED, where, "policy-cidr-match-mode holds nodes"),
     )
 
 
@@ -92,17 +93,17 @@ def _start(snapshot: Snapshot, decision: Decision) -> Fact | None:
     where = decision.seen[0].where if decision.seen else decision.settings.where
     if decision.name == "kube-router":
         deny = flag(containers, "--netpol-default-deny")
-        return Fact(Answer.YES, Confidence.OBSERVED, where, "--netpol-default-deny") if deny is Switch.ON else None
+        return Fact(Value.HONOURED, Confidence.OBSERVED, where, "--netpol-default-deny") if deny is Switch.ON else None
     if decision.name == "eks-vpc-cni":
         stated = [container.env.get("NETWORK_POLICY_ENFORCING_MODE", "") for container in containers]
         word = next((text for text in stated if text), decision.settings.enforcing_mode).strip().lower()
         if word not in {"", "standard"}:
-            answer = Answer.YES if word == "strict" else Answer.UNKNOWN
-            return Fact(answer, Confidence.OBSERVED, where, f"NETWORK_POLICY_ENFORCING_MODE={word}")
+            value = Value.HONOURED if word == "strict" else Value.UNKNOWN
+            return Fact(value, Confidence.OBSERVED, where, f"NETWORK_POLICY_ENFORCING_MODE={word}")
     if decision.name == "eks-auto-mode":
         classes = list(settings_of(snapshot, "NodeClass", "eks.amazonaws.com"))
         if classes and all(spec.text("networkPolicy") == "DefaultDeny" for _, spec in classes):
             return Fact(
-                Answer.YES, Confidence.OBSERVED, f"NodeClass {classes[0][0].name}", "networkPolicy: DefaultDeny"
+                Value.HONOURED, Confidence.OBSERVED, f"NodeClass {classes[0][0].name}", "networkPolicy: DefaultDeny"
             )
     return None

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scanner.dataplane.catalogue.engine import Engine
 
 
 class Answer(StrEnum):
@@ -39,14 +43,36 @@ class Confidence(StrEnum):
         return self in {Confidence.SOURCE, Confidence.DOCUMENTED, Confidence.OBSERVED}
 
 
+class Value(StrEnum):
+    """What an engine makes of something that a policy says or asks for; `refused`: the whole policy is not applied."""
+
+    HONOURED = "honoured"
+    PARTIAL = "partial"
+    IGNORED = "ignored"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+_ANSWERS = {Value.HONOURED: Answer.YES, Value.IGNORED: Answer.NO, Value.REFUSED: Answer.NO}
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One capability of an engine: the answer, how it is known and where from. `note` says what it means in practice."""
+    """One capability of an engine: the value, how it is known and where from.
 
-    answer: Answer
+    `note` says what it means in practice, `condition` on what flag, operating system or mode it hangs.
+    """
+
+    value: Value
     confidence: Confidence
     source: str
     note: str = ""
+    condition: str = ""
+
+    @property
+    def answer(self) -> Answer:
+        """Honoured or not; what holds in part, or only under a condition, is neither."""
+        return Answer.UNKNOWN if self.condition else _ANSWERS.get(self.value, Answer.UNKNOWN)
 
     @property
     def firm(self) -> Answer:
@@ -72,16 +98,14 @@ class Capabilities:
 
     ipblock_matches_pods: Fact
     ipblock_matches_nodes: Fact
-    except_honoured: Fact  # answer no: ignored; unknown: honoured in some versions or places only
+    except_honoured: Fact  # partial: in some versions or places only
     named_ports: Fact
     end_port: Fact
     sctp: Fact
     ipv6: Fact
     host_network_isolated: Fact  # does policy isolate host-network pods?
-    node_to_local_pod: Fact  # is traffic from a pod's own node always let through?
-    balancer_bypasses_ingress: (
-        Fact  # does NodePort/LoadBalancer traffic with externalTrafficPolicy Cluster skip policy?
-    )
+    own_node_policed: Fact  # is traffic from a pod's own node judged, rather than always let through?
+    balancer_policed: Fact  # is NodePort/LoadBalancer traffic with externalTrafficPolicy Cluster judged?
     deny_log: Fact  # can the engine record denied connections at all?
     closed_at_start: Fact  # is a new pod closed until its policies are in place?
 
@@ -122,6 +146,7 @@ class DataPlane:
     mode: str
     proofs: tuple[Proof, ...]
     capabilities: Capabilities | None
+    engine: Engine | None = None  # its entry in the catalogue
     default: Coverage
     nodes: Mapping[str, Coverage] = field(default_factory=dict)
     pods: Mapping[str, Coverage] = field(default_factory=dict)

@@ -65,5 +65,5 @@ def effective_reading(dataplane: DataPlane, blocks_match_pods: bool | None) -> R
         excepts_may_be_ignored=facts is None or facts.except_honoured.answer is Answer.NO,
         unsupported=frozenset(name for name, fact in features.items() if fact.firm is Answer.NO),
         names_in_doubt=facts is None or facts.named_ports.answer is Answer.UNKNOWN,
-        nodes_reach_pods=facts is None or facts.node_to_local_pod.firm is not Answer.NO,
+        nodes_reach_pods=facts is None or facts.own_node_policed.firm is not Answer.YES,
     )

@@ -39,8 +39,8 @@ class Bypass:
 
 def exposed_services(snapshot: Snapshot, dataplane: DataPlane | None) -> tuple[Service, ...]:
     """Services whose outside traffic the data plane may let past ingress policy (externalTrafficPolicy Cluster)."""
-    fact = dataplane.capabilities.balancer_bypasses_ingress if dataplane and dataplane.capabilities else None
-    if fact is None or fact.answer is Answer.NO:
+    fact = dataplane.capabilities.balancer_policed if dataplane and dataplane.capabilities else None
+    if fact is None or fact.answer is Answer.YES:
         return ()
     chosen = (
         service
@@ -48,6 +48,12 @@ def exposed_services(snapshot: Snapshot, dataplane: DataPlane | None) -> tuple[S
         if service.type in _OUTSIDE_TYPES and service.external_traffic_policy in {"", "Cluster"}
     )
     return tuple(sorted(chosen, key=lambda service: (service.namespace, service.name)))
+
+
+def passed_by(dataplane: DataPlane) -> Answer:
+    """Whether what a balancer or node port forwards to another node gets past policy."""
+    firm = dataplane.capabilities.balancer_policed.firm if dataplane.capabilities else Answer.UNKNOWN
+    return {Answer.YES: Answer.NO, Answer.NO: Answer.YES}.get(firm, Answer.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +132,7 @@ class ServicePaths:
         return tuple(found[key] for key in sorted(found))
 
     def _bypasses(self, snapshot: Snapshot, dataplane: DataPlane) -> Iterator[Bypass]:
-        firm = dataplane.capabilities.balancer_bypasses_ingress.firm if dataplane.capabilities else Answer.UNKNOWN
+        firm = passed_by(dataplane)
         for service in exposed_services(snapshot, dataplane):
             found: Backends = {}
             self.targets.add(

@@ -71,7 +71,7 @@ def reach_of(*, enforcing=Enforcing.YES, pods=(), policies=(FILTERED, ONLY_WEB))
     """Two workloads, a filter above the ports, and a Service that leads past policy."""
     found = pods or (pod("web-1"), pod("db-1", ports=[ContainerPort(port=5432)]))
     cluster = snapshot(pods=found, policies=policies, services=[SERVICE], notices=(NOTICE,))
-    facts = capabilities(balancer_bypasses_ingress=fact("yes"))
+    facts = capabilities(balancer_policed=fact("no"))
     return build(cluster, resolve(cluster), plane(name="cilium", enforcing=enforcing, capabilities=facts))
 
 

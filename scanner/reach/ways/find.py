@@ -17,7 +17,7 @@ from scanner.reach.listing import CONTROLLER
 from scanner.reach.model import PROTOCOLS
 from scanner.reach.population import Population, workload_id
 from scanner.reach.selection import Selection
-from scanner.reach.services import Entrance
+from scanner.reach.services import Entrance, passed_by
 from scanner.reach.ways.admission import Gate, Path, Sources, port_set
 from scanner.reach.ways.attach import Attachment
 from scanner.reach.ways.model import Judgement, Through, WayIn
@@ -171,7 +171,7 @@ class WaysIn:
         plane = self._services.dataplane
         if plane is None:
             return Answer.NO
-        firm = plane.capabilities.balancer_bypasses_ingress.firm if plane.capabilities else Answer.UNKNOWN
+        firm = passed_by(plane)
         return Answer.UNKNOWN if kind == "externalIPs" and firm is Answer.YES else firm
 
     def _headless(self, service: Service) -> bool:

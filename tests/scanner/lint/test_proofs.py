@@ -47,7 +47,7 @@ NEEDLESS = {
 ODD = plane(
     capabilities=capabilities(
         ipblock_matches_pods=fact("unknown"), except_honoured=fact("no", "M"), named_ports=fact("unknown"),
-        end_port=fact("no"), node_to_local_pod=fact("unknown"),
+        end_port=fact("no"), own_node_policed=fact("unknown"),
     )
 )  # fmt: skip
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from scanner.dataplane.catalogue import CATALOGUE
+from scanner.dataplane.catalogue.engine import Engine
 from scanner.dataplane.model import (
     Answer,
     Capabilities,
@@ -13,22 +15,27 @@ from scanner.dataplane.model import (
     DenyLogging,
     Enforcing,
     Fact,
+    Value,
 )
 
+_VALUES = {Answer.YES: Value.HONOURED, Answer.NO: Value.IGNORED, Answer.UNKNOWN: Value.PARTIAL}
 COVERED = Coverage(Answer.YES, "covered")
+
+
+_PLAIN = Engine(name="test", title="test", other_kinds=Fact(Value.IGNORED, Confidence.SOURCE, "test"))
 
 
 def fact(answer: str, confidence: str = "S") -> Fact:
     """A capability and how it is known."""
-    return Fact(Answer(answer), Confidence(confidence), "test")
+    return Fact(_VALUES[Answer(answer)], Confidence(confidence), "test")
 
 
 def capabilities(**overrides: Fact) -> Capabilities:
     """A plane that reads policy as the specification says, and lets ipBlocks match no pod and no node."""
     facts = {
         "ipblock_matches_pods": "no", "ipblock_matches_nodes": "no", "except_honoured": "yes", "named_ports": "yes",
-        "end_port": "yes", "sctp": "yes", "ipv6": "yes", "host_network_isolated": "no", "node_to_local_pod": "yes",
-        "balancer_bypasses_ingress": "no", "deny_log": "yes", "closed_at_start": "yes",
+        "end_port": "yes", "sctp": "yes", "ipv6": "yes", "host_network_isolated": "no", "own_node_policed": "no",
+        "balancer_policed": "yes", "deny_log": "yes", "closed_at_start": "yes",
     }  # fmt: skip
     return Capabilities(**({name: fact(answer) for name, answer in facts.items()} | overrides))
 
@@ -39,4 +46,5 @@ def plane(**overrides: Any) -> DataPlane:
         "name": "test", "version": "1", "enforcing": Enforcing.YES, "reason": "on", "mode": "enforcing", "proofs": (),
         "capabilities": capabilities(), "default": COVERED, "logging": DenyLogging(enabled=Answer.NO, exported=Answer.NO),
     }  # fmt: skip
-    return DataPlane(**(fields | overrides))
+    fields |= overrides
+    return DataPlane(**{"engine": CATALOGUE.get(fields["name"], _PLAIN), **fields})

@@ -341,7 +341,7 @@ SQL = pod("db-1", ports=[ContainerPort(port=15432, name="sql")])
 def test_a_bypassing_plane_lets_outside_traffic_in_through_services(exposed, answer):
     """NodePort and LoadBalancer traffic with policy Cluster reaches the target ports whatever ingress says."""
     cluster = snapshot(pods=(pod("web-1"), SQL), policies=[DENIED], services=[exposed])
-    reach = reach_of(cluster, plane(capabilities=capabilities(balancer_bypasses_ingress=fact("yes"))))
+    reach = reach_of(cluster, plane(capabilities=capabilities(balancer_policed=fact("no"))))
     lines = {"yes": list(reach.connections()), "unknown": list(reach.unknown()), "no": []}[answer]
     expected = {(V4, DB), (V6, DB)} if answer != "no" else set()
     assert pairs(lines) == expected
@@ -356,7 +356,7 @@ def test_a_bypassing_plane_lets_outside_traffic_in_through_services(exposed, ans
 def test_a_plane_that_may_bypass_makes_it_unknown():
     """A remembered yes lists the way through the Service as unknown, with its reason."""
     cluster = snapshot(pods=(SQL,), policies=[DENIED], services=[service()])
-    reach = reach_of(cluster, plane(capabilities=capabilities(balancer_bypasses_ingress=fact("yes", "M"))))
+    reach = reach_of(cluster, plane(capabilities=capabilities(balancer_policed=fact("no", "M"))))
     assert list(reach.connections()) == []
     assert {(each.src, each.via) for each in reach.unknown()} == {(V4, "shop/db"), (V6, "shop/db")}
 
@@ -364,7 +364,7 @@ def test_a_plane_that_may_bypass_makes_it_unknown():
 def test_a_way_that_is_open_anyway_is_not_listed_twice():
     """`via` marks a path that is judged differently from the pod's own."""
     cluster = snapshot(pods=(SQL,), services=[service()])
-    reach = reach_of(cluster, plane(capabilities=capabilities(balancer_bypasses_ingress=fact("yes"))))
+    reach = reach_of(cluster, plane(capabilities=capabilities(balancer_policed=fact("no"))))
     assert {each.via for each in reach.connections()} == {""}
 
 
@@ -421,15 +421,15 @@ def test_a_port_name_to_anywhere_is_unknown_where_an_engine_may_drop_it():
 @pytest.mark.parametrize(
     ("known", "answer"),
     [
-        pytest.param(fact("yes"), Answer.UNKNOWN, id="always"),
-        pytest.param(fact("no"), Answer.NO, id="never"),
-        pytest.param(fact("no", "M"), Answer.UNKNOWN, id="remembered"),
+        pytest.param(fact("no"), Answer.UNKNOWN, id="always"),
+        pytest.param(fact("yes"), Answer.NO, id="never"),
+        pytest.param(fact("yes", "M"), Answer.UNKNOWN, id="remembered"),
     ],
 )
 def test_a_node_may_reach_its_own_pods_past_their_policies(known, answer):
     """Where a pod's own node is always let through, a host-network pod is not shut out by a deny-all."""
     cluster = snapshot(pods=(*PODS, HOST), policies=[DENIED])
-    reach = reach_of(cluster, plane(capabilities=capabilities(node_to_local_pod=known)))
+    reach = reach_of(cluster, plane(capabilities=capabilities(own_node_policed=known)))
     agent = "shop/agent[Deployment]"
     assert (agent, WEB) not in pairs(reach.connections())
     assert ((agent, WEB) in pairs(reach.unknown())) == (answer is Answer.UNKNOWN)

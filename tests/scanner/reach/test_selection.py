@@ -85,11 +85,11 @@ def reach_of(kind):
     """The cluster declared, on a plane that lets Services past policy, or on one of which little is known."""
     planes = {
         "declared": None,
-        "bypassed": plane(name="cilium", capabilities=capabilities(balancer_bypasses_ingress=fact("yes"))),
+        "bypassed": plane(name="cilium", capabilities=capabilities(balancer_policed=fact("no"))),
         "doubtful": plane(
             name="cilium",
             enforcing=Enforcing.UNKNOWN,
-            capabilities=capabilities(balancer_bypasses_ingress=fact("yes", "M")),
+            capabilities=capabilities(balancer_policed=fact("no", "M")),
         ),
     }
     found = cluster()

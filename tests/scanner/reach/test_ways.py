@@ -183,7 +183,7 @@ def test_a_service_that_reaches_a_part_of_a_class_opens_it_for_no_class_as_a_who
         pods=pods, policies=[policy()], services=[service(selector=None, ports=(ServicePort(port=80),))],
         endpoint_slices=slices(Endpoint(addresses=("10.0.0.5",))),
     )  # fmt: skip
-    bypassing = plane(capabilities=capabilities(balancer_bypasses_ingress=fact("yes")))
+    bypassing = plane(capabilities=capabilities(balancer_policed=fact("no")))
     reach = build(parts, resolve(parts), bypassing)
     assert {(each.dst, each.via) for each in reach.connections()} == {(WEB, "shop/web")}
     (both,) = (item for item in reach.classes if item.workloads)

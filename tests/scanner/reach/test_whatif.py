@@ -35,7 +35,7 @@ PLANES = {
             ipblock_matches_pods=fact("unknown"),
             except_honoured=fact("unknown"),
             named_ports=fact("unknown"),
-            balancer_bypasses_ingress=fact("yes"),
+            balancer_policed=fact("no"),
         )
     ),
 }
