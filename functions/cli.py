@@ -8,12 +8,11 @@ from typing import Annotated, NoReturn
 import typer
 
 from functions import options as flags
-
-_EPILOG = "Exit codes: 0 done and gate held, 1 gate failed, 2 usage or configuration, 3 something could not be read."
+from functions.cli_planes import commands as _data_planes
 
 app = typer.Typer(
     name="ringfence",
-    epilog=_EPILOG,
+    epilog=flags.EPILOG,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -48,7 +47,7 @@ def ringfence(
     """
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=flags.EPILOG)
 def audit(
     *,
     demo: flags.Demo = False,
@@ -92,7 +91,7 @@ def audit(
     raise typer.Exit(run_audit(request))
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=flags.EPILOG)
 def collect(
     *,
     kubeconfig: flags.Kubeconfig = "",
@@ -119,7 +118,7 @@ def collect(
     raise typer.Exit(run_collect(source, output, run_id, time, allow_partial=allow_partial))
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=flags.EPILOG)
 def reach(
     path: Annotated[
         str, typer.Argument(metavar="DIR|SNAPSHOT|URL", help="A folder of manifests, a stored snapshot, or a store.")
@@ -163,7 +162,7 @@ def reach(
     raise typer.Exit(run_reach(request))
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=flags.EPILOG)
 def explain(
     src: Annotated[str, typer.Argument(help="namespace/name, namespace/name[Kind], an address, or a DNS name.")],
     dst: Annotated[str, typer.Argument(help="The same, for the destination.")],
@@ -198,7 +197,7 @@ def explain(
     raise typer.Exit(run_explain(question, src, dst, port, json=answer is flags.Format.JSON, output=output))
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=flags.EPILOG)
 def diff(
     before: Annotated[str, typer.Argument(help="A folder, git:REV:DIR, a snapshot, or a run of a store.")],
     after: Annotated[str, typer.Argument(help="The same, for the state to compare with.")],
@@ -228,7 +227,7 @@ def diff(
     raise typer.Exit(run_diff(request))
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=flags.EPILOG)
 def lint(
     path: Annotated[str, typer.Argument(metavar="DIR|SNAPSHOT", help="A folder of manifests or a stored snapshot.")],
     *,
@@ -249,6 +248,9 @@ def lint(
     question = Question(source=source_of(path), cluster=cluster, dataplane=dataplane)
     as_json = answer is flags.Format.JSON
     raise typer.Exit(run_lint(question, level=level.value, json=as_json, output=output, strict=strict))
+
+
+app.add_typer(_data_planes)
 
 
 def main() -> NoReturn:

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+EPILOG = "Exit codes: 0 done and gate held, 1 gate failed, 2 usage or configuration, 3 something could not be read."
+
 _IN = "Where to read from (choose one)"
 _OUT = "What to write"
 _GATE = "When to fail"
@@ -116,6 +118,19 @@ DataPlane = Annotated[
         _HOW,
         "Judge as this data plane would, for example eks-vpc-cni@1.21.1 (default: the one detected).",
         metavar="NAME[@VERSION]",
+    ),
+]
+DataPlanes = Annotated[
+    list[str] | None,
+    _flag("--dataplane", _HOW, "A data plane to compare, for example aks-npm. Repeatable.", metavar="NAME[@VERSION]"),
+]
+Catalogues = Annotated[
+    list[str] | None,
+    _flag(
+        "--catalogue",
+        _HOW,
+        "A catalogue file (TOML): a further data plane, or what counts instead for one. Repeatable.",
+        metavar="FILE",
     ),
 ]
 IpBlock = Annotated[

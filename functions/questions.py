@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from functions.gate import Exit
 from functions.output import colour, now, say_incomplete, say_warnings, text, width, write
@@ -23,6 +24,9 @@ from scanner.policy.resolve import resolve
 from scanner.reach.engine import ClusterReach, build
 from scanner.reach.hypothetical import parse_hypothetical, with_hypothetical
 from scanner.reach.selection import Selection
+
+if TYPE_CHECKING:
+    from scanner.dataplane.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,10 +171,17 @@ def dataplane_of(name: str, snapshot: Snapshot) -> DataPlane:
 
         engine, _, version = name.partition("@")
         return named(engine, version)
+    return detected(snapshot)
+
+
+def detected(snapshot: Snapshot, catalogue: Catalogue | None = None) -> DataPlane:
+    """The data plane that a snapshot and its cloud record show."""
     from scanner.cloud.read import read_facts
+    from scanner.dataplane.catalogue import CATALOGUE
     from scanner.dataplane.detect import detect
 
-    return detect(snapshot, read_facts(snapshot.cloud_record) if snapshot.cloud_record else None)
+    facts = read_facts(snapshot.cloud_record) if snapshot.cloud_record else None
+    return detect(snapshot, facts, CATALOGUE if catalogue is None else catalogue)
 
 
 def one_snapshot(question: Question) -> Snapshot:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from infra import snapshots
-from reports import diff, document, lint
+from reports import comparison, dataplanes, diff, document, lint
 from reports.reach import schema as reach
 
 FOLDER = Path(__file__).parent.parent / "schemas"
@@ -23,6 +23,8 @@ def published() -> dict[str, bytes]:
         "report-v1.json": document.report_schema(),
         "diff-v1.json": diff.schema(),
         "lint-v1.json": lint.schema(),
+        "dataplanes-v1.json": dataplanes.schema(),
+        "comparison-v1.json": comparison.schema(),
     } | {f"{version.replace('/', '-')}.json": schema for version, schema in reach.schemas().items()}
     return {
         name: msgspec.json.format(msgspec.json.encode(_folded(schema), order="sorted"), indent=2) + b"\n"

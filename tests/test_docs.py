@@ -26,7 +26,7 @@ def _help(*command: str) -> str:
     return run.stdout
 
 
-COMMANDS = re.findall(r"^│ (\w+) ", _help().split("Commands")[1], re.MULTILINE)
+COMMANDS = re.findall(r"^│ ([\w-]+) ", _help().split("Commands")[1], re.MULTILINE)
 
 
 def test_commands_were_found():

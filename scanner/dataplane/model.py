@@ -42,6 +42,20 @@ class Confidence(StrEnum):
         """Whether a fact of this confidence may make a control fail rather than unknown."""
         return self in {Confidence.SOURCE, Confidence.DOCUMENTED, Confidence.OBSERVED}
 
+    @property
+    def words(self) -> str:
+        """As the catalogue's files and reports write it."""
+        return _CONFIDENCES[self]
+
+
+_CONFIDENCES = {
+    Confidence.SOURCE: "source read",
+    Confidence.DOCUMENTED: "documented",
+    Confidence.OBSERVED: "observed here",
+    Confidence.INFERRED: "inferred",
+    Confidence.MEMORY: "memory",
+}
+
 
 class Value(StrEnum):
     """What an engine makes of something that a policy says or asks for; `refused`: the whole policy is not applied."""

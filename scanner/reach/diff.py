@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from scanner.dataplane.model import DataPlane
 from scanner.model import Snapshot
@@ -12,7 +14,7 @@ from scanner.reach.changes import Change, changes_between
 from scanner.reach.cuts import Cuts
 from scanner.reach.engine import ClusterReach, build
 
-__all__ = ["Change", "State", "aligned", "difference"]
+__all__ = ["Change", "State", "aligned", "all_aligned", "difference"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +30,18 @@ def aligned(
     before: State, after: State, *, ipblock_matches_pods: bool | None = None
 ) -> tuple[ClusterReach, ClusterReach]:
     """The reach of both states, each told to tell apart what the other does."""
-    one, other = (_build(state, ipblock_matches_pods) for state in (before, after))
-    cuts = one.cuts | other.cuts
-    if one.cuts != cuts:
-        one = _build(before, ipblock_matches_pods, cuts)
-    if other.cuts != cuts:
-        other = _build(after, ipblock_matches_pods, cuts)
+    one, other = all_aligned((before, after), ipblock_matches_pods=ipblock_matches_pods)
     return one, other
+
+
+def all_aligned(states: Sequence[State], *, ipblock_matches_pods: bool | None = None) -> list[ClusterReach]:
+    """The same of any number of states."""
+    found = [_build(state, ipblock_matches_pods) for state in states]
+    cuts = reduce(or_, (each.cuts for each in found))
+    return [
+        each if each.cuts == cuts else _build(state, ipblock_matches_pods, cuts)
+        for state, each in zip(states, found, strict=True)
+    ]
 
 
 def _build(state: State, ipblock_matches_pods: bool | None, cuts: Cuts | None = None) -> ClusterReach:

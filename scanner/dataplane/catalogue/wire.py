@@ -15,12 +15,7 @@ from scanner.dataplane.versions import at_least, parse
 from scanner.errors import InputError
 
 CAPABILITIES = tuple(each.name.replace("_", "-") for each in dataclasses.fields(Capabilities))
-CONFIDENCES = {
-    "source read": Confidence.SOURCE,
-    "documented": Confidence.DOCUMENTED,
-    "inferred": Confidence.INFERRED,
-    "memory": Confidence.MEMORY,
-}
+CONFIDENCES = {each.words: each for each in Confidence if each is not Confidence.OBSERVED}
 _Word = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 

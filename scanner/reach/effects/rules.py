@@ -1,0 +1,130 @@
+"""The rules by which a data plane differs from the specification: each named, sourced, and switched off by itself."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from scanner.dataplane.catalogue.engine import Engine
+from scanner.dataplane.kinds import honours
+from scanner.dataplane.model import (
+    Answer,
+    Capabilities,
+    Confidence,
+    Coverage,
+    DataPlane,
+    Enforcing,
+    Fact,
+    Value,
+)
+from scanner.policy.model import PolicySet
+from scanner.reach.coverage import cluster_coverage
+
+_SPECIFICATION = "the specification"
+_EVERYWHERE = Coverage(Answer.YES, "covered")
+# What the specification says of each capability that the engine of reachability asks for.
+_CAPABILITIES: Mapping[str, tuple[Value, str]] = {
+    "ipblock_matches_pods": (Value.IGNORED, "whether an ipBlock matches pods by their addresses"),
+    "ipblock_matches_nodes": (Value.IGNORED, "whether an ipBlock matches nodes and what runs in their network"),
+    "except_honoured": (Value.HONOURED, "what an except range of an ipBlock leaves out"),
+    "named_ports": (Value.HONOURED, "what a port's name stands for"),
+    "end_port": (Value.HONOURED, "port ranges (endPort)"),
+    "sctp": (Value.HONOURED, "SCTP"),
+    "host_network_isolated": (Value.IGNORED, "what policy does to host-network pods"),
+    "own_node_policed": (Value.HONOURED, "traffic to a pod from its own node"),
+    "balancer_policed": (Value.HONOURED, "node ports and balancers with externalTrafficPolicy Cluster"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One difference: its name, what it is about, what the data plane does, and the same data plane without it."""
+
+    name: str
+    about: str
+    does: str
+    without: DataPlane
+
+    @property
+    def words(self) -> str:
+        """One line: what it is about, and what the data plane makes of that."""
+        return f"{self.about}: {self.does}"
+
+
+def rules_of(plane: DataPlane, policies: PolicySet) -> tuple[Rule, ...]:
+    """Every rule by which a data plane differs from the specification, as far as these policies may show it."""
+    return tuple(_rules(plane, policies))
+
+
+def _rules(plane: DataPlane, policies: PolicySet) -> Iterator[Rule]:
+    gaps = list(dict.fromkeys(_unpoliced(plane)))
+    if gaps:
+        yield Rule("coverage", "pods that no engine polices", "; ".join(gaps), _covering(plane))
+    ignored = list(dict.fromkeys(_ignored(plane, policies)))
+    if ignored:
+        yield Rule("kinds", "policies of kinds that are not read", "; ".join(ignored), _reading_every_kind(plane))
+    known = plane.capabilities
+    for field, (value, about) in _CAPABILITIES.items():
+        if known is None:
+            return
+        fact: Fact = getattr(known, field)
+        if fact.firm is not _specified(value).firm:
+            changed: Capabilities = dataclasses.replace(known, **{field: _specified(value)})
+            yield Rule(field.replace("_", "-"), about, _said(fact), dataclasses.replace(plane, capabilities=changed))
+
+
+def _specified(value: Value) -> Fact:
+    return Fact(value, Confidence.SOURCE, _SPECIFICATION)
+
+
+def _said(fact: Fact) -> str:
+    """What the catalogue says, with how it is known."""
+    words = f"{fact.value}, where {fact.condition}" if fact.condition else str(fact.value)
+    note = f" ({fact.note})" if fact.note else ""
+    return f"{words}{note} [{fact.source}; {fact.confidence.words}]"
+
+
+def _unpoliced(plane: DataPlane) -> Iterator[str]:
+    """Why pods are left alone, or may be: the cluster as a whole, else its nodes."""
+    answer, reason = cluster_coverage(plane)
+    if answer is not Answer.YES:
+        yield f"{plane.name}: {reason}"
+        return
+    for each in (plane.default, *plane.nodes.values(), *plane.pods.values()):
+        if each.answer is not Answer.YES:
+            yield each.reason
+
+
+def _covering(plane: DataPlane) -> DataPlane:
+    """The same engine, at work on every node. Where no engine is known it reads policy as the specification does."""
+    known = plane.capabilities or Capabilities(
+        **{
+            each.name: _specified(_CAPABILITIES.get(each.name, (Value.HONOURED, ""))[0])
+            for each in dataclasses.fields(Capabilities)
+        }
+    )
+    mode = plane.mode if plane.mode == "crd-only" else "enforcing"
+    covering = dataclasses.replace(
+        plane,
+        enforcing=Enforcing.YES,
+        reason="on",
+        mode=mode,
+        nodes={},
+        pods={},
+        default=_EVERYWHERE,
+        capabilities=known,
+    )
+    return covering if plane.engine else _reading_every_kind(covering)
+
+
+def _ignored(plane: DataPlane, policies: PolicySet) -> Iterator[str]:
+    for policy in policies.policies:
+        answer, why = honours(plane, policy.group, policy.kind)
+        if answer is not Answer.YES:
+            yield f"{policy.kind} {'is not read' if answer is Answer.NO else 'may not be read'}: {why}"
+
+
+def _reading_every_kind(plane: DataPlane) -> DataPlane:
+    engine = Engine(name=plane.name, title=plane.name, other_kinds=_specified(Value.HONOURED))
+    return dataclasses.replace(plane, engine=engine, mode="enforcing" if plane.mode == "crd-only" else plane.mode)
