@@ -126,6 +126,7 @@ def reach(
     *,
     level: flags.Level = flags.Judged.DECLARED,
     dataplane: flags.DataPlane = "",
+    catalogue: flags.Catalogues = None,
     ipblock_matches_pods: flags.IpBlock = False,
     cluster: flags.Cluster = "",
     cloud_record: flags.CloudRecords = None,
@@ -153,7 +154,7 @@ def reach(
 
     question = Question(
         source=source_of(path, tuple(cloud_record or ())), cluster=cluster, dataplane=dataplane,
-        ipblock_matches_pods=ipblock_matches_pods or None,
+        ipblock_matches_pods=ipblock_matches_pods or None, catalogues=tuple(catalogue or ()),
     )  # fmt: skip
     request = ReachRequest(
         question=question, level=level.value, answer=answer.value, output=output, namespaces=tuple(namespace or ()),
@@ -176,6 +177,7 @@ def explain(
     cloud_record: flags.CloudRecords = None,
     cluster: flags.Cluster = "",
     dataplane: flags.DataPlane = "",
+    catalogue: flags.Catalogues = None,
     ipblock_matches_pods: flags.IpBlock = False,
     answer: flags.AnswerFormat = flags.Format.TABLE,
     output: flags.Document = "",
@@ -192,8 +194,9 @@ def explain(
         cloud_records=tuple(cloud_record or ()),
     )  # fmt: skip
     question = Question(
-        source=source, cluster=cluster, dataplane=dataplane, ipblock_matches_pods=ipblock_matches_pods or None
-    )
+        source=source, cluster=cluster, dataplane=dataplane, ipblock_matches_pods=ipblock_matches_pods or None,
+        catalogues=tuple(catalogue or ()),
+    )  # fmt: skip
     raise typer.Exit(run_explain(question, src, dst, port, json=answer is flags.Format.JSON, output=output))
 
 
@@ -204,6 +207,7 @@ def diff(
     *,
     level: flags.Level = flags.Judged.DECLARED,
     dataplane: flags.DataPlane = "",
+    catalogue: flags.Catalogues = None,
     ipblock_matches_pods: flags.IpBlock = False,
     cluster: flags.Cluster = "",
     cloud_record: flags.CloudRecords = None,
@@ -222,7 +226,7 @@ def diff(
     request = DiffRequest(
         before=before, after=after, cluster=cluster, level=level.value, dataplane=dataplane,
         ipblock_matches_pods=ipblock_matches_pods or None, answer=answer.value, output=output,
-        cloud_records=tuple(cloud_record or ()), fail_on_opened=fail_on_opened,
+        cloud_records=tuple(cloud_record or ()), catalogues=tuple(catalogue or ()), fail_on_opened=fail_on_opened,
     )  # fmt: skip
     raise typer.Exit(run_diff(request))
 
@@ -233,6 +237,7 @@ def lint(
     *,
     level: flags.Level = flags.Judged.DECLARED,
     dataplane: flags.DataPlane = "",
+    catalogue: flags.Catalogues = None,
     cluster: flags.Cluster = "",
     answer: flags.AnswerFormat = flags.Format.TABLE,
     output: flags.Document = "",
@@ -245,7 +250,7 @@ def lint(
     from functions.lint import run_lint
     from functions.questions import Question, source_of
 
-    question = Question(source=source_of(path), cluster=cluster, dataplane=dataplane)
+    question = Question(source=source_of(path), cluster=cluster, dataplane=dataplane, catalogues=tuple(catalogue or ()))
     as_json = answer is flags.Format.JSON
     raise typer.Exit(run_lint(question, level=level.value, json=as_json, output=output, strict=strict))
 

@@ -55,9 +55,10 @@ def compare_dataplanes(
     from functions.questions import Question, source_of
 
     request = CompareRequest(
-        question=Question(source=source_of(path, tuple(cloud_record or ())), cluster=cluster),
+        question=Question(
+            source=source_of(path, tuple(cloud_record or ())), cluster=cluster, catalogues=tuple(catalogue or ())
+        ),
         dataplanes=tuple(dataplane or ()),
-        catalogues=tuple(catalogue or ()),
         json=answer is flags.Format.JSON,
         output=output,
     )

@@ -37,6 +37,7 @@ class DiffRequest:
     answer: str
     output: str
     cloud_records: tuple[str, ...] = ()
+    catalogues: tuple[str, ...] = ()
     fail_on_opened: bool = False
 
 
@@ -86,7 +87,7 @@ def _rendered(
 
 
 def _state(snapshot: Snapshot, request: DiffRequest) -> State:
-    plane = dataplane_of(request.dataplane, snapshot) if request.level == "effective" else None
+    plane = dataplane_of(request.dataplane, snapshot, request.catalogues) if request.level == "effective" else None
     return State(snapshot, resolve(snapshot), plane)
 
 

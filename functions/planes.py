@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from functions.catalogues import catalogue_of
 from functions.output import text, width, write
 from functions.questions import Question, detected, one_snapshot, read_whole
 from infra.memory import keep, uncollected
-from infra.text import printable
 from scanner.errors import InputError
-
-if TYPE_CHECKING:
-    from scanner.dataplane.catalogue import Catalogue
-
-_LARGEST = 1_000_000  # bytes of a catalogue file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,33 +17,8 @@ class CompareRequest:
 
     question: Question
     dataplanes: tuple[str, ...]
-    catalogues: tuple[str, ...]
     json: bool
     output: str
-
-
-def catalogue_of(files: tuple[str, ...]) -> Catalogue:
-    """The catalogue with what files add to it, or say instead.
-
-    Raises:
-        InputError: a file cannot be read, or does not load.
-    """
-    from pathlib import Path
-
-    from scanner.dataplane.catalogue import extended
-
-    read: list[tuple[str, bytes]] = []
-    for file in files:
-        try:
-            with Path(file).open("rb") as stream:
-                data = stream.read(_LARGEST + 1)
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or error
-            raise InputError(f"{printable(file, 200)}: cannot be read ({why}): name a catalogue file") from error
-        if len(data) > _LARGEST:
-            raise InputError(f"{printable(file, 200)}: is larger than {_LARGEST:,} bytes: name a catalogue file")
-        read.append((printable(file, 200), data))
-    return extended(read)
 
 
 def run_dataplanes(name: str, catalogues: tuple[str, ...], *, json: bool, output: str) -> int:
@@ -91,7 +60,7 @@ def run_compare(request: CompareRequest) -> int:
     from scanner.policy.resolve import resolve
     from scanner.reach.effects.compare import Compared
 
-    catalogue = catalogue_of(request.catalogues)
+    catalogue = catalogue_of(request.question.catalogues)
     planes = [named(*_split(each), catalogue) for each in dict.fromkeys(request.dataplanes)]
     snapshot = one_snapshot(request.question)
     compared = Compared(snapshot, resolve(snapshot), planes or [detected(snapshot, catalogue)])

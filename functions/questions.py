@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from functions.catalogues import catalogue_of
 from functions.gate import Exit
 from functions.output import colour, now, say_incomplete, say_warnings, text, width, write
 from functions.sources import list_inputs
@@ -23,6 +24,7 @@ from scanner.policy.model import PolicySet
 from scanner.policy.resolve import resolve
 from scanner.reach.engine import ClusterReach, build
 from scanner.reach.hypothetical import parse_hypothetical, with_hypothetical
+from scanner.reach.model import Explanation
 from scanner.reach.selection import Selection
 
 if TYPE_CHECKING:
@@ -31,12 +33,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Where to read one cluster, and how to judge it. `dataplane` is "NAME[@VERSION]", empty for the one detected."""
+    """Where to read one cluster, and how to judge it.
+
+    `dataplane` is "NAME[@VERSION]", empty for the one detected; `catalogues` are files beside what is known of data planes.
+    """
 
     source: SourceOptions
     cluster: str = ""
     dataplane: str = ""
     ipblock_matches_pods: bool | None = None
+    catalogues: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,16 +146,21 @@ def run_explain(question: Question, src: str, dst: str, port: str, *, json: bool
         InputError: the source, a peer or the port cannot be used.
     """
     from reports.reach.explain import explanation_lines, render_explanations
+    from scanner.reach.effects.because import with_causes
+    from scanner.reach.effects.rules import rules_of
 
     number, protocol = parse_port(port)
     snapshot = one_snapshot(question)
     policies = resolve(snapshot)
     keep(snapshot, policies)
-    explanations = [
-        explanation
-        for level in ("declared", "effective")
-        for explanation in reach_of(question, snapshot, level, policies).explain(src, dst, protocol, number)
-    ]
+    plane = dataplane_of(question.dataplane, snapshot, question.catalogues)
+
+    def ask(plane: DataPlane | None) -> tuple[Explanation, ...]:
+        reach = build(snapshot, policies, plane, ipblock_matches_pods=question.ipblock_matches_pods)
+        return reach.explain(src, dst, protocol, number)
+
+    declared = ask(None)
+    explanations = [*declared, *with_causes(declared, ask(plane), rules_of(plane, policies), ask)]
     if json:
         write((render_explanations(explanations),), output)
     else:
@@ -159,19 +170,24 @@ def run_explain(question: Question, src: str, dst: str, port: str, *, json: bool
 
 def reach_of(question: Question, snapshot: Snapshot, level: str, policies: PolicySet | None = None) -> ClusterReach:
     """One cluster's reach at one level."""
-    plane = dataplane_of(question.dataplane, snapshot) if level == "effective" else None
+    plane = dataplane_of(question.dataplane, snapshot, question.catalogues) if level == "effective" else None
     found = resolve(snapshot) if policies is None else policies
     return build(snapshot, found, plane, ipblock_matches_pods=question.ipblock_matches_pods)
 
 
-def dataplane_of(name: str, snapshot: Snapshot) -> DataPlane:
-    """The data plane that was named ("NAME[@VERSION]"), else the one detected."""
-    if name:
-        from scanner.dataplane.catalogue import named
+def dataplane_of(name: str, snapshot: Snapshot, catalogues: tuple[str, ...] = ()) -> DataPlane:
+    """The data plane that was named ("NAME[@VERSION]"), else the one detected.
 
-        engine, _, version = name.partition("@")
-        return named(engine, version)
-    return detected(snapshot)
+    Raises:
+        InputError: there is no such data plane or version, or a catalogue file does not load.
+    """
+    catalogue = catalogue_of(catalogues)
+    if not name:
+        return detected(snapshot, catalogue)
+    from scanner.dataplane.catalogue import named
+
+    engine, _, version = name.partition("@")
+    return named(engine, version, catalogue)
 
 
 def detected(snapshot: Snapshot, catalogue: Catalogue | None = None) -> DataPlane:

@@ -31,6 +31,8 @@ def explanation_lines(explanations: Iterable[Explanation], *, width: int = 100, 
     told: dict[tuple[str, str, str], Half] = {}
     for each in explanations:
         text += _verdict(each, paint) + "\n"
+        for at, rule in enumerate(each.because):
+            text += wrapped("  ", f"{'and' if at else 'other than declared, because'} of {plain(rule)}", width)
         for half in each.halves:
             key = (each.src, each.dst, str(half.direction))
             known = told.setdefault(key, half)
@@ -87,6 +89,7 @@ def _explanation(each: Explanation) -> Mapping[str, object]:
         "port": each.port,
         "allowed": str(each.allowed),
         "halves": [_half(half) for half in each.halves],
+        **({"because": each.because} if each.because else {}),
     }
 
 

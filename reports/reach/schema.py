@@ -204,8 +204,11 @@ class Half(msgspec.Struct, kw_only=True):
     change: tuple[str, ...]
 
 
-class Explanation(msgspec.Struct, kw_only=True):
-    """Why one connection is possible or not at one level."""
+class Explanation(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Why one connection is possible or not at one level.
+
+    `because` are the rules of the data plane without which it would be as declared.
+    """
 
     level: Level
     src: str
@@ -214,6 +217,7 @@ class Explanation(msgspec.Struct, kw_only=True):
     port: Port
     allowed: Answer
     halves: tuple[Half, ...]
+    because: tuple[str, ...] = ()
 
 
 class Explain(msgspec.Struct, kw_only=True):

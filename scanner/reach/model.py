@@ -146,7 +146,10 @@ class Half:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why one connection is possible or not at one level: egress at the source and ingress at the destination."""
+    """Why one connection is possible or not at one level: egress at the source and ingress at the destination.
+
+    `because` are the rules of the data plane without which it would be as declared.
+    """
 
     level: Level
     src: str
@@ -155,6 +158,7 @@ class Explanation:
     port: int
     allowed: Answer
     halves: tuple[Half, ...]
+    because: tuple[str, ...] = ()
 
 
 class Reach(Protocol):

@@ -31,6 +31,23 @@ kind: NetworkPolicy
 metadata: {name: deny, namespace: shop}
 spec: {podSelector: {}, policyTypes: [Ingress]}
 """
+BY_ADDRESS = """
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+spec: {containers: [{name: web}]}
+status: {podIPs: [{ip: 10.0.0.1}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: db, namespace: shop, labels: {app: db}}
+spec: {containers: [{name: db}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: db, namespace: shop}
+spec: {podSelector: {matchLabels: {app: db}}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}}]}]}
+"""
 OWN = """
 name = "aks-npm"
 facts = [{ capability = "balancer-policed", value = "honoured", confidence = "documented", source = "our own test" }]
@@ -107,6 +124,31 @@ def test_a_catalogue_file_counts_instead(shop, tmp_path):
     (plane,) = json.loads(done.stdout)["dataplanes"]
     assert plane["counts"]["gap"] == 0
     assert "our own test" in run("dataplanes", "aks-npm", "--catalogue", own).stdout
+
+
+@pytest.mark.parametrize("command", [["reach", "--level", "effective"], ["diff", "--level", "effective"], ["lint"]])
+def test_every_command_that_judges_takes_a_catalogue_file(shop, tmp_path, command):
+    """A file that does not load is one error wherever it is named."""
+    own = tmp_path / "own.toml"
+    own.write_text(OWN.replace("our own test", ""))
+    sides = [shop] * (2 if command[0] == "diff" else 1)
+    done = run(*command, *sides, "--dataplane", "aks-npm", "--catalogue", own)
+    assert done.returncode == 2
+    assert f"{own}: is no catalogue entry" in done.stderr
+
+
+def test_explain_says_by_which_rule_a_data_plane_differs(tmp_path):
+    """An ipBlock that holds a pod's address lets it in under NPM, not as declared; another catalogue says otherwise."""
+    (tmp_path / "shop.yaml").write_text(BY_ADDRESS)
+    own = tmp_path / "own.toml"
+    own.write_text(OWN.replace("balancer-policed", "ipblock-matches-pods").replace("honoured", "ignored"))
+    asked = ["explain", "shop/web", "shop/db", "--manifests", tmp_path, "--dataplane", "aks-npm"]
+    said = " ".join(run(*asked).stdout.split())
+    assert "other than declared, because of whether an ipBlock matches pods by their addresses: honoured" in said
+    declared, effective = json.loads(run(*asked, "--format", "json").stdout)["explanations"]
+    assert (declared["allowed"], effective["allowed"], "because" in declared) == ("no", "yes", False)
+    assert effective["because"][0].startswith("whether an ipBlock matches pods")
+    assert "other than declared" not in run(*asked, "--catalogue", own).stdout
 
 
 def test_without_a_data_plane_the_detected_one_is_meant(shop):
