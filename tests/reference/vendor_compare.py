@@ -117,6 +117,7 @@ DECLINED = (
     "names some of a pod's addresses",
     "leaves out network sets",
     "selects network sets",
+    "older versions of Cilium",
     "holds for one version of IP, and pods may have both",
 )
 

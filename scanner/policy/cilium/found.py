@@ -13,6 +13,7 @@ T = TypeVar("T")
 
 # The widest that addresses in a policy can mean: they never match pods, and nodes only where policy-cidr-match-mode says so.
 ADDRESSES: tuple[Peer, ...] = (EntityPeer(Entity.WORLD), EntityPeer(Entity.NODES))
+NO_PODS: tuple[Peer, ...] = (*ADDRESSES, EntityPeer(Entity.KUBE_APISERVER), EntityPeer(Entity.INGRESS))
 
 
 @dataclass(frozen=True, slots=True)

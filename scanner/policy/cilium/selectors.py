@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from scanner.model import NAME_LABEL
 from scanner.policy.cilium.entities import EVERYONE, reserved_peers
-from scanner.policy.cilium.found import Found, Notes, join_doubts
+from scanner.policy.cilium.found import NO_PODS, Found, Notes, join_doubts
 from scanner.policy.cilium.terms import Term, read_terms
 from scanner.policy.common import WireSelector
 from scanner.policy.model import Operator, PodPeer, Requirement, Selector
@@ -96,7 +96,7 @@ def endpoint_peers(wire: WireSelector, namespace: str, place: str) -> tuple[Foun
         result.append(Found((peer,), join_doubts(*found.doubts)))
     if elsewhere and not found.needs:
         doubt = "a selector that only says what must not be also matches peers that are no pods"
-        result.append(Found((EVERYONE,), doubt))
+        result.append(Found(NO_PODS, doubt))
     return tuple(result)
 
 

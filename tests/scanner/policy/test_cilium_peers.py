@@ -7,6 +7,7 @@ import ipaddress
 import pytest
 
 from scanner.model import ApiObject, Collected, Endpoint, EndpointSlice, KindStatus, Service
+from scanner.policy.cilium.found import NO_PODS
 from scanner.policy.cilium.resolve import resolve_cilium_clusterwide_network_policy, resolve_cilium_network_policy
 from scanner.policy.decode import Context, FieldError, UnreadableError
 from scanner.policy.model import (
@@ -157,11 +158,11 @@ def test_namespace_labels_in_a_namespaced_policy_depend_on_the_version():
     ],
 )
 def test_a_selector_of_negations_may_match_what_is_no_pod(key, clusterwide, namespaces):
-    """NotIn holds for addresses too, which have no such label: pods for sure, everything in doubt."""
+    """NotIn holds for addresses too, which have no such label: pods for sure, all that is no pod in doubt."""
     selector = {"matchExpressions": [{"key": key, "operator": "NotIn", "values": ["x"]}]}
     parts = doubted("ingress", {"fromEndpoints": [selector]}, clusterwide=clusterwide)
     assert parts[0][0] == (PodPeer(EVERYTHING, namespaces),)
-    assert parts[1][0] == (EVERYONE,)
+    assert parts[1][0] == NO_PODS
     assert "no pods" in parts[1][1]
 
 
@@ -177,7 +178,7 @@ def test_peers_without_a_namespace_are_no_pods():
     """What has no namespace is no pod, and may be anything else."""
     selector = {"matchExpressions": [{"key": NAMESPACE, "operator": "DoesNotExist"}]}
     ((found, doubt),) = doubted("ingress", {"fromEndpoints": [selector]})
-    assert found == (EVERYONE,)
+    assert found == NO_PODS
     assert doubt
 
 
