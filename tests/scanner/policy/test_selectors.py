@@ -61,3 +61,20 @@ def test_equalities_require_every_label():
     selector = equalities({"b": "2", "a": "1"})
     assert matches(selector, {"a": "1", "b": "2", "c": "3"})
     assert not matches(selector, {"a": "1"})
+
+
+@pytest.mark.parametrize(
+    ("operator", "held"),
+    [
+        (Operator.STARTS_WITH, {"xy", "xyz"}),
+        (Operator.ENDS_WITH, {"xy", "zxy"}),
+        (Operator.CONTAINS, {"xy", "xyz", "zxy", "zxyz"}),
+    ],
+)
+def test_operators_on_text_look_where_they_say(operator, held):
+    """At the start, at the end or anywhere; an absent label holds no text, and the index agrees."""
+    selector = Selector((Requirement("a", operator, ("xy",)),))
+    values = ["xy", "xyz", "zxy", "zxyz", "x", "yx"]
+    assert {value for value in values if matches(selector, {"a": value})} == held
+    assert not matches(selector, {"b": "xy"})
+    assert {values[at] for at in members(LabelIndex({"a": value} for value in values).select(selector))} == held
