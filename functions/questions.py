@@ -147,7 +147,7 @@ def run_explain(question: Question, src: str, dst: str, port: str, *, json: bool
     """
     from reports.reach.explain import explanation_lines, render_explanations
     from scanner.reach.effects.because import with_causes
-    from scanner.reach.effects.rules import rules_of
+    from scanner.reach.effects.rules import rules_of, shown_by
 
     number, protocol = parse_port(port)
     snapshot = one_snapshot(question)
@@ -160,7 +160,8 @@ def run_explain(question: Question, src: str, dst: str, port: str, *, json: bool
         return reach.explain(src, dst, protocol, number)
 
     declared = ask(None)
-    explanations = [*declared, *with_causes(declared, ask(plane), rules_of(plane, policies), ask)]
+    rules = shown_by(rules_of(plane, policies), snapshot, policies)
+    explanations = [*declared, *with_causes(declared, ask(plane), rules, ask)]
     if json:
         write((render_explanations(explanations),), output)
     else:

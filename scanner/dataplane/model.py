@@ -118,6 +118,7 @@ class Capabilities:
     sctp: Fact
     ipv6: Fact
     host_network_isolated: Fact  # does policy isolate host-network pods?
+    host_network_selected: Fact  # does a selector choose host-network pods as peers, and so open their node?
     own_node_policed: Fact  # is traffic from a pod's own node judged, rather than always let through?
     balancer_policed: Fact  # is NodePort/LoadBalancer traffic with externalTrafficPolicy Cluster judged?
     deny_log: Fact  # can the engine record denied connections at all?

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scanner.dataplane.kinds import honours
-from scanner.dataplane.model import Answer, DataPlane
+from scanner.dataplane.model import Answer, DataPlane, Value
 from scanner.model import Notice
 from scanner.policy.model import Policy, PolicySet
 
@@ -41,16 +41,31 @@ def combine(policies: PolicySet, dataplane: DataPlane | None) -> Combined:
     notices: dict[tuple[str, str], Notice] = {}
     for policy in policies.policies:
         answer, why = honours(dataplane, policy.group, policy.kind)
+        refused, because = _refused(policy, dataplane)
+        if answer is Answer.YES and refused is not Answer.NO:
+            answer, why = (Answer.NO if refused is Answer.YES else Answer.UNKNOWN), because
         if answer is Answer.YES:
             kept.append(policy)
             continue
         if answer is Answer.UNKNOWN:
-            why = f"whether {dataplane.name} honours this kind is not known ({why})"
+            why = f"whether {dataplane.name} honours this {'policy' if because else 'kind'} is not known ({why})"
             kept.append(dataclasses.replace(policy, doubt=policy.doubt or why))
         else:
             why = f"has no effect on {dataplane.name}: {why}"
         notices[policy.id, why] = Notice(object=policy.id, field="kind", message=why)
     return Combined(tuple(kept), tuple(notices[key] for key in sorted(notices)))
+
+
+def _refused(policy: Policy, dataplane: DataPlane) -> tuple[Answer, str]:
+    """Whether the engine refuses the whole policy for a port feature in it, and why."""
+    facts = dataplane.capabilities
+    known = {"named": facts.named_ports, "range": facts.end_port, "sctp": facts.sctp} if facts else {}
+    used = {feature for rule in policy.rules for port in rule.ports or () for feature in port.features}
+    for feature, fact in known.items():
+        if feature in used and fact.value is Value.REFUSED:
+            said = f"{fact.note or 'refused whole'} ({fact.source})"
+            return (Answer.YES if fact.firm is Answer.NO else Answer.UNKNOWN), said
+    return Answer.NO, ""
 
 
 def _declared(policies: Iterable[Policy]) -> Combined:

@@ -106,6 +106,13 @@ class Ports:
     last: int = 65535
     name: str = ""  # set: the range does not count
 
+    @property
+    def features(self) -> frozenset[str]:
+        """What of it a data plane may not honour: named, range, sctp."""
+        ranged = not self.name and self.first != self.last and (self.first, self.last) != (1, 65535)
+        chosen = {"named": bool(self.name), "range": ranged, "sctp": self.protocol == "SCTP"}
+        return frozenset(name for name, used in chosen.items() if used)
+
 
 class Matching(StrEnum):
     """Whether a block of addresses also matches pods by their addresses."""

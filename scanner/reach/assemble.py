@@ -65,9 +65,10 @@ def assemble(
     chosen = combined.policies
     own = blocks(chosen)
     known = ordered_blocks({*own, *cuts.blocks})
+    excepts = cuts.excepts or (reading.excepts is not Answer.YES and any(block.excepts for block in own))
     by_address = any(block.matching is Matching.PODS for block in own)
     addresses = AddressSpace(
-        address_sets(known, excepts_matter=reading.excepts is not Answer.YES),
+        address_sets(known, excepts_matter=excepts),
         sorted({*names_of(chosen), *cuts.names}),
     )
     population = populate(
@@ -116,6 +117,7 @@ def assemble(
             frozenset(addresses.names),
             frozenset(spans),
             cuts.peers | workloads | ({CONTROLLER} if services.entry_points else set()),
+            excepts,
         ),
     )
 

@@ -21,8 +21,9 @@ class Reading:
     asked: bool
     excepts: Answer
     excepts_may_be_ignored: bool
-    unsupported: frozenset[str]  # port features this plane is known not to honour: named, range, sctp
+    unsupported: frozenset[str]  # port features this plane is not known to honour: named, range, sctp
     names_in_doubt: bool  # whether one port name with several numbers may open all of them, or break the rule
+    selectors_match_hosts: Answer  # whether a selector chooses host-network pods as peers, and so opens their node
     nodes_reach_pods: bool  # whether a node may reach its own pods whatever policy says
 
     def addressed(self, pod: Pod) -> bool:
@@ -43,6 +44,7 @@ def declared_reading(blocks_match_pods: bool | None) -> Reading:
         excepts_may_be_ignored=False,
         unsupported=frozenset(),
         names_in_doubt=False,
+        selectors_match_hosts=Answer.NO,
         nodes_reach_pods=False,
     )
 
@@ -56,6 +58,7 @@ def effective_reading(dataplane: DataPlane, blocks_match_pods: bool | None) -> R
     features: dict[str, Fact] = (
         {"named": facts.named_ports, "range": facts.end_port, "sctp": facts.sctp} if facts else {}
     )
+    hosts = facts.host_network_selected.firm if facts else Answer.UNKNOWN
     return Reading(
         declared=False,
         blocks_match_pods=matching,
@@ -63,7 +66,13 @@ def effective_reading(dataplane: DataPlane, blocks_match_pods: bool | None) -> R
         asked=bool(blocks_match_pods),
         excepts=facts.except_honoured.firm if facts else Answer.UNKNOWN,
         excepts_may_be_ignored=facts is None or facts.except_honoured.answer is Answer.NO,
-        unsupported=frozenset(name for name, fact in features.items() if fact.firm is Answer.NO),
+        unsupported=frozenset(name for name, fact in features.items() if not _surely_honoured(name, fact)),
         names_in_doubt=facts is None or facts.named_ports.answer is Answer.UNKNOWN,
+        selectors_match_hosts=hosts,
         nodes_reach_pods=facts is None or facts.own_node_policed.firm is not Answer.YES,
     )
+
+
+def _surely_honoured(feature: str, fact: Fact) -> bool:
+    """Whether a port feature counts. A name does unless it is known not to: only some names are in doubt (`names_in_doubt`)."""
+    return fact.firm is not Answer.NO if feature == "named" else fact.firm is Answer.YES

@@ -135,7 +135,7 @@ class RuleReader:
         """
         if rule.ports is None:
             return None, None
-        certain = [port for port in rule.ports if not _features(port) & self._reading.unsupported]
+        certain = [port for port in rule.ports if not port.features & self._reading.unsupported]
         possible = list(rule.ports)
         inward = rule.direction is Direction.INGRESS
         for port in rule.ports if self._reading.names_in_doubt else ():
@@ -145,7 +145,7 @@ class RuleReader:
                 for number, classes in self._numbers.get((port.protocol, port.name), {}).items()
                 if classes & concerned
             ]
-            if port.name and (len(numbers) > 1 or (not inward and rule.peers is None)):
+            if port.name and (len(numbers) > 1 or (not inward and _beyond_pods(rule))):
                 certain = [each for each in certain if each != port]
                 possible += [Ports(port.protocol, number, number) for number in sorted(numbers) if inward]
         return tuple(certain), tuple(possible)
@@ -192,7 +192,7 @@ class RuleReader:
         return Bounds(sure, maybe)
 
     def _select(self, peer: PodPeer, namespace: str) -> Bounds:
-        """Pods by selector. A host-network pod shows its node's address: matched by none as declared, maybe in effect."""
+        """Pods by selector. A host-network pod shows its node's address: matched by none as declared, by some in effect."""
         key: tuple[Selector | str, Selector] = (namespace if peer.namespaces is None else peer.namespaces, peer.pods)
         found = self._pods.get(key)
         if found is None:
@@ -204,7 +204,11 @@ class RuleReader:
             maybe = sure if possible is certain else select(possible, peer.pods)
             found = Bounds(sure, maybe)
             if self.host:
-                found = Bounds(sure & ~self.host, maybe & ~self.host if self._reading.declared else maybe)
+                hosts = self._reading.selectors_match_hosts
+                found = Bounds(
+                    sure if hosts is Answer.YES else sure & ~self.host,
+                    maybe & ~self.host if hosts is Answer.NO else maybe,
+                )
             self._pods[key] = found
         return found
 
@@ -277,7 +281,6 @@ def _covers_everywhere(peers: Sequence[Peer]) -> bool:
     return {peer.block.version for peer in peers if isinstance(peer, BlockPeer) and _is_whole(peer)} == {4, 6}
 
 
-def _features(port: Ports) -> frozenset[str]:
-    ranged = not port.name and port.first != port.last and (port.first, port.last) != (1, 65535)
-    chosen = {"named": bool(port.name), "range": ranged, "sctp": port.protocol == "SCTP"}
-    return frozenset(name for name, used in chosen.items() if used)
+def _beyond_pods(rule: Rule) -> bool:
+    """Whether a rule concerns addresses as well, for which a port's name stands for nothing."""
+    return rule.peers is None or any(isinstance(peer, BlockPeer) for peer in rule.peers)

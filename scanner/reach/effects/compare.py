@@ -11,7 +11,7 @@ from scanner.model import Snapshot
 from scanner.policy.calico.ports import subtract
 from scanner.policy.model import PolicySet
 from scanner.reach.diff import Change, State, all_aligned, difference
-from scanner.reach.effects.rules import Rule, rules_of
+from scanner.reach.effects.rules import Rule, rules_of, shown_by
 from scanner.reach.engine import ClusterReach
 from scanner.reach.model import PortSet
 
@@ -45,7 +45,7 @@ class Compared:
 
     def __init__(self, snapshot: Snapshot, policies: PolicySet, planes: Sequence[DataPlane]) -> None:
         self.planes = tuple(planes)
-        self.rules = tuple(rules_of(plane, policies) for plane in planes)
+        self.rules = tuple(shown_by(rules_of(plane, policies), snapshot, policies) for plane in planes)
         without = [rule.without for rules in self.rules for rule in rules]
         states = [State(snapshot, policies, plane) for plane in (None, *planes, *without)]
         self.declared, *built = all_aligned(states)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scanner.dataplane.catalogue.engine import Engine
@@ -18,7 +18,8 @@ from scanner.dataplane.model import (
     Fact,
     Value,
 )
-from scanner.policy.model import PolicySet
+from scanner.model import Snapshot
+from scanner.policy.model import BlockPeer, PolicySet
 from scanner.reach.coverage import cluster_coverage
 
 _SPECIFICATION = "the specification"
@@ -32,6 +33,7 @@ _CAPABILITIES: Mapping[str, tuple[Value, str]] = {
     "end_port": (Value.HONOURED, "port ranges (endPort)"),
     "sctp": (Value.HONOURED, "SCTP"),
     "host_network_isolated": (Value.IGNORED, "what policy does to host-network pods"),
+    "host_network_selected": (Value.IGNORED, "selectors that choose host-network pods as peers"),
     "own_node_policed": (Value.HONOURED, "traffic to a pod from its own node"),
     "balancer_policed": (Value.HONOURED, "node ports and balancers with externalTrafficPolicy Cluster"),
 }
@@ -72,6 +74,28 @@ def _rules(plane: DataPlane, policies: PolicySet) -> Iterator[Rule]:
         if fact.firm is not _specified(value).firm:
             changed: Capabilities = dataclasses.replace(known, **{field: _specified(value)})
             yield Rule(field.replace("_", "-"), about, _said(fact), dataclasses.replace(plane, capabilities=changed))
+
+
+def shown_by(rules: Iterable[Rule], snapshot: Snapshot, policies: PolicySet) -> tuple[Rule, ...]:
+    """The rules that these policies, pods and Services can show at all: the others change no connection of this cluster."""
+    found = _shown(snapshot, policies)
+    return tuple(rule for rule in rules if rule.name in found)
+
+
+def _shown(snapshot: Snapshot, policies: PolicySet) -> set[str]:
+    found = {"coverage", "kinds"}
+    for policy in policies.policies:
+        for rule in policy.rules:
+            blocks = [peer for peer in rule.peers or () if isinstance(peer, BlockPeer)]
+            found |= {"ipblock-matches-pods", "ipblock-matches-nodes"} if blocks else set()
+            found |= {"except-honoured"} if any(block.excepts for block in blocks) else set()
+            found |= {_FEATURES[name] for port in rule.ports or () for name in port.features}
+    if any(pod.host_network for pod in snapshot.pods):
+        found |= {"host-network-isolated", "host-network-selected", "own-node-policed"}
+    return found | ({"balancer-policed"} if snapshot.services else set())
+
+
+_FEATURES = {"named": "named-ports", "range": "end-port", "sctp": "sctp"}
 
 
 def _specified(value: Value) -> Fact:

@@ -34,7 +34,8 @@ def capabilities(**overrides: Fact) -> Capabilities:
     """A plane that reads policy as the specification says, and lets ipBlocks match no pod and no node."""
     facts = {
         "ipblock_matches_pods": "no", "ipblock_matches_nodes": "no", "except_honoured": "yes", "named_ports": "yes",
-        "end_port": "yes", "sctp": "yes", "ipv6": "yes", "host_network_isolated": "no", "own_node_policed": "no",
+        "end_port": "yes", "sctp": "yes", "ipv6": "yes", "host_network_isolated": "no", "host_network_selected": "unknown",
+        "own_node_policed": "no",
         "balancer_policed": "yes", "deny_log": "yes", "closed_at_start": "yes",
     }  # fmt: skip
     return Capabilities(**({name: fact(answer) for name, answer in facts.items()} | overrides))
@@ -47,4 +48,5 @@ def plane(**overrides: Any) -> DataPlane:
         "capabilities": capabilities(), "default": COVERED, "logging": DenyLogging(enabled=Answer.NO, exported=Answer.NO),
     }  # fmt: skip
     fields |= overrides
-    return DataPlane(**{"engine": CATALOGUE.get(fields["name"], _PLAIN), **fields})
+    engine = CATALOGUE.get(fields["name"], _PLAIN) if fields["capabilities"] else None
+    return DataPlane(**{"engine": engine, **fields})

@@ -268,7 +268,7 @@ def test_a_way_past_policy_is_a_change_of_what_is_allowed_or_of_what_is_undecide
     service = Service(
         namespace="shop", name="db", type="NodePort", selector={"app": "db"}, ports=(ServicePort(port=80),)
     )
-    past = plane(capabilities=capabilities(balancer_bypasses_ingress=fact("yes", confidence)))
+    past = plane(capabilities=capabilities(balancer_policed=fact("no", confidence)))
     states = (snapshot(pods=PODS, services=[service], policies=found) for found in ((), (DENIED,)))
     found = [each for each in difference(*aligned(*(State(each, resolve(each), past) for each in states))) if each.via]
     assert {(each.via, each.dst, each.kind) for each in found} == {("shop/db", DB, kind)}
