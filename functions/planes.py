@@ -66,7 +66,7 @@ def run_compare(request: CompareRequest) -> int:
     compared = Compared(snapshot, resolve(snapshot), planes or [detected(snapshot, catalogue)])
     keep(snapshot, compared)
     if request.json:
-        write((render_comparison(compared),), request.output)
+        write(render_comparison(compared), request.output)
     else:
         write(text(comparison_lines(compared, width())), request.output)
     return read_whole(snapshot)

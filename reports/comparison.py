@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -13,17 +12,16 @@ from reports.lint import schema_of
 from reports.reach.document import encoded
 from reports.reach.schema import Ports
 from reports.reach.words import counted, plain, port_words
-from scanner.reach.effects.compare import Compared, Effect
+from scanner.reach.effects.compare import KINDS, Compared, Effect, Example, Share
+from scanner.reach.effects.rules import Rule
 from scanner.reach.model import PortSet
 
-KINDS = ("gap", "breakage", "both", "doubt")
 _WORDS = {
     "gap": "possible though policies deny it",
     "breakage": "denied though policies allow it",
     "both": "with ports possible that policies deny, and ports denied that they allow",
     "doubt": "in doubt",
 }
-_EXAMPLES = 5
 
 
 class Difference(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -74,25 +72,34 @@ def schema() -> dict[str, Any]:
     return schema_of(Comparison, "comparison/v1", "How data planes differ from what policies declare")
 
 
-def render_comparison(compared: Compared) -> bytes:
-    """The `comparison/v1` document."""
-    planes = [_plane(compared, at) for at in range(len(compared.planes))]
-    return f"{encoded(msgspec.to_builtins(Comparison(schema='comparison/v1', dataplanes=planes)))}\n".encode()
+def render_comparison(compared: Compared) -> Iterator[bytes]:
+    """The `comparison/v1` document, in pieces: connections are not held."""
+    yield b'{"schema":"comparison/v1","dataplanes":['
+    for at, plane in enumerate(compared.planes):
+        shares = compared.shares(at)
+        head = {"name": plane.name, "version": plane.version, "counts": counts_of(shares)}
+        rules = [
+            {"name": rule.name, "words": rule.words, "connections": _shown_by(rule, shares)}
+            for rule in compared.rules[at]
+        ]
+        opening = f'{encoded(head | {"rules": rules})[:-1]},"connections":['
+        yield f"{',' if at else ''}{opening}".encode()
+        for number, effect in enumerate(compared.effects(at)):
+            yield f"{',' if number else ''}{encoded(msgspec.to_builtins(_difference(effect)))}".encode()
+        yield b"]}"
+    yield b"]}\n"
 
 
-def _plane(compared: Compared, at: int) -> Plane:
-    plane, effects = compared.planes[at], compared.all_effects[at]
-    counts = Counter(effect.kind for effect in effects)
-    shows = Counter(rule.name for effect in effects for rule in effect.rules)
-    return Plane(
-        name=plane.name,
-        version=plane.version,
-        counts={kind: counts[kind] for kind in KINDS},
-        rules=[
-            RuleEntry(name=rule.name, words=rule.words, connections=shows[rule.name]) for rule in compared.rules[at]
-        ],
-        connections=[_difference(effect) for effect in effects],
-    )
+def counts_of(shares: Iterable[Share]) -> dict[str, int]:
+    """How many connections there are of each kind."""
+    found = dict.fromkeys(KINDS, 0)
+    for share in shares:
+        found[share.kind] += share.connections
+    return found
+
+
+def _shown_by(rule: Rule, shares: Iterable[Share]) -> int:
+    return sum(share.connections for share in shares if rule.name in share.names)
 
 
 def _difference(effect: Effect) -> Difference:
@@ -120,45 +127,42 @@ def comparison_lines(compared: Compared, width: int) -> Iterator[str]:
     yield ""
     names = [_name(plane.name, plane.version) for plane in compared.planes]
     wide = max(len(name) for name in names)
-    yield f"{'':<{wide}}  {'gaps':>8}  {'broken':>8}  {'in doubt':>8}"
-    for name, effects in zip(names, compared.all_effects, strict=True):
-        counts = Counter(effect.kind for effect in effects)
+    shares = [compared.shares(at) for at in range(len(names))]
+    yield f"{'':<{wide}}  {'gaps':>10}  {'broken':>10}  {'in doubt':>10}"
+    for name, found in zip(names, shares, strict=True):
+        counts = counts_of(found)
         gaps, broken = counts["gap"] + counts["both"], counts["breakage"] + counts["both"]
-        yield f"{name:<{wide}}  {gaps:>8,}  {broken:>8,}  {counts['doubt']:>8,}"
+        yield f"{name:<{wide}}  {gaps:>10,}  {broken:>10,}  {counts['doubt']:>10,}"
     yield ""
     yield "gaps: possible though policies deny it. broken: denied though policies allow it."
-    for name, effects in zip(names, compared.all_effects, strict=True):
-        yield from _of_plane(name, effects, width)
+    for name, found in zip(names, shares, strict=True):
+        for share in found:
+            yield ""
+            yield f"{name}: {counted(share.connections, 'connection')} {_WORDS[share.kind]}"
+            yield from share_lines(share, width)
 
 
 def _name(name: str, version: str) -> str:
     return f"{name}@{version}" if version else name
 
 
-def _of_plane(name: str, effects: Sequence[Effect], width: int) -> Iterator[str]:
-    groups: dict[tuple[int, tuple[str, ...]], list[Effect]] = {}
-    for effect in effects:
-        key = (KINDS.index(effect.kind), tuple(rule.name for rule in effect.rules))
-        groups.setdefault(key, []).append(effect)
-    for (kind, _), found in sorted(groups.items()):
-        yield ""
-        yield f"{name}: {counted(len(found), 'connection')} {_WORDS[KINDS[kind]]}"
-        for at, rule in enumerate(found[0].rules):
-            lead = "  because of " if not at else "  and of "
-            yield from textwrap.wrap(f"{lead}{plain(rule.words)}", max(width, 60), subsequent_indent="    ")
-        for effect in found[:_EXAMPLES]:
-            yield from _example(effect, width)
-        if len(found) > _EXAMPLES:
-            yield f"    and {len(found) - _EXAMPLES:,} more; --format json has them all"
+def share_lines(share: Share, width: int) -> Iterator[str]:
+    """Why, and the first few."""
+    for at, rule in enumerate(share.rules):
+        lead = "  because of " if not at else "  and of "
+        yield from textwrap.wrap(f"{lead}{plain(rule.words)}", max(width, 60), subsequent_indent="    ")
+    for example in share.examples:
+        text = f"    {example_words(example)}"
+        yield from textwrap.wrap(plain(text), max(width, 60), subsequent_indent="      ", break_on_hyphens=False)
+    if share.connections > len(share.examples):
+        yield f"    and {share.connections - len(share.examples):,} more; --format json has them all"
 
 
-def _example(effect: Effect, width: int) -> Iterator[str]:
-    change = effect.change
-    via = f" through Service {change.via}" if change.via else ""
-    declared = _answer(change.before, change.unknown_before)
-    effective = _answer(change.after, change.unknown_after)
-    text = f"    {change.src} -> {change.dst}{via}: declared {declared}, here {effective}"
-    yield from textwrap.wrap(plain(text), max(width, 60), subsequent_indent="      ", break_on_hyphens=False)
+def example_words(example: Example) -> str:
+    """One connection: its ends, and what is declared and effective."""
+    via = f" through Service {example.via}" if example.via else ""
+    declared, effective = _answer(*example.declared), _answer(*example.effective)
+    return f"{example.src} -> {example.dst}{via}: declared {declared}, here {effective}"
 
 
 def _answer(allowed: PortSet, unknown: PortSet) -> str:

@@ -68,6 +68,15 @@ def changes_between(one: View, other: View) -> Iterator[Change]:
     """Every connection that differs, sorted by src, dst and via."""
     causes = Causes(one, other)
     pairs = _pairs(one, other)
+    yield from _changes(one, pairs, other, causes)
+
+
+def service_changes(one: View, other: View) -> Iterator[Change]:
+    """Those of them that lead through a Service."""
+    yield from _changes(one, {}, other, Causes(one, other))
+
+
+def _changes(one: View, pairs: dict[tuple[Group, Group], list[int]], other: View, causes: Causes) -> Iterator[Change]:
     touched = [(both, _changed(*both)) for both in pairs]
     extra = _extra(one, other)
     for first in range(0, len(one.table.ids), _BLOCK):

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from typing import NamedTuple
 
 from scanner.dataplane.model import DataPlane
 from scanner.model import Snapshot
 from scanner.policy.calico.ports import subtract
 from scanner.policy.model import PolicySet
+from scanner.reach.changes import service_changes
+from scanner.reach.columns import mask_of
 from scanner.reach.diff import Change, State, all_aligned, difference
 from scanner.reach.effects.rules import Rule, rules_of, shown_by
+from scanner.reach.effects.tally import EXAMPLES, tally
 from scanner.reach.engine import ClusterReach
+from scanner.reach.listing import View
 from scanner.reach.model import PortSet
 
+KINDS = ("gap", "both", "breakage", "doubt")
 Pair = tuple[str, str, str]  # src, dst, via
 
 
@@ -40,6 +45,31 @@ class Effect:
         return "gap" if opened else "breakage" if closed else "doubt"
 
 
+class Example(NamedTuple):
+    """One connection: its ends, the Service it leads through, and the ports that are allowed and undecided at each level."""
+
+    src: str
+    dst: str
+    via: str
+    declared: tuple[PortSet, PortSet]
+    effective: tuple[PortSet, PortSet]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The connections of one kind that hang on the same rules, with the first few of them."""
+
+    kind: str
+    rules: tuple[Rule, ...]
+    connections: int
+    examples: tuple[Example, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The rules' names."""
+        return tuple(rule.name for rule in self.rules)
+
+
 class Compared:
     """One cluster's policies on several data planes, beside what they declare. Everything is built once, with one set of cuts."""
 
@@ -53,19 +83,73 @@ class Compared:
         rest = iter(built[len(planes) :])
         self._without = [[next(rest) for _ in rules] for rules in self.rules]
 
-    def effects(self, at: int) -> Iterator[Effect]:
-        """Every connection on which the data plane at that position differs from the declared level, sorted by its ends."""
+    def effects(self, at: int, *, through_services: bool = False) -> Iterator[Effect]:
+        """Every connection on which the data plane at that position differs from the declared level, sorted by its ends.
+
+        With `through_services` only those that lead through a Service.
+        """
         effective = self.effective[at]
-        turned = [{_pair(change) for change in difference(other, effective)} for other in self._without[at]]
-        for change in difference(self.declared, effective):
+        turned = [_pairs(other, effective, through_services=through_services) for other in self._without[at]]
+        for change in _changes(self.declared, effective, through_services=through_services):
             pair = _pair(change)
             rules = tuple(rule for rule, pairs in zip(self.rules[at], turned, strict=True) if pair in pairs)
             yield Effect(change, rules or self.rules[at])
 
-    @cached_property
-    def all_effects(self) -> list[list[Effect]]:
-        """`effects` of every data plane."""
-        return [list(self.effects(at)) for at in range(len(self.planes))]
+    def shares(self, at: int) -> tuple[Share, ...]:
+        """The same by kind and rules, gaps first, counted without looking at every pair."""
+        effective, others = self.effective[at].view, [each.view for each in self._without[at]]
+        counted = tally(self.declared.view, effective, others)
+        found = [
+            Share(
+                kind,
+                self._named(at, rules),
+                each.connections,
+                tuple(self._example(at, *pair) for pair in each.examples),
+            )
+            for (kind, rules), each in counted.items()
+        ]
+        found += self._through_services(at)
+        return tuple(sorted(found, key=lambda share: (KINDS.index(share.kind), -share.connections, share.names)))
+
+    def _named(self, at: int, rules: Sequence[int]) -> tuple[Rule, ...]:
+        return tuple(self.rules[at][number] for number in rules) or self.rules[at]
+
+    def _example(self, at: int, src: int, dst: int) -> Example:
+        before, after = self.declared.view, self.effective[at].view
+        return Example(
+            before.table.ids[src], before.table.ids[dst], "", _answer(before, src, dst), _answer(after, src, dst)
+        )
+
+    def _through_services(self, at: int) -> list[Share]:
+        """Lines that lead through Services: few, so they are looked at one by one."""
+        groups: dict[tuple[str, ...], list[Effect]] = {}
+        for effect in self.effects(at, through_services=True):
+            groups.setdefault((effect.kind, *(rule.name for rule in effect.rules)), []).append(effect)
+        return [
+            Share(found[0].kind, found[0].rules, len(found), tuple(_told(each.change) for each in found[:EXAMPLES]))
+            for found in groups.values()
+        ]
+
+
+def _told(change: Change) -> Example:
+    before, after = (change.before, change.unknown_before), (change.after, change.unknown_after)
+    return Example(change.src, change.dst, change.via, before, after)
+
+
+def _answer(view: View, src: int, dst: int) -> tuple[PortSet, PortSet]:
+    """What a view allows and leaves open between two peers."""
+    for group in view.groups:
+        if dst in group.destinations:
+            return view.port_set(mask_of(group.certain, src)), view.port_set(mask_of(group.unknown, src))
+    return {}, {}
+
+
+def _changes(one: ClusterReach, other: ClusterReach, *, through_services: bool) -> Iterator[Change]:
+    return service_changes(one.view, other.view) if through_services else difference(one, other)
+
+
+def _pairs(one: ClusterReach, other: ClusterReach, *, through_services: bool) -> set[Pair]:
+    return {_pair(change) for change in _changes(one, other, through_services=through_services)}
 
 
 def _pair(change: Change) -> Pair:

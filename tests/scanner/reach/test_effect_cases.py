@@ -147,7 +147,7 @@ def effect_on(found: Compared, wanted: Expected) -> Effect:
     ends = peer(found.declared, wanted.src), peer(found.declared, wanted.dst)
     (effect,) = [
         each
-        for each in found.all_effects[0]
+        for each in found.effects(0)
         if (each.change.src, each.change.dst) == ends and wanted.via in {"", each.change.via}
     ]
     return effect
@@ -243,5 +243,5 @@ def test_what_is_inferred_or_remembered_decides_nothing(name):
     rule = fact if fact in CAPABILITIES else "kinds"
     for plane in weak_planes(fact):
         only = alone(plane, found.policies, rule)
-        (effects,) = Compared(found.snapshot, found.policies, [only]).all_effects
+        effects = Compared(found.snapshot, found.policies, [only]).effects(0)
         assert {effect.kind for effect in effects} <= {"doubt"}, plane.name
