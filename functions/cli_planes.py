@@ -39,6 +39,7 @@ def compare_dataplanes(
     *,
     dataplane: flags.DataPlanes = None,
     catalogue: flags.Catalogues = None,
+    ipblock_matches_pods: flags.DeclaredIpBlock = False,
     cluster: flags.Cluster = "",
     cloud_record: flags.CloudRecords = None,
     answer: flags.AnswerFormat = flags.Format.TABLE,
@@ -56,7 +57,10 @@ def compare_dataplanes(
 
     request = CompareRequest(
         question=Question(
-            source=source_of(path, tuple(cloud_record or ())), cluster=cluster, catalogues=tuple(catalogue or ())
+            source=source_of(path, tuple(cloud_record or ())),
+            cluster=cluster,
+            catalogues=tuple(catalogue or ()),
+            ipblock_matches_pods=ipblock_matches_pods or None,
         ),
         dataplanes=tuple(dataplane or ()),
         json=answer is flags.Format.JSON,

@@ -136,6 +136,12 @@ Catalogues = Annotated[
 IpBlock = Annotated[
     bool, _flag("--ipblock-matches-pods", _HOW, "Let ipBlock select pods by their addresses, whatever the data plane.")
 ]
+DeclaredIpBlock = Annotated[
+    bool,
+    _flag(
+        "--ipblock-matches-pods", _HOW, "Read the policies as meaning that an ipBlock selects pods by their addresses."
+    ),
+]
 ReachAnswer = Annotated[
     ReachFormat,
     _flag("--format", _OUT, "How to answer: a table, reach/v1 (json), csv, a Graphviz graph (dot), Markdown (md)."),

@@ -63,7 +63,12 @@ def run_compare(request: CompareRequest) -> int:
     catalogue = catalogue_of(request.question.catalogues)
     planes = [named(*_split(each), catalogue) for each in dict.fromkeys(request.dataplanes)]
     snapshot = one_snapshot(request.question)
-    compared = Compared(snapshot, resolve(snapshot), planes or [detected(snapshot, catalogue)])
+    compared = Compared(
+        snapshot,
+        resolve(snapshot),
+        planes or [detected(snapshot, catalogue)],
+        ipblock_matches_pods=request.question.ipblock_matches_pods,
+    )
     keep(snapshot, compared)
     if request.json:
         write(render_comparison(compared), request.output)

@@ -71,6 +71,7 @@ def _cluster(result: ClusterResult) -> Cluster:
         taken=result.taken,
         dataplane=result.dataplane,
         exposure=result.exposure,
+        differences=result.differences,
         score=rounded(result.score),
         grade=result.grade,
         gates=result.gates,

@@ -16,7 +16,7 @@ from scanner.reach.effects.compare import KINDS, Compared, Effect, Example, Shar
 from scanner.reach.effects.rules import Rule
 from scanner.reach.model import PortSet
 
-_WORDS = {
+KIND_WORDS = {
     "gap": "possible though policies deny it",
     "breakage": "denied though policies allow it",
     "both": "with ports possible that policies deny, and ports denied that they allow",
@@ -138,7 +138,7 @@ def comparison_lines(compared: Compared, width: int) -> Iterator[str]:
     for name, found in zip(names, shares, strict=True):
         for share in found:
             yield ""
-            yield f"{name}: {counted(share.connections, 'connection')} {_WORDS[share.kind]}"
+            yield f"{name}: {counted(share.connections, 'connection')} {KIND_WORDS[share.kind]}"
             yield from share_lines(share, width)
 
 
@@ -161,11 +161,11 @@ def share_lines(share: Share, width: int) -> Iterator[str]:
 def example_words(example: Example) -> str:
     """One connection: its ends, and what is declared and effective."""
     via = f" through Service {example.via}" if example.via else ""
-    declared, effective = _answer(*example.declared), _answer(*example.effective)
+    declared, effective = answer_words(*example.declared), answer_words(*example.effective)
     return f"{example.src} -> {example.dst}{via}: declared {declared}, here {effective}"
 
 
-def _answer(allowed: PortSet, unknown: PortSet) -> str:
+def answer_words(allowed: PortSet, unknown: PortSet) -> str:
     """What a level says of a connection: "denied", "TCP 80", "TCP 80, perhaps TCP 443"."""
     parts = [port_words(allowed)] if allowed else []
     parts += [f"perhaps {port_words(unknown)}"] if unknown else []

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from scanner.errors import InputError
-from scanner.findings import ClusterResult, ControlResult, DataPlaneSummary, Exposure, Score
+from scanner.findings import ClusterResult, ControlResult, DataPlaneSummary, Difference, Exposure, Score
 from scanner.model import Notice
 
 _Kind = TypeVar("_Kind")
@@ -51,6 +51,7 @@ class Cluster(_Document, frozen=True, kw_only=True):
     taken: str
     dataplane: DataPlaneSummary
     exposure: tuple[Exposure, ...]
+    differences: tuple[Difference, ...] = ()
     score: Score
     grade: str
     gates: tuple[str, ...]

@@ -100,6 +100,36 @@ class Exposure(_Outcome, frozen=True, kw_only=True):
     isolated_egress: int
 
 
+Ranges = dict[str, tuple[tuple[int, int], ...]]  # by protocol, inclusive
+
+
+class DifferentPair(_Outcome, frozen=True, kw_only=True):
+    """One connection, its ports at both levels, and those that are undecided there; `via` names a Service it leads through."""
+
+    src: str
+    dst: str
+    via: str
+    declared: Ranges
+    declared_unknown: Ranges
+    effective: Ranges
+    unknown: Ranges
+
+
+class Difference(_Outcome, frozen=True, kw_only=True):
+    """Connections on which the data plane differs from what the policies declare, of one kind and for the same cause.
+
+    `kind`: gap (possible though policies deny it), breakage (the reverse), both (some ports each), or doubt. `rules` name
+    the data plane's rules without which they would not differ, `because` says them in words. `examples` are the first few.
+    Connections are counted between workloads, address ranges and other peers, as `reach/v1` lists them.
+    """
+
+    kind: str
+    rules: tuple[str, ...]
+    because: tuple[str, ...]
+    connections: int
+    examples: tuple[DifferentPair, ...]
+
+
 class DataPlaneSummary(_Outcome, frozen=True, kw_only=True):
     """The detected data plane as reports show it; `enforcing` is yes, no, partly or unknown."""
 
@@ -127,6 +157,7 @@ class ClusterResult(_Outcome, frozen=True, kw_only=True):
     gaps: tuple[str, ...]  # "pods: forbidden, ..." for each kind that was not read whole
     dataplane: DataPlaneSummary
     exposure: tuple[Exposure, ...]
+    differences: tuple[Difference, ...] = ()
     score: Score
     grade: str
     gates: tuple[str, ...]

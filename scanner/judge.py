@@ -18,6 +18,7 @@ from scanner.findings import ClusterResult, DataPlaneSummary
 from scanner.gaps import gaps_of
 from scanner.model import Notice, Snapshot
 from scanner.policy.resolve import resolve
+from scanner.reach.effects.summary import differences_of
 from scanner.reach.engine import build
 from scanner.scoring import grade, score
 
@@ -59,6 +60,7 @@ def judge(snapshot: Snapshot, config: BaselineConfig = DEFAULT_CONFIG) -> Cluste
         gaps=gaps_of(snapshot),
         dataplane=_summary(dataplane),
         exposure=() if snapshot.unread else (declared.exposure(), effective.exposure()),
+        differences=() if snapshot.unread else differences_of(snapshot, policies, dataplane),
         score=points,
         grade=letter,
         gates=gates,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from reports.comparison import KIND_WORDS, answer_words
 from reports.document import Cluster, Group, Report
 from reports.html.findings import ControlGroup, control_groups, control_ids
 from reports.priorities import Action, first_actions
+from reports.reach.words import counted
 from reports.wording import badness, enforces, grade_letter, is_unread, tally, verdict
 from scanner.findings import Level, Severity, Status
 
 ACTIONS = 5
 NOTICES_PER_CLUSTER = 25
+_MOST_DIFFERENCES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,15 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """Connections on which declared and effective differ for one cause, in words."""
+
+    lead: str
+    because: tuple[str, ...]
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One cluster's card. `index` is its place in the report, which its anchor and the filters use."""
 
@@ -49,6 +61,7 @@ class Card:
     grade: str  # A to F, or `none`
     bars: tuple[Bar, ...]
     gap: int  # pairs, at least, that the policies close and that are open in effect
+    differences: tuple[Difference, ...]
     counts: dict[Status, int]
     unread: bool
 
@@ -136,9 +149,24 @@ def _card(index: int, cluster: Cluster) -> Card:
         grade=grade_letter(cluster.grade),
         bars=bars,
         gap=max(0, effective.open - declared.open - declared.unknown) if declared and effective else 0,
+        differences=tuple(_differences(cluster)),
         counts=tally(result.status for result in cluster.controls),
         unread=is_unread(cluster),
     )
+
+
+def _differences(cluster: Cluster) -> Iterator[Difference]:
+    """The differences in words, gaps first, as many as a card has room for."""
+    for each in cluster.differences[:_MOST_DIFFERENCES]:
+        yield Difference(
+            lead=f"{counted(each.connections, 'connection')} {KIND_WORDS[each.kind]}",
+            because=each.because,
+            examples=tuple(
+                f"{pair.src} → {pair.dst}{f' through {pair.via}' if pair.via else ''}: declared "
+                f"{answer_words(pair.declared, pair.declared_unknown)}, here {answer_words(pair.effective, pair.unknown)}"
+                for pair in each.examples
+            ),
+        )
 
 
 def _bars(cluster: Cluster) -> list[Bar]:

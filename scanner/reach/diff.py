@@ -19,11 +19,12 @@ __all__ = ["Change", "State", "aligned", "all_aligned", "difference"]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One side of a comparison."""
+    """One side of a comparison. `ipblock_matches_pods` as in `engine.build`, for this side alone."""
 
     snapshot: Snapshot
     policies: PolicySet
     dataplane: DataPlane | None = None
+    ipblock_matches_pods: bool | None = None
 
 
 def aligned(
@@ -45,7 +46,8 @@ def all_aligned(states: Sequence[State], *, ipblock_matches_pods: bool | None = 
 
 
 def _build(state: State, ipblock_matches_pods: bool | None, cuts: Cuts | None = None) -> ClusterReach:
-    return build(state.snapshot, state.policies, state.dataplane, ipblock_matches_pods=ipblock_matches_pods, cuts=cuts)
+    asked = state.ipblock_matches_pods if ipblock_matches_pods is None else ipblock_matches_pods
+    return build(state.snapshot, state.policies, state.dataplane, ipblock_matches_pods=asked, cuts=cuts)
 
 
 def difference(before: ClusterReach, after: ClusterReach) -> Iterator[Change]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from reports.html.findings import ITEMS_PER_CONTROL, ITEMS_PER_FINDING, control_groups
 from reports.html.render import render_html
 from reports.wording import visible
-from scanner.findings import Level, Score, Status
+from scanner.findings import Difference, DifferentPair, Level, Score, Status
 from tests.reports.report_factory import (
     CONTROLS,
     cluster,
@@ -268,6 +268,39 @@ def test_observed_connections_are_shown_as_a_third_level():
     assert text.index("declared what the policies say") < text.index("effective what is really possible")
     assert text.index("effective what is really possible") < text.index("proven what was observed")
     assert "Nothing in this report was observed" not in text
+
+
+PAIR = (exposure(Level.DECLARED, 100), exposure(Level.EFFECTIVE, 150))
+
+
+def difference(kind="gap", connections=7, **pair) -> Difference:
+    """Some connections that differ for one cause."""
+    fields = {
+        "src": "0.0.0.0-255.255.255.255", "dst": "shop/web[Deployment]", "via": "shop/web", "declared": {},
+        "declared_unknown": {}, "effective": {"TCP": ((80, 80),)}, "unknown": {},
+    }  # fmt: skip
+    return Difference(
+        kind=kind,
+        rules=("balancer-policed",),
+        because=("balancers: ignored <b>[a page]</b>",),
+        connections=connections,
+        examples=(DifferentPair(**(fields | pair)),),
+    )
+
+
+def test_where_declared_and_effective_differ_is_told_with_the_cause():
+    """How many connections, why, and a few of them; a crafted cause stays text."""
+    text = Page(render_html(report(cluster(exposure=PAIR, differences=(difference(),))))).text
+    assert "7 connections possible though policies deny it because of balancers: ignored <b>[a page]</b>" in text
+    assert "0.0.0.0-255.255.255.255 → shop/web[Deployment] through shop/web: declared denied, here TCP 80" in text
+
+
+def test_more_differences_than_a_card_holds_are_counted():
+    """The document has them all."""
+    many = tuple(difference(connections=number) for number in range(1, 12))
+    text = Page(render_html(report(cluster(exposure=PAIR, differences=many)))).text
+    assert "and 3 more in report.json" in text
+    assert "1 connection possible though" in text
 
 
 def test_unknown_declared_pairs_are_not_claimed_as_a_gap():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -71,13 +71,27 @@ class Share:
 
 
 class Compared:
-    """One cluster's policies on several data planes, beside what they declare. Everything is built once, with one set of cuts."""
+    """One cluster's policies on several data planes, beside what they declare. Everything is built once, with one set of cuts.
 
-    def __init__(self, snapshot: Snapshot, policies: PolicySet, planes: Sequence[DataPlane]) -> None:
+    With `ipblock_matches_pods` the policies are read as declaring that an ipBlock lets in pods by their addresses.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        policies: PolicySet,
+        planes: Sequence[DataPlane],
+        *,
+        ipblock_matches_pods: bool | None = None,
+    ) -> None:
         self.planes = tuple(planes)
-        self.rules = tuple(shown_by(rules_of(plane, policies), snapshot, policies) for plane in planes)
+        self.rules = tuple(
+            shown_by(rules_of(plane, policies, ipblock_matches_pods=bool(ipblock_matches_pods)), snapshot, policies)
+            for plane in planes
+        )
         without = [rule.without for rules in self.rules for rule in rules]
-        states = [State(snapshot, policies, plane) for plane in (None, *planes, *without)]
+        declared = State(snapshot, policies, ipblock_matches_pods=ipblock_matches_pods)
+        states = [declared, *(State(snapshot, policies, plane) for plane in (*planes, *without))]
         self.declared, *built = all_aligned(states)
         self.effective: list[ClusterReach] = built[: len(planes)]
         rest = iter(built[len(planes) :])
@@ -108,7 +122,7 @@ class Compared:
             )
             for (kind, rules), each in counted.items()
         ]
-        found += self._through_services(at)
+        found = _merged([*found, *self._through_services(at)])
         return tuple(sorted(found, key=lambda share: (KINDS.index(share.kind), -share.connections, share.names)))
 
     def _named(self, at: int, rules: Sequence[int]) -> tuple[Rule, ...]:
@@ -129,6 +143,17 @@ class Compared:
             Share(found[0].kind, found[0].rules, len(found), tuple(_told(each.change) for each in found[:EXAMPLES]))
             for found in groups.values()
         ]
+
+
+def _merged(shares: Iterable[Share]) -> list[Share]:
+    """One share for each kind and set of rules."""
+    found: dict[tuple[str, ...], Share] = {}
+    for each in shares:
+        known = found.setdefault((each.kind, *each.names), each)
+        if known is not each:
+            examples = (*known.examples, *each.examples)[:EXAMPLES]
+            found[each.kind, *each.names] = Share(each.kind, each.rules, known.connections + each.connections, examples)
+    return list(found.values())
 
 
 def _told(change: Change) -> Example:

@@ -54,12 +54,16 @@ class Rule:
         return f"{self.about}: {self.does}"
 
 
-def rules_of(plane: DataPlane, policies: PolicySet) -> tuple[Rule, ...]:
-    """Every rule by which a data plane differs from the specification, as far as these policies may show it."""
-    return tuple(_rules(plane, policies))
+def rules_of(plane: DataPlane, policies: PolicySet, *, ipblock_matches_pods: bool = False) -> tuple[Rule, ...]:
+    """Every rule by which a data plane differs from the specification, as far as these policies may show it.
+
+    By the specification an ipBlock matches pods or not as the implementation likes; `ipblock_matches_pods` says how the
+    policies are read.
+    """
+    return tuple(_rules(plane, policies, Value.HONOURED if ipblock_matches_pods else Value.IGNORED))
 
 
-def _rules(plane: DataPlane, policies: PolicySet) -> Iterator[Rule]:
+def _rules(plane: DataPlane, policies: PolicySet, blocks: Value) -> Iterator[Rule]:
     gaps = list(dict.fromkeys(_unpoliced(plane)))
     if gaps:
         yield Rule("coverage", "pods that no engine polices", "; ".join(gaps), _covering(plane))
@@ -67,9 +71,10 @@ def _rules(plane: DataPlane, policies: PolicySet) -> Iterator[Rule]:
     if ignored:
         yield Rule("kinds", "policies of kinds that are not read", "; ".join(ignored), _reading_every_kind(plane))
     known = plane.capabilities
-    for field, (value, about) in _CAPABILITIES.items():
+    for field, (specified, about) in _CAPABILITIES.items():
         if known is None:
             return
+        value = blocks if field == "ipblock_matches_pods" else specified
         fact: Fact = getattr(known, field)
         if fact.firm is not _specified(value).firm:
             changed: Capabilities = dataclasses.replace(known, **{field: _specified(value)})
