@@ -163,7 +163,7 @@ def _problems(snapshot: Snapshot) -> Iterator[str]:
         if not all(_is_range(block) for block in node.pod_cidrs):
             yield f"no address range - at `$.nodes[{index}].podCidrs`"
     for path, raw in _raw_parts(snapshot):
-        if found := _raw_problem(raw):
+        if found := raw_problem(raw):
             yield f"{found} - at `{path}`"
 
 
@@ -204,7 +204,7 @@ def _raw_parts(snapshot: Snapshot) -> Iterator[tuple[str, msgspec.Raw]]:
             yield f"$.cloudRecord.{part}[{index}]", raw
 
 
-def _raw_problem(raw: msgspec.Raw) -> str:
+def raw_problem(raw: msgspec.Raw) -> str:
     """What keeps a free-form part from being read later: the parser only skipped over it."""
     try:
         level = [msgspec.json.decode(raw)]

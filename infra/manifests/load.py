@@ -117,6 +117,8 @@ class Loader:
             wire = _DECODERS[kind.resource].decode(document.json)
             _complete(wire, kind, document)
             refused = self._admission.refusals(kind.resource, wire)
+            if not refused:  # what was only skipped over so far, such as Cilium's `specs`, may turn out broken here
+                self.objects.add(kind.resource, wire, self._origin(file, document, kind))
         except (msgspec.DecodeError, RecursionError) as error:
             self.notes.trouble(file, _refused(document, kind, error))
             return
@@ -129,7 +131,6 @@ class Loader:
             message = f"{message} ({file}:{document.line})"
             self.notes.add(file, _identity(kind, wire), "apiVersion", message)
         self._count(file, document, kind, wire)
-        self.objects.add(kind.resource, wire, self._origin(file, document, kind))
 
     def _refuse(self, file: str, document: Document, kind: Kind, refused: list[Refusal]) -> None:
         """Say why a cluster would not take an object."""

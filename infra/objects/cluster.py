@@ -7,6 +7,7 @@ import msgspec
 from infra.kinds import LABELLED_KINDS, POLICY_KINDS, Kind
 from infra.objects.kept import kept_values
 from infra.objects.pods import is_ready
+from infra.snapshots import MAX_DEPTH, raw_problem
 from infra.wire.cluster import ConfigMap as WireConfigMap
 from infra.wire.cluster import Node as WireNode
 from infra.wire.metadata import ABSENT, AnyObject, PolicyEndpoint
@@ -51,6 +52,9 @@ def api_object(wire: AnyObject | PolicyEndpoint, kind: Kind, namespace: str, ori
     """A policy or setting with its spec as it is; of a PolicyEndpoint only the policy it came from.
 
     Labels are kept of the kinds that selectors look at, the version of policies.
+
+    Raises:
+        RecursionError: the spec is nested deeper than a snapshot can hold.
     """
     labels = (kind.resource in LABELLED_KINDS and wire.metadata.labels) or {}
     return ApiObject(
@@ -58,12 +62,20 @@ def api_object(wire: AnyObject | PolicyEndpoint, kind: Kind, namespace: str, ori
         kind=wire.kind or kind.name,
         name=wire.metadata.name,
         namespace=namespace,
-        spec=_endpoint_spec(wire) if isinstance(wire, PolicyEndpoint) else _spec(wire),
+        spec=_endpoint_spec(wire) if isinstance(wire, PolicyEndpoint) else _storable(_spec(wire, kind)),
         labels={key: value or "" for key, value in sorted(labels.items())},
         annotations=kept_values(wire.metadata.annotations, KEPT_ANNOTATIONS),
         resource_version=(kind.resource in POLICY_KINDS and wire.metadata.resource_version) or "",
         origin=origin,
     )
+
+
+def _storable(spec: msgspec.Raw) -> msgspec.Raw:
+    """A spec that a snapshot can hold: what is nested too deep for it would make the whole snapshot unreadable."""
+    text = bytes(spec)
+    if text.count(b"[") + text.count(b"{") > MAX_DEPTH and raw_problem(spec):
+        raise RecursionError
+    return spec
 
 
 def _endpoint_spec(wire: PolicyEndpoint) -> msgspec.Raw:
@@ -72,9 +84,12 @@ def _endpoint_spec(wire: PolicyEndpoint) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode({"policyRef": wire.spec.policy_ref}))
 
 
-def _spec(wire: AnyObject) -> msgspec.Raw:
-    """The spec's own bytes: a copy, so that the page it came from can go. Cilium's `specs` becomes a list of specs."""
-    if wire.specs in _NOTHING:
+def _spec(wire: AnyObject, kind: Kind) -> msgspec.Raw:
+    """The spec's own bytes: a copy, so that the page it came from can go. Cilium's `specs` becomes a list of specs.
+
+    Other kinds have no `specs`: to the API server that is a field it does not know, and drops.
+    """
+    if wire.specs in _NOTHING or kind.group != "cilium.io":
         return msgspec.Raw(b"{}") if wire.spec in _NOTHING else wire.spec.copy()
     own = [] if wire.spec in _NOTHING else [wire.spec]
     return msgspec.Raw(msgspec.json.encode([*own, *msgspec.json.decode(wire.specs, type=list[msgspec.Raw])]))

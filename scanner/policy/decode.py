@@ -17,7 +17,7 @@ from scanner.model import ApiObject, Snapshot
 
 _UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(?P<name>.*?)`(?: - at `(?P<path>[^`]*)`)?\Z", re.DOTALL)
 _ELSEWHERE = re.compile(r"(?P<what>.*?) - at `(?P<path>[^`]*)`\Z", re.DOTALL)
-_STEP = re.compile(r"\.([A-Za-z]+)|\[(\d+)\]")
+_STEP = re.compile(r"\.([A-Za-z0-9]+)|\[(\d+)\]")
 _MAX_UNKNOWN_FIELDS = 50
 
 T = TypeVar("T")
