@@ -141,12 +141,16 @@ class Ranks:
                 if ruled:
                     entry = _entry(source, tier)
                     groups.setdefault((tier, order), {}).setdefault(entry.identity, entry)
+        kubernetes = (each for each in context.snapshot.policies if _group(each) == "networking.k8s.io")
+        self._beside_kubernetes = (
+            next(kubernetes, None) is not None
+        )  # what could not be listed leaves all unknown anyway
         self._names = {key: name for key, found in groups.items() for name in [_named(list(found.values()))]}
 
     def of(self, source: ApiObject, tier: str, order: float | None) -> Rank:
-        """A policy's rank. Where NetworkPolicy stands too, the order is not known: versions differ."""
+        """A policy's rank. Where a NetworkPolicy stands too, the order is not known: versions differ."""
         at = math.inf if order is None else order
-        if tier == DEFAULT.name and at == POOL[0]:
+        if tier == DEFAULT.name and at == POOL[0] and self._beside_kubernetes:
             return POOL
         entry = _entry(source, tier)
         return at, self._names.get((tier, at), {}).get(entry.identity, _ORDERS[0](entry))

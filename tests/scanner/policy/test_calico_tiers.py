@@ -12,7 +12,7 @@ from scanner.policy.calico.tiers import object_key
 from scanner.policy.decode import Context
 from scanner.policy.model import DEFAULT, POOL, Tier
 from scanner.reach.model import Direction
-from tests.factories import raw, snapshot
+from tests.factories import policy, raw, snapshot
 
 INGRESS, EGRESS = Direction.INGRESS, Direction.EGRESS
 SERVED, STORED = "projectcalico.org/v3", "crd.projectcalico.org/v1"
@@ -150,10 +150,18 @@ def test_policies_go_by_order_and_those_without_come_last():
 
 def test_where_network_policy_stands_too_there_is_no_order():
     """At order 1000 of the default tier, names of both kinds break the tie, in each version of Calico otherwise."""
-    assert ranks(np(order=1000), gnp(order=1000.0)) == [POOL, POOL]
+    beside = [policy({"podSelector": {}})]
+    found = resolved(np(order=1000), gnp(order=1000.0), others=beside)
+    assert [each.rank for each in found] == [POOL, POOL]
     assert ranks(np(order=999)) < [POOL] < ranks(np(order=1001))
-    (other,) = resolved(np(tier="t", order=1000), tiers=[tier("t", {"order": 1})])
+    (other,) = resolved(np(tier="t", order=1000), tiers=[tier("t", {"order": 1})], others=beside)
     assert other.rank != POOL
+
+
+def test_without_a_network_policy_order_1000_is_like_any():
+    """Calico's own policies are told apart by name there too."""
+    one, other = resolved(gnp("a", order=1000), gnp("b", order=1000))
+    assert one.rank < other.rank
 
 
 @pytest.mark.parametrize(
