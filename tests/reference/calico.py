@@ -59,17 +59,21 @@ class Asked:
 
 
 def may(cluster: Wire, src: str, dst: str, protocol: str, port: int) -> Verdict:
-    """Whether a connection is possible; None where that hangs on the addresses of a pod that has several or tells none."""
+    """Whether a connection is possible; None where that hangs on the addresses of a pod that has several or tells none.
+
+    Between ends without a version of IP in common there is no connection to be judged.
+    """
     ends = [_versions(cluster, end) for end in (src, dst)]
-    shared = [version for version in (4, 6) if all(version in each for each in ends)] or [4, 6]
     found = []
-    for version in shared:
+    for version in (4, 6):
+        if not all(version in each for each in ends):
+            continue
         source, target = (
-            End(name, pod_of(cluster, name), each.get(version, "")) for name, each in zip((src, dst), ends, strict=True)
+            End(name, pod_of(cluster, name), each[version]) for name, each in zip((src, dst), ends, strict=True)
         )
         packet = Packet(source, target, version, protocol, port)
         found.append(both((_verdict(cluster, "egress", packet), _verdict(cluster, "ingress", packet))))
-    return agreed(found)
+    return agreed(found) if found else None
 
 
 def _versions(cluster: Wire, end: str) -> dict[int, str]:
