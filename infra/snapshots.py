@@ -13,13 +13,13 @@ import msgspec
 import zstandard
 from msgspec import inspect
 
+from infra.depth import raw_problem
 from infra.text import printable
 from scanner.errors import SnapshotError
 from scanner.model import SNAPSHOT_VERSION, Snapshot
 from scanner.reach.addresses import is_address
 
 MAX_BYTES = 1 << 30  # of JSON; a cluster of 60,000 pods has about 30 MB
-MAX_DEPTH = 100  # of a free-form part; no API object comes near
 _MAX_WINDOW = 1 << 27  # what zstd's own command line accepts without being asked
 _CHUNK = 512  # zstd packs at most 128 KiB into 3 bytes, so one chunk gives at most 22 MB before the bound is checked
 _LEVEL = 9
@@ -202,22 +202,6 @@ def _raw_parts(snapshot: Snapshot) -> Iterator[tuple[str, msgspec.Raw]]:
     for part in ("addons", "nodegroups", "fargate_profiles", "launch_templates"):
         for index, raw in enumerate(getattr(record, part)):
             yield f"$.cloudRecord.{part}[{index}]", raw
-
-
-def raw_problem(raw: msgspec.Raw) -> str:
-    """What keeps a free-form part from being read later: the parser only skipped over it."""
-    try:
-        level = [msgspec.json.decode(raw)]
-    except RecursionError:
-        return "nested too deeply"
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return "no JSON"
-    for _ in range(MAX_DEPTH):
-        inside = [value for value in level if isinstance(value, (dict, list))]
-        if not inside:
-            return ""
-        level = [member for value in inside for member in (value.values() if isinstance(value, dict) else value)]
-    return "nested too deeply"
 
 
 def _is_time(text: str) -> bool:

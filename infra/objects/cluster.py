@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from infra.depth import MAX_DEPTH, raw_problem
 from infra.kinds import LABELLED_KINDS, POLICY_KINDS, Kind
 from infra.objects.kept import kept_values
 from infra.objects.pods import is_ready
-from infra.snapshots import MAX_DEPTH, raw_problem
 from infra.wire.cluster import ConfigMap as WireConfigMap
 from infra.wire.cluster import Node as WireNode
 from infra.wire.metadata import ABSENT, AnyObject, PolicyEndpoint
