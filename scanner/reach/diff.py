@@ -35,10 +35,18 @@ def aligned(
     return one, other
 
 
-def all_aligned(states: Sequence[State], *, ipblock_matches_pods: bool | None = None) -> list[ClusterReach]:
-    """The same of any number of states."""
-    found = [_build(state, ipblock_matches_pods) for state in states]
-    cuts = reduce(or_, (each.cuts for each in found))
+def all_aligned(
+    states: Sequence[State], *, known: Sequence[ClusterReach] = (), ipblock_matches_pods: bool | None = None
+) -> list[ClusterReach]:
+    """The same of any number of states; `known` is what was built of the first of them.
+
+    Each is told what those before it tell apart, so that few have to be built twice.
+    """
+    found = list(known)
+    cuts = reduce(or_, (each.cuts for each in found), Cuts())
+    for state in states[len(found) :]:
+        found.append(_build(state, ipblock_matches_pods, cuts))
+        cuts |= found[-1].cuts
     return [
         each if each.cuts == cuts else _build(state, ipblock_matches_pods, cuts)
         for state, each in zip(states, found, strict=True)

@@ -89,13 +89,15 @@ class Compared:
             shown_by(rules_of(plane, policies, ipblock_matches_pods=bool(ipblock_matches_pods)), snapshot, policies)
             for plane in planes
         )
-        without = [rule.without for rules in self.rules for rule in rules]
         declared = State(snapshot, policies, ipblock_matches_pods=ipblock_matches_pods)
-        states = [declared, *(State(snapshot, policies, plane) for plane in (*planes, *without))]
-        self.declared, *built = all_aligned(states)
+        states = [declared, *(State(snapshot, policies, plane) for plane in planes)]
+        known = all_aligned(states)
+        asked = [rules if _differ(known[0], each) else () for rules, each in zip(self.rules, known[1:], strict=True)]
+        states += [State(snapshot, policies, rule.without) for rules in asked for rule in rules]
+        self.declared, *built = all_aligned(states, known=known)
         self.effective: list[ClusterReach] = built[: len(planes)]
         rest = iter(built[len(planes) :])
-        self._without = [[next(rest) for _ in rules] for rules in self.rules]
+        self._without = [[next(rest) for _ in rules] for rules in asked]
 
     def effects(self, at: int, *, through_services: bool = False) -> Iterator[Effect]:
         """Every connection on which the data plane at that position differs from the declared level, sorted by its ends.
@@ -167,6 +169,11 @@ def _answer(view: View, src: int, dst: int) -> tuple[PortSet, PortSet]:
         if dst in group.destinations:
             return view.port_set(mask_of(group.certain, src)), view.port_set(mask_of(group.unknown, src))
     return {}, {}
+
+
+def _differ(one: ClusterReach, other: ClusterReach) -> bool:
+    """Whether two reaches of one set of cuts say anything different: if not, no rule has to be switched off to see why."""
+    return (one.view.groups, one.view.extra) != (other.view.groups, other.view.extra)
 
 
 def _changes(one: ClusterReach, other: ClusterReach, *, through_services: bool) -> Iterator[Change]:
