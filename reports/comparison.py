@@ -134,6 +134,9 @@ def comparison_lines(compared: Compared, width: int) -> Iterator[str]:
         gaps, broken = counts["gap"] + counts["both"], counts["breakage"] + counts["both"]
         yield f"{name:<{wide}}  {gaps:>10,}  {broken:>10,}  {counts['doubt']:>10,}"
     yield ""
+    if not any(shares):
+        yield "no connection differs from what the policies declare"
+        return
     yield "gaps: possible though policies deny it. broken: denied though policies allow it."
     for name, found in zip(names, shares, strict=True):
         for share in found:

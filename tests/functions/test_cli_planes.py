@@ -179,3 +179,9 @@ def test_what_cannot_be_used_is_one_line(words, said):
     assert done.stderr.startswith(f"ringfence: {said}")
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
+
+
+def test_a_folder_on_which_nothing_differs_says_so(shop):
+    """Zeros alone would leave a reader wondering whether anything was compared."""
+    done = run("compare-dataplanes", shop, "--dataplane", "eks-vpc-cni")
+    assert done.stdout.splitlines()[-1] == "no connection differs from what the policies declare"
