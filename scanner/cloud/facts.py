@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scanner.model import Cloud
@@ -45,7 +46,8 @@ class EngineSettings:
 
     `managed` names the engine the cloud would run (`eks-vpc-cni`, `gke-dataplane-v2`, `gke-calico`, `aks-npm`,
     `aks-calico`, `aks-cilium`), "" where it runs none and None where the record does not say. `enabled` is the switch;
-    `half` is set where only one of two switches is on and says which.
+    `half` is set where only one of two switches is on and says which. `conditions` are those of the engines' catalogue that
+    the record settles, in the catalogue's words.
     """
 
     managed: str | None
@@ -59,6 +61,7 @@ class EngineSettings:
     virtual_nodes: bool = False
     plugin: str = ""  # AKS: networkPlugin (azure, kubenet, none)
     where: str = ""
+    conditions: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

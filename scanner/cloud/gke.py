@@ -7,6 +7,11 @@ from scanner.cloud.part import Part
 from scanner.model import Cloud
 
 HALF_ADDON = "addonsConfig.networkPolicyConfig is on, networkPolicy.enabled (the nodes) is off"
+# The catalogue's words for a switch of networkConfig.
+SWITCHES = {
+    "networkConfig.enableFqdnNetworkPolicy is on": "enableFqdnNetworkPolicy",
+    "networkConfig.enableCiliumClusterwideNetworkPolicy is on": "enableCiliumClusterwideNetworkPolicy",
+}
 HALF_NODES = "networkPolicy.enabled is on, addonsConfig.networkPolicyConfig.disabled is true"
 
 
@@ -58,7 +63,9 @@ def _engine(cluster: Part) -> EngineSettings:
     where = f"{network.path}.datapathProvider"
     if path == "ADVANCED_DATAPATH" or (autopilot is True and not network.has("datapathProvider")):
         field = where if path else f"{cluster.path}.autopilot.enabled"
-        return EngineSettings(managed="gke-dataplane-v2", enabled=True, deny_export=export, where=field)
+        return EngineSettings(
+            managed="gke-dataplane-v2", enabled=True, deny_export=export, where=field, conditions=_conditions(network)
+        )
     if path not in {None, "", "LEGACY_DATAPATH", "DATAPATH_PROVIDER_UNSPECIFIED"}:
         network.note(f"datapathProvider {path!r} is not known to this version")
         return EngineSettings(managed=None, enabled=None, where=where)
@@ -66,6 +73,16 @@ def _engine(cluster: Part) -> EngineSettings:
     if unclear or (not network and not cluster.has("networkPolicy")):
         return EngineSettings(managed=None, enabled=None)
     return _legacy(cluster, export)
+
+
+def _conditions(network: Part) -> dict[str, bool]:
+    """Which of the switches are on: one that is left out is off, one that cannot be read is not known."""
+    found: dict[str, bool] = {}
+    for words, name in SWITCHES.items() if network else ():
+        on = network.flag(name)
+        if on is not None or not network.has(name):
+            found[words] = on is True
+    return found
 
 
 def _legacy(cluster: Part, export: bool | None) -> EngineSettings:

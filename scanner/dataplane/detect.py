@@ -6,6 +6,7 @@ import dataclasses
 
 from scanner.cloud.facts import CloudFacts
 from scanner.dataplane.catalogue import CATALOGUE, Catalogue, support_proof
+from scanner.dataplane.conditions import conditions_of
 from scanner.dataplane.controller import auto_mode
 from scanner.dataplane.coverage import Covered
 from scanner.dataplane.decide import Decision, decide
@@ -24,6 +25,7 @@ def detect(snapshot: Snapshot, facts: CloudFacts | None, catalogue: Catalogue = 
     decision = decide(snapshot, facts.engine if facts else None)
     running, why = mode(snapshot, decision)
     engine = catalogue.get(decision.name)
+    engine = engine and engine.settled(conditions_of(snapshot, decision))
     known = honoured(snapshot, decision, engine)
     plane = DataPlane(
         name=decision.name,

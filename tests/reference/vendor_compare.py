@@ -164,10 +164,17 @@ def compared(cluster: Wire, may: May, outside: Iterable[str] = OUTSIDE) -> tuple
 
 
 def judged(cluster: Wire, may: May, ports: Iterable[int], outside: Iterable[str] = OUTSIDE) -> Iterator[Verdict]:
-    """What an evaluator alone says of a cluster's pods and the addresses outside, over TCP."""
-    pods = [f"pod:{each['metadata']['namespace']}/{each['metadata']['name']}" for each in of_kind(cluster, "Pod")]
-    for (src, dst), port in itertools.product(list(_pairs([*pods, *(f"ip:{each}" for each in outside)])), ports):
-        yield may(cluster, src, dst, "TCP", port)
+    """What an evaluator alone says of a cluster's pods and the addresses outside, over TCP, where they share a version of IP."""
+    versions = {f"pod:{_name(each)}": _versions(addresses_of(each)) for each in of_kind(cluster, "Pod")}
+    versions |= {f"ip:{each}": _versions([each]) for each in outside}
+    for (src, dst), port in itertools.product(list(_pairs(versions)), ports):
+        if versions[src] & versions[dst]:
+            yield may(cluster, src, dst, "TCP", port)
+
+
+def _versions(addresses: Iterable[str]) -> set[int]:
+    """Of which versions of IP an end has an address; both where it tells none."""
+    return {ipaddress.ip_address(each).version for each in addresses} or {4, 6}
 
 
 def _pairs(ends: Iterable[str]) -> Iterator[tuple[str, str]]:

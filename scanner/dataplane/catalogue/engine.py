@@ -83,6 +83,14 @@ class Engine:
         found = self.kinds.get(kind)
         return self.other_kinds if found is None else _pick(found, version)
 
+    def settled(self, conditions: Mapping[str, bool]) -> Engine:
+        """The entry where it is known which of its conditions hold: what hangs on one is honoured there, or ignored."""
+        return dataclasses.replace(
+            self,
+            facts={name: _settled(ranges, conditions) for name, ranges in self.facts.items()},
+            kinds={kind: _settled(ranges, conditions) for kind, ranges in self.kinds.items()},
+        )
+
     def over(self, other: Engine) -> Engine:
         """This entry laid over another: what it says of a capability, a kind or a date counts instead."""
         return dataclasses.replace(
@@ -95,6 +103,20 @@ class Engine:
             minimum=self.minimum or other.minimum,
             limits=self.limits or other.limits,
         )
+
+
+def _settled(ranges: Sequence[Ranged], conditions: Mapping[str, bool]) -> tuple[Ranged, ...]:
+    return tuple(
+        dataclasses.replace(each, fact=_on_or_off(each.fact, holds=conditions[each.fact.condition]))
+        if each.fact.condition in conditions
+        else each
+        for each in ranges
+    )
+
+
+def _on_or_off(fact: Fact, *, holds: bool) -> Fact:
+    note = f"{fact.condition}: {'so' if holds else 'not so'} in this cluster"
+    return dataclasses.replace(fact, value=fact.value if holds else Value.IGNORED, condition="", note=note)
 
 
 def _pick(alternatives: Sequence[Ranged], version: str) -> Fact:
