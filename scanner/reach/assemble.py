@@ -10,6 +10,7 @@ from scanner.findings import Level
 from scanner.model import Notice, Snapshot
 from scanner.policy.combine import combine
 from scanner.policy.model import Matching, PolicySet
+from scanner.reach.addressed import Judged, ServiceAddresses
 from scanner.reach.addresses import AddressSpace, address_sets
 from scanner.reach.bounds import Standing, bounds, grants_of, stand, unfiltered
 from scanner.reach.coverage import Undecided, undecided
@@ -41,6 +42,7 @@ class Parts:
     standing: Standing
     grants: tuple[Grant, ...]
     services: ServicePaths
+    addressed: Judged | None  # where egress is judged at Services' own addresses
     space: Space
     certain: Matrix
     possible: Matrix
@@ -84,7 +86,8 @@ def assemble(
     standing = stand(population, chosen, reader, reading, unjudged)
     grants = grants_of(standing, reader)
     services = ServicePaths(snapshot, population, dataplane)
-    spans = {*cuts.ports, *_spans(grants, population), *services.spans}
+    fronts = ServiceAddresses(snapshot, population, policies=chosen, blocks=known, addresses=addresses, reading=reading)
+    spans = {*cuts.ports, *_spans(grants, population), *services.spans, *fronts.spans}
     space = Space(
         pods=len(population.classes),
         size=len(population.classes) + len(addresses),
@@ -104,6 +107,7 @@ def assemble(
         standing=standing,
         grants=grants,
         services=services,
+        addressed=fronts.judged(space, standing, grants, reading) if fronts.services else None,
         space=space,
         certain=certain,
         possible=possible,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from scanner.dataplane.model import Answer
 from scanner.errors import InputError
 from scanner.findings import Level
+from scanner.reach.addressed import Judged
 from scanner.reach.addresses import AddressSpace, is_address
 from scanner.reach.bounds import Standing
 from scanner.reach.flows import Space
@@ -33,6 +34,7 @@ class Case:
     reading: Reading
     reasons: Reasons
     services: ServicePaths
+    addressed: Judged | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,11 @@ def explain(case: Case, src: str, dst: str, protocol: str, port: int) -> tuple[E
     for source in sources:
         for destination in destinations:
             one = _explain(case, source, destination, protocol, port)
-            judged = tuple(
+            halves = tuple(
                 (half.allowed, half.isolated, half.reason, tuple((rule.object, rule.rule) for rule in half.by))
                 for half in one.halves
             )
-            found.setdefault((one.allowed, judged), one)
+            found.setdefault((one.allowed, one.through, halves), one)
     return tuple(found.values())
 
 
@@ -119,7 +121,15 @@ def _explain(case: Case, source: _Peer, destination: _Peer, protocol: str, port:
         port=port,
         allowed=allowed,
         halves=tuple(halves),
+        through=_through(case, source.number, destination.number, atom, allowed),
     )
+
+
+def _through(case: Case, source: int, destination: int, atom: int, direct: Answer) -> tuple[tuple[str, Answer], ...]:
+    """What Services' addresses make of a connection between pods, where that is judged there."""
+    if case.addressed is None or max(source, destination) >= case.space.pods or source == destination:
+        return ()
+    return tuple(case.addressed.answers(source, destination, atom, direct))
 
 
 def _half(case: Case, direction: Direction, subject: _Peer, peer: _Peer, atom: int) -> Half:

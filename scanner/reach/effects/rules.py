@@ -36,6 +36,7 @@ _CAPABILITIES: Mapping[str, tuple[Value, str]] = {
     "host_network_selected": (Value.IGNORED, "selectors that choose host-network pods as peers"),
     "own_node_policed": (Value.HONOURED, "traffic to a pod from its own node"),
     "balancer_policed": (Value.HONOURED, "node ports and balancers with externalTrafficPolicy Cluster"),
+    "service_egress": (Value.HONOURED, "egress to a Service's address"),
 }
 
 
@@ -76,6 +77,8 @@ def _rules(plane: DataPlane, policies: PolicySet, blocks: Value) -> Iterator[Rul
             return
         value = blocks if field == "ipblock_matches_pods" else specified
         fact: Fact = getattr(known, field)
+        if field == "service_egress" and fact.value is value:  # as specified, however that is known
+            continue
         if fact.firm is not _specified(value).firm:
             changed: Capabilities = dataclasses.replace(known, **{field: _specified(value)})
             yield Rule(field.replace("_", "-"), about, _said(fact), dataclasses.replace(plane, capabilities=changed))
@@ -97,7 +100,7 @@ def _shown(snapshot: Snapshot, policies: PolicySet) -> set[str]:
             found |= {_FEATURES[name] for port in rule.ports or () for name in port.features}
     if any(pod.host_network for pod in snapshot.pods):
         found |= {"host-network-isolated", "host-network-selected", "own-node-policed"}
-    return found | ({"balancer-policed"} if snapshot.services else set())
+    return found | ({"balancer-policed", "service-egress"} if snapshot.services else set())
 
 
 _FEATURES = {"named": "named-ports", "range": "end-port", "sctp": "sctp"}
