@@ -117,6 +117,7 @@ class Capabilities:
     end_port: Fact
     sctp: Fact
     ipv6: Fact
+    negative_selectors: Fact  # are NotIn and DoesNotExist read?
     host_network_isolated: Fact  # does policy isolate host-network pods?
     host_network_selected: Fact  # does a selector choose host-network pods as peers, and so open their node?
     own_node_policed: Fact  # is traffic from a pod's own node judged, rather than always let through?

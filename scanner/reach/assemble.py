@@ -13,8 +13,10 @@ from scanner.policy.model import Matching, PolicySet
 from scanner.reach.addressed import Judged, ServiceAddresses
 from scanner.reach.addresses import AddressSpace, address_sets
 from scanner.reach.bounds import Standing, bounds, grants_of, stand, unfiltered
-from scanner.reach.coverage import Undecided, undecided
+from scanner.reach.coverage import Undecided, start_notices, undecided
+from scanner.reach.crowded import crowded
 from scanner.reach.cuts import Cuts
+from scanner.reach.families import unpoliced_family
 from scanner.reach.flows import Space
 from scanner.reach.grants import Grant
 from scanner.reach.listing import CONTROLLER
@@ -84,7 +86,8 @@ def assemble(
     reader = RuleReader(population, known, addresses, reading)
     unjudged = undecided(snapshot, policies, dataplane)
     standing = stand(population, chosen, reader, reading, unjudged)
-    grants = grants_of(standing, reader)
+    grants = crowded(grants_of(standing, reader), reading.port_entries)
+    grants += tuple(unpoliced_family(dataplane, population, addresses, standing))
     services = ServicePaths(snapshot, population, dataplane)
     fronts = ServiceAddresses(snapshot, population, policies=chosen, blocks=known, addresses=addresses, reading=reading)
     spans = {*cuts.ports, *_spans(grants, population), *services.spans, *fronts.spans}
@@ -95,7 +98,8 @@ def assemble(
         atoms=PortAtoms(spans),
     )
     certain, possible = bounds(space, standing, grants, reading)
-    notices = (*snapshot.notices, *policies.notices, *combined.notices, *services.notices)
+    started = start_notices(dataplane, chosen)
+    notices = (*started, *snapshot.notices, *policies.notices, *combined.notices, *services.notices)
     workloads = {workload.id for workload in population.workloads}
     return Parts(
         level=level,

@@ -87,6 +87,14 @@ def test_a_plane_that_reads_only_its_own_kinds_leaves_network_policy_without_eff
     assert any("crd-only" in notice.message for notice in reach.notices)
 
 
+def test_a_plane_whose_pods_start_open_says_so():
+    """No question about a connection shows it, so it stands among the warnings; where pods start closed nothing is said."""
+    cluster = snapshot(namespaces=[namespace("shop")], pods=PODS, policies=[DENIED])
+    for answer, expected in (("no", ["data plane test"]), ("yes", [])):
+        reach = reach_of(cluster, plane(capabilities=capabilities(closed_at_start=fact(answer))))
+        assert [each.object for each in reach.notices if "open until" in each.message] == expected
+
+
 def test_one_uncovered_node_opens_only_its_own_pods():
     """A pod on an uncovered node is open both ways; the covered one still refuses what its policies refuse."""
     cluster = snapshot(pods=PODS, policies=[DENIED])
