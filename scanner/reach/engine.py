@@ -283,6 +283,8 @@ class ClusterReach:
     @cached_property
     def notices(self) -> tuple[Notice, ...]:
         """What to know of the input, sorted; and of each Service whose address lets fewer in than its pods' own."""
+        if self.parts.addressed is None:  # nobody's peers are listed for this alone
+            return self.parts.notices
         return sorted_notices([*self.parts.notices, *self._fronts.notices])
 
     def _shown(self, pod: PodClass) -> int:
