@@ -275,7 +275,7 @@ class PolicySet:
 
     policies: tuple[Policy, ...]
     notices: tuple[Notice, ...]
-    # "AntreaNetworkPolicy shop/x": what cannot be judged at all; every result it may touch is unknown
+    # "NetworkPolicy.crd.antrea.io shop/x": what cannot be judged at all; every result it may touch is unknown
     unmodelled: tuple[str, ...] = field(default=())
 
 

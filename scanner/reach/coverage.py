@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from scanner.dataplane.kinds import POLICY_PLURALS, honours
+from scanner.dataplane.kinds import POLICY_PLURALS, honours, may_count
 from scanner.dataplane.model import Answer, DataPlane, Enforcing, Value
 from scanner.model import Collected, Notice, Pod, Snapshot
 from scanner.policy.model import Policy, PolicySet
@@ -97,7 +97,7 @@ def undecided(snapshot: Snapshot, policies: PolicySet, dataplane: DataPlane | No
     if dataplane is not None and cluster_coverage(dataplane)[0] is Answer.NO:
         return Undecided({}, "")
     named: dict[str, list[str]] = {}
-    for reference in policies.unmodelled:
+    for reference in may_count(dataplane, policies.unmodelled):
         namespace, slash, _ = reference.partition(" ")[2].partition("/")
         named.setdefault(namespace if slash else "", []).append(reference)
     reasons = {namespace: f"not modelled: {_some(references)}" for namespace, references in named.items()}
