@@ -16,7 +16,7 @@ from scanner.reach.bounds import Standing
 from scanner.reach.collapse import Collapsed, Matrices, Numbering, collapse
 from scanner.reach.columns import Column, less, mask_of
 from scanner.reach.cuts import Cuts
-from scanner.reach.explain import Case, explain
+from scanner.reach.explain import explain
 from scanner.reach.exposure import measure
 from scanner.reach.fronts import Fronts
 from scanner.reach.grants import Grant
@@ -205,19 +205,7 @@ class ClusterReach:
         Raises:
             InputError: an unknown peer, two addresses, or no such port.
         """
-        case = Case(
-            level=self.level,
-            population=self._population,
-            addresses=self._addresses,
-            space=self._space,
-            standing=self._standing,
-            grants=self._grants,
-            reading=self._reading,
-            reasons=self._reasons,
-            services=self._services,
-            addressed=self.parts.addressed,
-        )
-        return explain(case, src, dst, protocol, port)
+        return explain(self.parts, src, dst, protocol, port)
 
     def exposure(self) -> Exposure:
         """The numbers a report shows for this level."""
