@@ -5,32 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
 
+from infra.kube.access import Access
 from infra.text import printable
 from scanner.errors import InputError
 
 # What the client raises on a kubeconfig of the wrong shape, which it does not check. Their texts may repeat a whole user
 # entry, token and all, so none of them is ever shown.
 _SHAPE_ERRORS = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """One context's way in. `configuration` is the official client's; `cluster` is the name of the kubeconfig's entry."""
-
-    context: str
-    cluster: str
-    configuration: Any
-
-    @property
-    def host(self) -> str:
-        """The server's host, and its port where one is written."""
-        return printable(urlsplit(self.configuration.host).netloc.rpartition("@")[2], 200)
 
 
 def contexts(kubeconfig: str | None = None) -> list[str]:

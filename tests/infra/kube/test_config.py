@@ -11,7 +11,7 @@ import yaml
 from kubernetes.client import Configuration
 
 from infra.kube import contexts, read_cluster
-from infra.kube.config import Access
+from infra.kube.access import Access
 from infra.kube.identity import context_ref
 from scanner.errors import ClusterReadError, InputError
 from scanner.model import Cloud
@@ -150,5 +150,5 @@ def test_a_broken_kubeconfig_is_one_line_without_its_content(tmp_path: Path, con
 )
 def test_the_servers_host_tells_the_cloud(host, expected):
     """Host names that only one cloud gives out place a cluster without nodes."""
-    ref = context_ref(Access("c", "c", Configuration(host=f"https://{host}")), ())
+    ref = context_ref(Access("c", Configuration(host=f"https://{host}"), "c"), ())
     assert (ref.cloud, ref.location) == expected
