@@ -68,10 +68,14 @@ def test_an_unknown_context_names_those_that_exist(server: Server):
             id="unverified-renewal",
         ),
         pytest.param({"auth-provider": {"name": "gcp", "config": [TOKEN]}}, "not a complete kubeconfig", id="odd-shape"),
+        pytest.param({"auth-provider": {"name": "gcp"}}, "Google gives no credentials", id="google-without-login"),
     ],
 )  # fmt: skip
-def test_a_user_without_usable_credentials_is_refused(server: Server, capfd, user, text):
+def test_a_user_without_usable_credentials_is_refused(server: Server, capfd, monkeypatch, tmp_path, *, user, text):
     """No request is sent as nobody, and nothing but the one line is said."""
+    monkeypatch.setenv("NO_GCE_CHECK", "true")  # no machine of Google's, and nobody has logged in
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
     assert text in refusal(server.kubeconfig(user=user))
     assert server.cluster.seen == []
     assert capfd.readouterr().err == ""
