@@ -15,6 +15,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -62,7 +63,7 @@ class GcpServer(TlsServer):
         self._faults: dict[str, list[Reply]] = {}
         self._always: dict[str, Reply] = {}
         self._lock = threading.Lock()
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self._key = _key()
 
     def add_folder(self, number: str, parent: str) -> None:
         """A folder below "organizations/N" or "folders/N"."""
@@ -195,6 +196,12 @@ class GcpServer(TlsServer):
         ]
         value: dict[str, Any] = {"clusters": found} if found else {}
         return answer(value | ({"missingZones": asked} if asked else {}))
+
+
+@cache
+def _key() -> rsa.RSAPrivateKey:
+    """One short key for all servers of a run: making one takes long, and so does reading a long one."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - opens nothing but this server
 
 
 def _handler(server: GcpServer) -> type[Handler]:

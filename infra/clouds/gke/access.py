@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from google.auth.exceptions import GoogleAuthError
 
@@ -33,6 +35,7 @@ _NOT_NOW = {
 }
 _DNS_MEND = "let its DNS endpoint take external traffic (`--enable-dns-access`) and grant " + CONNECT.permission
 _HINT = f"{_DNS_MEND}, or run ringfence in its VPC"
+_CONNECT_S = 5.0
 _RENEWAL = "Google's credentials cannot be renewed: log in again, or check the key"
 
 
@@ -87,7 +90,7 @@ def _endpoint(written: str | None, *, public: bool) -> Iterator[Endpoint]:
             host, port = url.hostname or "", url.port
         except ValueError:
             return
-        if url.netloc != (host if port is None else f"{host}:{port}"):
+        if (written or "").lower() != (host if port is None else f"{host}:{port}"):
             return  # a path, a user or what else does not belong there
     if host:
         yield Endpoint(host, port or 443, public)
@@ -124,22 +127,38 @@ def _access(cluster: Described, login: Login) -> Access:
 
 
 def _reachable(record: Part, shown: str) -> Endpoint:
-    """The first endpoint that answers.
+    """The first endpoint that answers; where there is but one left, the client says best why it does not.
 
     Raises:
-        ClusterReadError: none does, or there is none; every reason, and the mend.
+        ClusterReadError: none can be reached, or there is none; every reason, and the mend.
     """
-    reasons = []
-    for endpoint in endpoints(record):
-        try:
-            check_reachable(endpoint.host, endpoint.port, private_hint=_HINT)
-        except ClusterReadError as error:
-            reasons.append(str(error))
-        else:
+    known = list(endpoints(record))
+    if not known:
+        raise ClusterReadError(f"{shown}: Google names no endpoint that is switched on: {_DNS_MEND}")
+    silent = []
+    for endpoint in known[:-1]:
+        if _answers(endpoint):
             return endpoint
-    if not reasons:
-        reasons.append(f"Google names no endpoint that is switched on: {_DNS_MEND}")
-    raise ClusterReadError(f"{shown}: {'; '.join(reasons)}")
+        silent.append(
+            f"{printable(endpoint.host, 200)}:{endpoint.port}: does not answer here, or does not admit this address; "
+        )
+    try:
+        check_reachable(known[-1].host, known[-1].port, private_hint=_HINT)
+    except ClusterReadError as error:
+        raise ClusterReadError(f"{shown}: {''.join(silent)}{error}") from None
+    return known[-1]
+
+
+def _answers(endpoint: Endpoint) -> bool:
+    """Whether it takes a connection. A cluster's authorized networks drop the packets of everybody else."""
+    proxies = getproxies()
+    if (proxies.get("https") or proxies.get("all")) and not proxy_bypass(endpoint.host):
+        return True  # the proxy knows the way
+    try:
+        socket.create_connection((endpoint.host, endpoint.port), timeout=_CONNECT_S).close()
+    except (OSError, ValueError):  # ValueError: a label that is no label
+        return False
+    return True
 
 
 def _authority(encoded: str, shown: str) -> str:
