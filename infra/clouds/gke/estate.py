@@ -154,12 +154,9 @@ def _asked_for(options: GcpOptions) -> tuple[list[str], list[Project]]:
     """
     places = [_place("organization", options.organization)] if options.organization else []
     places += [_place("folder", folder) for folder in options.folders]
-    named = []
-    for given in options.projects:
-        name = given.removeprefix("projects/")
-        if not projects.PROJECT_ID.match(name):
-            raise InputError(f"gcp: projects: {printable(given, 100)!r} is no project id: write it as `my-project-1`")
-        named.append(Project(name, named=True))
+    named = [Project(_project("projects", given), named=True) for given in options.projects]
+    if options.quota_project:
+        _project("quotaProject", options.quota_project)
     return places or ([] if named else [projects.SEARCH]), named
 
 
@@ -167,4 +164,11 @@ def _place(kind: str, given: str) -> str:
     name = f"{kind}s/{given.removeprefix(f'{kind}s/')}"
     if not projects.NUMBERED.match(name):
         raise InputError(f"gcp: {kind}: {printable(given, 100)!r} is no {kind}'s number: write it as 123456789012")
+    return name
+
+
+def _project(key: str, given: str) -> str:
+    name = given.removeprefix("projects/")
+    if not projects.PROJECT_ID.match(name):
+        raise InputError(f"gcp: {key}: {printable(given, 100)!r} is no project id: write it as my-project-1")
     return name

@@ -187,6 +187,7 @@ def test_an_untrusted_endpoint_is_an_error_of_each_place(google: GcpServer, look
         (GcpOptions(folders=("projects/1",)), "folder"),
         (GcpOptions(projects=("Shop",)), "projects"),
         (GcpOptions(projects=("a/b",)), "projects"),
+        (GcpOptions(quota_project="billing\n1"), "quotaProject"),
         (GcpOptions(endpoints=GcpEndpoints(container="http://127.0.0.1")), "endpoints.container"),
         (GcpOptions(endpoints=GcpEndpoints(container="https://127.0.0.1/v1")), "endpoints.container"),
         (GcpOptions(endpoints=GcpEndpoints(resource_manager="https://user@host")), "endpoints.resourceManager"),
