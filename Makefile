@@ -60,8 +60,8 @@ chromium: ## Debian's chromium, for the browser test
 	@tests/browser/chromium.sh
 
 pins: ## recompile the pins (needs uv); the development set decides, so that one venv holds both
-	uv pip compile pyproject.toml --group dev $(UV_FLAGS) -o requirements-dev.txt --upgrade
-	uv pip compile pyproject.toml --group build $(UV_FLAGS) -o requirements.txt -c requirements-dev.txt --upgrade
+	uv pip compile pyproject.toml --all-extras --group dev $(UV_FLAGS) -o requirements-dev.txt --upgrade
+	uv pip compile pyproject.toml --all-extras --group build $(UV_FLAGS) -o requirements.txt -c requirements-dev.txt --upgrade
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) .venv-* out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

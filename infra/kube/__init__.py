@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from infra.cloudrecord import check_record, cluster_ref
 from infra.collector import COLLECTOR
+from infra.kube.access import Access
 from infra.kube.api import Api, Limits
 from infra.kube.collect import Collection, Progress
 from infra.kube.config import contexts, read_access
@@ -30,7 +31,23 @@ def read_cluster(
         InputError: the kubeconfig, or its context, cannot be used, or the record is another cluster's.
         ClusterReadError: nothing could be read; one line with context, server, cause and mend.
     """
-    access = read_access(kubeconfig, context)
+    return read_api(read_access(kubeconfig, context), record=record, taken=taken, limits=limits, progress=progress)
+
+
+def read_api(
+    access: Access,
+    *,
+    record: CloudRecord | None,
+    taken: str,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    progress: Progress | None = None,
+) -> Snapshot:
+    """Read the cluster that `access` leads to; otherwise as `read_cluster`.
+
+    Raises:
+        InputError: the record is another cluster's.
+        ClusterReadError: nothing could be read; one line with context, server, cause and mend.
+    """
     with Api(access, limits) as api:
         collection = Collection(api, progress or _unwatched)
         collection.read()
@@ -58,4 +75,4 @@ def _unwatched(_: str) -> None:
     """Nobody watches."""
 
 
-__all__ = ["Limits", "contexts", "read_cluster"]
+__all__ = ["Limits", "contexts", "read_api", "read_cluster"]

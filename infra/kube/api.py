@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from infra.kube.config import Access
+from infra.kube.access import Access
 from infra.text import printable
 from infra.version import VERSION
 from scanner.errors import ClusterReadError

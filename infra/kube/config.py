@@ -5,32 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
 
+from infra.kube.access import Access
 from infra.text import printable
 from scanner.errors import InputError
 
 # What the client raises on a kubeconfig of the wrong shape, which it does not check. Their texts may repeat a whole user
 # entry, token and all, so none of them is ever shown.
 _SHAPE_ERRORS = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """One context's way in. `configuration` is the official client's; `cluster` is the name of the kubeconfig's entry."""
-
-    context: str
-    cluster: str
-    configuration: Any
-
-    @property
-    def host(self) -> str:
-        """The server's host, and its port where one is written."""
-        return printable(urlsplit(self.configuration.host).netloc.rpartition("@")[2], 200)
 
 
 def contexts(kubeconfig: str | None = None) -> list[str]:
@@ -110,6 +96,8 @@ def _check_safe(cluster: dict[str, Any], user: dict[str, Any], where: str) -> No
     if not isinstance(server, str) or urlsplit(server).scheme != "https":
         raise InputError(f"{where} names no https server: correct its cluster's server")
     provider = user.get("auth-provider")
+    if isinstance(provider, dict) and not isinstance(provider.get("config") or {}, dict):
+        raise TypeError  # the client would go and look for credentials elsewhere
     if isinstance(provider, dict) and provider.get("name") == "oidc":
         # The client renews such a token without checking the issuer's certificate unless one is named.
         settings = provider.get("config") or {}
@@ -135,6 +123,14 @@ def _readable(kubeconfig: str | None) -> Iterator[None]:
     except (ConfigException, *_SHAPE_ERRORS):
         raise InputError(
             f"{_file(kubeconfig)}: not a complete kubeconfig: compare it with the output of `kubectl config view`"
+        ) from None
+    except Exception as error:
+        # The client asks google-auth for the old auth-provider gcp, where that is installed.
+        if not type(error).__module__.startswith("google.auth."):
+            raise
+        raise InputError(
+            f"{_file(kubeconfig)}: Google gives no credentials: run `gcloud auth application-default login`, or use"
+            " gke-gcloud-auth-plugin"
         ) from None
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from infra.cloudrecord.identity import UNKNOWN, eks_ref, gke_ref, plain_ref
-from infra.kube.config import Access
+from infra.kube.access import Access
 from scanner.model import Cloud, ClusterRef, Node
 
 _GKE_NAME = re.compile(r"gke_([^_]+)_([^_]+)_([^_]+)\Z")  # gcloud's; neither projects nor clusters may hold a "_"

@@ -11,7 +11,7 @@ import yaml
 from kubernetes.client import Configuration
 
 from infra.kube import contexts, read_cluster
-from infra.kube.config import Access
+from infra.kube.access import Access
 from infra.kube.identity import context_ref
 from scanner.errors import ClusterReadError, InputError
 from scanner.model import Cloud
@@ -68,10 +68,14 @@ def test_an_unknown_context_names_those_that_exist(server: Server):
             id="unverified-renewal",
         ),
         pytest.param({"auth-provider": {"name": "gcp", "config": [TOKEN]}}, "not a complete kubeconfig", id="odd-shape"),
+        pytest.param({"auth-provider": {"name": "gcp"}}, "Google gives no credentials", id="google-without-login"),
     ],
 )  # fmt: skip
-def test_a_user_without_usable_credentials_is_refused(server: Server, capfd, user, text):
+def test_a_user_without_usable_credentials_is_refused(server: Server, capfd, monkeypatch, tmp_path, *, user, text):
     """No request is sent as nobody, and nothing but the one line is said."""
+    monkeypatch.setenv("NO_GCE_CHECK", "true")  # no machine of Google's, and nobody has logged in
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
     assert text in refusal(server.kubeconfig(user=user))
     assert server.cluster.seen == []
     assert capfd.readouterr().err == ""
@@ -150,5 +154,5 @@ def test_a_broken_kubeconfig_is_one_line_without_its_content(tmp_path: Path, con
 )
 def test_the_servers_host_tells_the_cloud(host, expected):
     """Host names that only one cloud gives out place a cluster without nodes."""
-    ref = context_ref(Access("c", "c", Configuration(host=f"https://{host}")), ())
+    ref = context_ref(Access("c", Configuration(host=f"https://{host}"), "c"), ())
     assert (ref.cloud, ref.location) == expected
