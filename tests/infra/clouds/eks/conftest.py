@@ -33,18 +33,23 @@ def running() -> Iterator[AwsCloud]:
 
 
 @pytest.fixture
-def cloud(running: AwsCloud, monkeypatch: pytest.MonkeyPatch) -> AwsCloud:
-    """An empty AWS, to which the environment leads."""
-    running.reset()
+def environment(running: AwsCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment that leads to the server, as an operator would set it."""
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CA_BUNDLE", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     for name, value in running.environment().items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def cloud(running: AwsCloud, environment: None) -> AwsCloud:
+    """An empty AWS, to which the environment leads."""
+    running.reset()
     return running
 
 
 @pytest.fixture
-def look(cloud: AwsCloud) -> Callable[..., Seen]:
+def look(environment: None) -> Callable[..., Seen]:
     """Discover with these options; every place has one scope."""
 
     def look(limits: Limits = Limits(workers=8), **options: object) -> Seen:  # noqa: B008 - frozen
