@@ -33,6 +33,8 @@ _CODES = {
         Outcome.DISABLED,
         "Microsoft.ContainerService is not registered there, so it holds no AKS cluster",
     ),
+    "ResourceNotFound": (Outcome.ERROR, "it is not there any more"),
+    "ResourceGroupNotFound": (Outcome.ERROR, "it is not there any more"),
     "InvalidAuthenticationTokenTenant": (
         Outcome.DENIED,
         "it belongs to another tenant than the credentials' token: make a source of its own with its `tenant`",

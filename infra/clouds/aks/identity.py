@@ -89,6 +89,8 @@ class Identity:
 
 def _settings(options: AzureOptions, authority: str) -> dict[str, Any]:
     settings: dict[str, Any] = {
+        "connection_timeout": 5,  # seconds, where the library waits five minutes for an authority that does not answer
+        "read_timeout": 30,
         "exclude_broker_credential": True,
         "exclude_developer_cli_credential": True,
         "exclude_interactive_browser_credential": True,

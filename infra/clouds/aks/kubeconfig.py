@@ -61,8 +61,10 @@ def read_kubeconfig(data: object) -> Credentials:
     Raises:
         KubeconfigError: it is not one, or without an https server or a certificate authority.
     """
+    if not isinstance(data, bytes) or not data:
+        raise KubeconfigError("is not in Azure's answer: ask again later")
     try:
-        document = parse_bytes(data if isinstance(data, bytes) else b"")
+        document = parse_bytes(data)
     except UnreadableError:
         raise KubeconfigError("cannot be read: ask again later") from None
     whole = Part(document, "kubeconfig", [])

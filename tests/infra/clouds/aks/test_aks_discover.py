@@ -202,6 +202,13 @@ def test_tokens_are_asked_for_the_cloud_they_are_for(azure: AzureServer, manager
     assert Session(AzureOptions(resource_manager=manager))._audience == audience
 
 
+def test_the_tenant_of_the_options_is_signed_in_to(azure: AzureServer):
+    """One source for each tenant: its tokens are that tenant's, also where the environment names another."""
+    azure.add_subscription(ONE)
+    look(azure, tenant="other.example")
+    assert {one.path for one in azure.seen if one.path.endswith("/token")} == {"/other.example/oauth2/v2.0/token"}
+
+
 def test_a_cluster_of_another_subscription_is_not_taken(azure: AzureServer):
     """An answer that speaks of a cluster elsewhere, or of none, is said to be incomplete."""
     fill(azure, ONE, 1)
