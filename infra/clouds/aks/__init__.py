@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from infra.clouds.aks.permissions import PERMISSIONS
 from infra.clouds.model import Found, Scope
 from infra.clouds.options import AzureOptions
+from scanner.errors import InputError
 
 WORKERS = 8  # subscriptions at once; Resource Manager counts per subscription, so more would only cost memory
 
@@ -22,12 +23,17 @@ def discover(options: AzureOptions) -> Iterator[Found | Scope]:
     is the list of visible subscriptions (`subscriptions`). Closing the generator stops the work.
 
     Raises:
-        InputError: an option cannot be used, or there are no credentials.
+        InputError: an option cannot be used, there are no credentials, or Azure's libraries are not installed.
     """
-    from infra.clouds.aks import clusters, subscriptions
-    from infra.clouds.aks.session import Session
-    from infra.clouds.aks.workers import spread
-
+    try:
+        from infra.clouds.aks import clusters, subscriptions
+        from infra.clouds.aks.session import Session
+        from infra.clouds.aks.workers import spread
+    except ImportError as error:
+        name = error.name or "a part of it"
+        raise InputError(
+            f"azure: Azure's client library ({name}) is not installed: install `ringfence[azure]`"
+        ) from error
     session = Session(options)
     session.sign_in()
     stop = threading.Event()

@@ -24,11 +24,10 @@ NO_SUBSCRIPTION = "SubscriptionNotFound"
 # What reading a page may raise: azure.core's, and what the SDK's models do with what they do not expect.
 READ_ERRORS = (AzureError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
-_DISABLED = "the subscription is disabled"
 _CODES = {
     NO_SUBSCRIPTION: (Outcome.DISABLED, "the subscription is gone"),
-    "ReadOnlyDisabledSubscription": (Outcome.DISABLED, _DISABLED),
-    "DisallowedOperation": (Outcome.DISABLED, _DISABLED),
+    "ReadOnlyDisabledSubscription": (Outcome.DISABLED, "the subscription is disabled"),
+    "DisallowedOperation": (Outcome.DISABLED, "a subscription of its type holds no resources, or it is disabled"),
     "MissingSubscriptionRegistration": (
         Outcome.DISABLED,
         "Microsoft.ContainerService is not registered there, so it holds no AKS cluster",
@@ -94,5 +93,5 @@ def _refused(error: HttpResponseError, permission: Permission) -> Failure:
         return Failure(Outcome.ERROR, f"throttled ({shown}), also after waiting: try again later", code=code)
     if status == 404:
         return Failure(Outcome.ERROR, f"there is no such place ({shown}): correct its name", code=code)
-    mend = "try again later" if status >= 500 else "check that resource_manager, and a proxy, are Azure's"
+    mend = "try again later" if status == 409 or status >= 500 else "look its code up in Azure's documentation"
     return Failure(Outcome.ERROR, f"{shown}: {mend}", code=code)

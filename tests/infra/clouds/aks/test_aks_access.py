@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import socket
 import traceback
 from collections.abc import Iterator
@@ -124,6 +125,19 @@ def test_a_token_that_runs_out_during_the_read_is_renewed(azure: AzureServer, ap
     azure.lifetime_s, cluster.spend = 60, True
     assert read(access(azure)).read is Read.COMPLETE
     assert len(cluster.tokens()) > 3
+
+
+def test_no_log_holds_a_secret(
+    azure: AzureServer, api: Server, cluster: EntraCluster, caplog: pytest.LogCaptureFixture
+):
+    """Not even where everything is logged: the libraries' own lines hold neither tokens nor answers."""
+    caplog.set_level(logging.DEBUG)
+    add(azure, entra_kubeconfig(api.url, api.ca))
+    azure.add_subscription(TWO)
+    azure.always[f"{TWO}/providers/Microsoft.ContainerService/managedClusters"] = Fault.arm(403, "AuthorizationFailed")
+    assert read(access(azure)).read is Read.COMPLETE
+    assert caplog.text
+    assert PLANTED not in caplog.text
 
 
 def test_a_token_that_lasts_is_kept(azure: AzureServer, api: Server, cluster: EntraCluster):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 from azure.mgmt.containerservice import models
@@ -169,6 +172,27 @@ def test_no_credentials_at_all_are_one_line(azure: AzureServer, monkeypatch):
     monkeypatch.delenv("AZURE_CLIENT_SECRET")
     with pytest.raises(InputError, match="no credentials: run `az login`"):
         next(discover(options(azure)))
+
+
+def test_azures_libraries_load_when_azure_is_asked(tmp_path):
+    """Not before; and where they are not installed it is one line that says what to install."""
+    program = (
+        "import sys\n"
+        "from infra.clouds.aks import discover\n"
+        "from infra.clouds.options import AzureOptions\n"
+        "print([name for name in sys.modules if name.startswith(('azure', 'msal', 'kubernetes'))])\n"
+        "sys.modules['azure.core.exceptions'] = None\n"
+        "try:\n"
+        "    next(discover(AzureOptions()))\n"
+        "except Exception as error:\n"
+        "    print(type(error).__name__, error)\n"
+    )
+    root = Path(__file__).parents[4]
+    ended = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines() == [
+        "[]",
+        "InputError azure: Azure's client library (azure.core.exceptions) is not installed: install `ringfence[azure]`",
+    ]
 
 
 @pytest.mark.parametrize(

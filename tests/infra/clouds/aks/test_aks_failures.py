@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 
 from infra.clouds.aks import discover
+from infra.clouds.aks.pages import Listing
+from infra.clouds.aks.permissions import LIST_CLUSTERS
+from infra.clouds.aks.pipeline import Errand
+from infra.clouds.aks.session import Session
 from infra.clouds.model import Outcome, Scope
 from infra.clouds.options import AzureOptions
-from tests.infra.clouds.aks.estate import CLUSTERS, ONE, TWO, fill, look, names
+from tests.infra.clouds.aks.estate import CLUSTERS, ONE, TWO, fill, look, names, options
 from tests.servers.azure import AzureServer, Fault
 from tests.servers.azure_answers import managed_cluster
 from tests.servers.tls import Handler, TlsServer
@@ -204,3 +208,15 @@ def test_a_server_that_is_not_there_is_told(azure: AzureServer, tmp_path):
     assert isinstance(scope, Scope)
     assert (scope.account, scope.outcome) == ("subscriptions", Outcome.ERROR)
     assert "cannot be reached" in scope.reason
+
+
+def test_a_subscription_that_takes_too_long_is_told(azure: AzureServer):
+    """After its deadline nothing more is asked, and that is an error."""
+    fill(azure, ONE, 1)
+    session, errand = Session(options(azure)), Errand(0)
+    with session.containers(ONE, errand) as client:
+        listing = Listing(client.managed_clusters.list(), LIST_CLUSTERS, errand)
+        assert list(listing.members()) == []
+    assert listing.failed is not None
+    assert (listing.failed.outcome, listing.failed.reason) == (Outcome.ERROR, "not done within 0 s: try again later")
+    assert azure.asked(HERE) == []
