@@ -1,0 +1,1 @@
+"""EKS: which clusters there are, what AWS says of them, and the network around them."""
