@@ -88,10 +88,10 @@ def _entry(engine: Engine, version: str) -> DataPlaneEntry:
 
 
 def _limits(limits: Limits) -> str:
-    parts = [f"{limits.nodes:,} nodes"] if limits.nodes else []
-    parts += [f"{limits.pods:,} pods"] if limits.pods else []
-    parts += [f"{limits.port_entries} port entries for one address"] if limits.port_entries else []
-    return f"supported up to {', '.join(parts)} [{limits.fact.source}; {limits.fact.confidence.words}]"
+    size = [f"{number:,} {what}" for number, what in ((limits.nodes, "nodes"), (limits.pods, "pods")) if number]
+    parts = [f"supported up to {' and '.join(size)}"] if size else []
+    parts += [f"keeps {limits.port_entries} port entries for one address"] if limits.port_entries else []
+    return f"{', '.join(parts)} [{limits.fact.source}; {limits.fact.confidence.words}]"
 
 
 def _of(ranges: Sequence[Ranged], version: str) -> Iterator[Ranged]:
