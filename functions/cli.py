@@ -274,6 +274,8 @@ def main() -> NoReturn:
 
         typer.echo(f"ringfence: {printable(str(error), 2000)}", err=True)
         end(2)
+    except KeyboardInterrupt:  # before or after a command's own work, which ends as it sees fit
+        end(130)
     except SystemExit as ended:
         if not isinstance(ended.code, int | None):  # words for stderr
             raise

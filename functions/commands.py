@@ -57,6 +57,8 @@ def run_audit(request: AuditRequest) -> int:
     )
     # The table on stdout has named the unread clusters already; a document has told nobody.
     say_incomplete(outcome.incomplete if request.json else incomplete(outcome.report, unread=False))
+    if outcome.interrupted:
+        return Exit.INTERRUPTED
     if why:
         say(f"ringfence: {why}")
     return code
@@ -69,10 +71,12 @@ def run_collect(source: SourceOptions, output: str, run_id: str, time: str, *, a
     if store is None:
         raise InputError("collect needs a store: give --output")
     with watcher() as watch:
-        stored, missing = collect(list_inputs(source, taken=run.time), run=run, store=store, watcher=watch)
-    write(text(stored), "")
-    say_incomplete(missing)
-    return Exit.INCOMPLETE if missing and not allow_partial else Exit.DONE
+        written = collect(list_inputs(source, taken=run.time), run=run, store=store, watcher=watch)
+    write(text(written.stored_at), "")
+    say_incomplete(written.incomplete)
+    if written.interrupted:
+        return Exit.INTERRUPTED
+    return Exit.INCOMPLETE if written.incomplete and not allow_partial else Exit.DONE
 
 
 def _settings(path: str) -> SettingsFile:

@@ -20,6 +20,7 @@ class Exit(IntEnum):
     GATE_FAILED = 1
     USAGE = 2
     INCOMPLETE = 3
+    INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it
 
 
 def decide(

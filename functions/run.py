@@ -7,12 +7,14 @@ delivery stored is what the report says, so the parts of one run always fit toge
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from functions.sources import Input, Progress, unread
+from functions.reading import WORKERS, Reading, read_all
+from functions.sources import Input, unread
 from functions.stored import RunRecord, read_run
 from infra.memory import uncollected
 from infra.version import VERSION
@@ -21,7 +23,7 @@ from reports.aggregate import build_report
 from reports.document import Report, Run, Scope, decode_result, render_json, render_result
 from scanner.baselines import BASELINE_VERSION
 from scanner.baselines.config import BaselineConfig
-from scanner.errors import ClusterReadError, InputError, RingfenceError, StoreError
+from scanner.errors import ClusterReadError, InputError, StoreError
 from scanner.findings import ClusterResult
 from scanner.gaps import by_cause
 from scanner.judge import judge
@@ -46,11 +48,24 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A finished run: the report, where its parts were stored, and what was not read whole."""
+    """A finished run: the report, where its parts were stored, and what was not read whole.
+
+    `interrupted` says that Ctrl-C ended it early: what was finished by then is in it, the rest is among the gaps.
+    """
 
     report: Report
     stored_at: tuple[str, ...]
     incomplete: tuple[str, ...]
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What `collect` stored, and what could not be read whole, a line each; `interrupted` as in `Outcome`."""
+
+    stored_at: tuple[str, ...]
+    incomplete: tuple[str, ...]
+    interrupted: bool = False
 
 
 def audit(
@@ -60,22 +75,21 @@ def audit(
     config: BaselineConfig,
     store: Store | None,
     watcher: Watcher,
+    workers: int = WORKERS,
 ) -> Outcome:
-    """Read, judge, store and aggregate every input.
+    """Read, judge, store and aggregate every input, `workers` of them being read at a time.
 
     An input that cannot be read is in the report: as an unread cluster where its address is known, else as a scope. Bugs
-    are not caught.
+    are not caught. Ctrl-C ends the reading and not the run: what was judged by then is stored and reported.
 
     Raises:
         InputError: the only input cannot be used at all.
         StoreError: the store refused; what was stored until then stays and is whole.
     """
-    watcher.start(len(inputs))
     results: dict[str, ClusterResult] = {}
     scopes: list[Scope] = []
-    for entry in inputs:
-        watcher.note(f"reading {entry.label}")
-        read = _read(entry, run, watcher.note, alone=len(inputs) == 1)
+
+    def take(entry: Input, read: Snapshot | Scope) -> None:
         if isinstance(read, Scope):
             scopes.append(read)
         elif read.cluster.id in results:
@@ -83,34 +97,64 @@ def audit(
         else:
             watcher.note(f"judging {entry.label}")
             results[read.cluster.id] = _keep(read, run, config, store)
-        watcher.done()
+
+    missed = _each(inputs, run, watcher, workers, take)
+    scopes += missed
     report = build_report(results.values(), run=run, scopes=scopes, baseline=BASELINE_VERSION)
-    stored_at = _publish(report, inputs, scopes, store) if store is not None else ()
-    return Outcome(report=report, stored_at=stored_at, incomplete=incomplete(report))
+    stored_at: tuple[str, ...] = ()
+    if store is not None:
+        _record(store, run, inputs, scopes, baseline=report.baseline, interrupted=bool(missed))
+        stored_at = _publish(report, store, finished=not missed)
+    return Outcome(report, stored_at, incomplete(report), interrupted=bool(missed))
 
 
-def collect(
-    inputs: Sequence[Input], *, run: Run, store: Store, watcher: Watcher
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Write every input's snapshot to the store, nothing judged; returns (stored places, what could not be read whole)."""
+def collect(inputs: Sequence[Input], *, run: Run, store: Store, watcher: Watcher, workers: int = WORKERS) -> Written:
+    """Write every input's snapshot to the store, nothing judged; otherwise as `audit`."""
     from infra.snapshots import encode
 
-    watcher.start(len(inputs))
     stored: list[str] = []
     missing: list[str] = []
-    for entry in inputs:
-        watcher.note(f"reading {entry.label}")
-        read = _read(entry, run, watcher.note, alone=len(inputs) == 1)
+    scopes: list[Scope] = []
+
+    def take(_: Input, read: Snapshot | Scope) -> None:
         if isinstance(read, Scope):
-            missing.append(read.reason)
-        else:
-            key = keys.snapshot_key(run.id, read.cluster)
-            store.put_new(key, encode(read))
-            stored.append(store.describe(key))
-            if read.unread or (read.source is Source.CLUSTER and read.read is not Read.COMPLETE):
-                missing.append(f"{read.cluster.name}: {read.unread or 'read in part'}")
-        watcher.done()
-    return tuple(stored), tuple(missing)
+            scopes.append(read)
+            return
+        key = keys.snapshot_key(run.id, read.cluster)
+        store.put_new(key, encode(read))
+        stored.append(store.describe(key))
+        if read.unread or (read.source is Source.CLUSTER and read.read is not Read.COMPLETE):
+            missing.append(f"{read.cluster.name}: {read.unread or 'read in part'}")
+
+    missed = _each(inputs, run, watcher, workers, take)
+    scopes += missed
+    _record(store, run, inputs, scopes, baseline="", interrupted=bool(missed))
+    gaps = (*(scope.reason for scope in scopes), *missing)
+    return Written(tuple(sorted(stored)), tuple(sorted(gaps)), interrupted=bool(missed))
+
+
+def _each(
+    inputs: Sequence[Input], run: Run, watcher: Watcher, workers: int, take: Callable[[Input, Snapshot | Scope], None]
+) -> tuple[Scope, ...]:
+    """Read all and hand each over as it comes; returns what Ctrl-C left unread, as one place, or nothing."""
+    watcher.start(len(inputs))
+    left = dict(enumerate(inputs))
+    try:
+        with closing(read_all(inputs, progress=watcher.note, workers=workers)) as readings:
+            for reading in readings:
+                take(reading.entry, _read(reading, run, alone=len(inputs) == 1))
+                del left[reading.index], reading  # so that no snapshot is held while the next one is waited for
+                watcher.done()
+    except KeyboardInterrupt:
+        return (_interrupted([entry.label for entry in left.values()], run),) if left else ()
+    return ()
+
+
+def _interrupted(labels: Sequence[str], run: Run) -> Scope:
+    """Everything that Ctrl-C left unread is one gap, or a fleet of thousands would fill the screen."""
+    named = ", ".join(labels[:3]) + (f" and {len(labels) - 3} more" if len(labels) > 3 else "")
+    reason = f"interrupted before it was read: {named}: run again with --run-id {run.id} to complete it"
+    return Scope(cloud="", account="", location=named, outcome="error", reason=reason)
 
 
 def incomplete(report: Report, *, unread: bool = True) -> tuple[str, ...]:
@@ -124,16 +168,16 @@ def incomplete(report: Report, *, unread: bool = True) -> tuple[str, ...]:
     return tuple(places + clusters)
 
 
-def _read(entry: Input, run: Run, progress: Progress, *, alone: bool) -> Snapshot | Scope:
+def _read(reading: Reading, run: Run, *, alone: bool) -> Snapshot | Scope:
     """One input, or the place it could not be read from. The only input of a run is the command line's own mistake."""
-    try:
-        return entry.read(progress)
-    except RingfenceError as error:
-        if entry.ref is not None and isinstance(error, ClusterReadError):
-            return unread(entry.ref, str(error), entry.record, run.time)
-        if alone and isinstance(error, InputError):
-            raise
-        return Scope(cloud="", account="", location=entry.label, outcome="error", reason=str(error))
+    error, entry = reading.found, reading.entry
+    if isinstance(error, Snapshot):
+        return error
+    if entry.ref is not None and isinstance(error, ClusterReadError):
+        return unread(entry.ref, str(error), entry.record, run.time)
+    if alone and isinstance(error, InputError):
+        raise error
+    return Scope(cloud="", account="", location=entry.label, outcome="error", reason=str(error))
 
 
 def _scope(snapshot: Snapshot, outcome: str, reason: str) -> Scope:
@@ -171,32 +215,49 @@ def _check_place(found: ClusterRef, expected: ClusterRef, where: str) -> None:
         raise StoreError(f"{where}: holds {found.id} instead of {expected.id}: move it away, or give another --run-id")
 
 
-def _publish(report: Report, inputs: Iterable[Input], scopes: Sequence[Scope], store: Store) -> tuple[str, ...]:
-    """Store the run's record and its renderings, then point `latest.json` at it unless a newer run has already."""
-    from reports.html.render import render_html
+def _record(
+    store: Store, run: Run, inputs: Iterable[Input], scopes: Sequence[Scope], *, baseline: str, interrupted: bool
+) -> None:
+    """Store what the run set out to read and what it could not, once.
 
+    An interrupted run's record is replaced when it is taken up again, and that of clusters that were only collected when
+    they are judged. Several collectors may each add clusters of theirs to one run: the first one's record stands.
+    """
     record = RunRecord(
-        id=report.run.id,
-        time=report.run.time,
-        tool=report.run.tool,
-        baseline=report.baseline,
+        id=run.id,
+        time=run.time,
+        tool=run.tool,
+        baseline=baseline,
         expected=tuple(sorted(entry.label for entry in inputs)),
         scopes=tuple(scopes),
+        interrupted=interrupted,
     )
-    run_key = keys.run_key(report.run.id)
-    if not store.put_new(run_key, _encode(record)):
-        earlier = read_run(store, run_key)
-        if earlier is not None and earlier.expected != record.expected:
-            place = store.describe(run_key)
-            raise StoreError(f"{place}: this run set out to read other clusters: give another --run-id or --time")
+    run_key = keys.run_key(run.id)
+    if store.put_new(run_key, _encode(record)):
+        return
+    earlier = read_run(store, run_key)
+    if earlier is None:
+        return
+    if earlier.baseline and baseline and earlier.expected != record.expected:
+        place = store.describe(run_key)
+        raise StoreError(f"{place}: this run set out to read other clusters: give another --run-id or --time")
+    if (earlier.interrupted and earlier.expected == record.expected) or (baseline and not earlier.baseline):
+        store.put(run_key, _encode(record))
+
+
+def _publish(report: Report, store: Store, *, finished: bool) -> tuple[str, ...]:
+    """Store the report's renderings, then point `latest.json` at a finished run unless a newer one has already."""
+    from reports.html.render import render_html
+
     renderings: tuple[tuple[str, Callable[[Report], bytes]], ...] = ((".html", render_html), (".json", render_json))
     stored = []
     for suffix, render in renderings:
         key = keys.report_key(report.run.id, suffix)
         store.put(key, render(report))
         stored.append(store.describe(key))
-    latest = _encode({"schema": "latest/v1", "run": report.run.id, "report": keys.report_key(report.run.id, ".json")})
-    store.update_latest(keys.LATEST, latest, lambda current: _run_of(current) <= report.run.id)
+    if finished:
+        latest = {"schema": "latest/v1", "run": report.run.id, "report": keys.report_key(report.run.id, ".json")}
+        store.update_latest(keys.LATEST, _encode(latest), lambda current: _run_of(current) <= report.run.id)
     return tuple(stored)
 
 

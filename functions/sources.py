@@ -1,6 +1,6 @@
 """The ways in: the embedded estate, stored snapshots, folders of manifests, live clusters. One type comes out.
 
-An `Input` names one cluster and knows how to read it. Nothing is read before the run asks for it, one cluster at a time,
+An `Input` names one cluster and knows how to read it. Nothing is read before the run asks for it, a few clusters at a time,
 so a fleet never lies in memory as a whole and one unreadable cluster never stops the others.
 """
 
@@ -37,13 +37,15 @@ class Input:
 
     `ref` and `record` (what the cloud says) are set where they are known before the cluster is read: an unreadable one is
     then reported under its address. `read(progress)` returns the snapshot or raises a RingfenceError that names the
-    cluster or file and the mend.
+    cluster or file and the mend; what `progress` raises it lets through. `local` inputs wait for no network, so nothing is
+    won by reading several at once.
     """
 
     label: str
     read: Callable[[Progress], Snapshot]
     ref: ClusterRef | None = None
     record: CloudRecord | None = None
+    local: bool = False
 
 
 def list_inputs(options: SourceOptions, *, taken: str) -> tuple[Input, ...]:
@@ -125,7 +127,7 @@ def _from_bytes(name: str, data: bytes) -> Input:
 
         return decode(data, f"embedded estate, {name}")
 
-    return Input(label=name, read=read)
+    return Input(label=name, read=read, local=True)
 
 
 def _stored(url: str, records: Sequence[CloudRecord]) -> tuple[Input, ...]:
@@ -135,13 +137,13 @@ def _stored(url: str, records: Sequence[CloudRecord]) -> tuple[Input, ...]:
     store, keys, missed = list_snapshots(url)
 
     def entry(key: str) -> Input:
-        return Input(label=key, read=lambda _: read_snapshot(store, key))
+        return Input(label=key, read=lambda _: read_snapshot(store, key), local=True)
 
     def gap(place: str, reason: str) -> Input:
         def read(_: Progress) -> Snapshot:
             raise InputError(reason)
 
-        return Input(label=place, read=read)
+        return Input(label=place, read=read, local=True)
 
     found = _joined(tuple(entry(key) for key in keys), records)
     return (*found, *(gap(scope.location, scope.reason) for scope in missed))
@@ -164,7 +166,7 @@ def _joined(inputs: Sequence[Input], records: Sequence[CloudRecord]) -> tuple[In
             check_record(record, snapshot.cluster, entry.label)
             return msgspec.structs.replace(snapshot, cloud_record=record)
 
-        return Input(label=entry.label, read=read)
+        return Input(label=entry.label, read=read, local=entry.local)
 
     return tuple(join(entry, record) for entry, record in zip(inputs, records, strict=True))
 
@@ -177,7 +179,7 @@ def _folder(path: Path, name: str, record: CloudRecord | None, taken: str) -> In
 
         return read_manifests(path, cluster=ref, taken=taken, record=record, progress=progress)
 
-    return Input(label=str(path), read=read)
+    return Input(label=str(path), read=read, local=True)
 
 
 def _folder_name(path: Path) -> str:

@@ -20,7 +20,10 @@ _MAX_BYTES = 1 << 30  # one stored snapshot, compressed
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """`run.json`: what a run set out to read, and the places it could not."""
+    """`run.json`: what a run set out to read, and the places it could not.
+
+    `baseline` is empty where nothing was judged. An `interrupted` run (Ctrl-C) may be taken up again under its id.
+    """
 
     schema: str = "run/v1"
     id: str
@@ -29,6 +32,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     baseline: str
     expected: tuple[str, ...]
     scopes: tuple[Scope, ...]
+    interrupted: bool = False
 
 
 def list_snapshots(url: str) -> tuple[Store, tuple[str, ...], tuple[Scope, ...]]:
