@@ -10,11 +10,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from infra.clouds.gke.network_calls import COMPUTE, Calls, Session, last_of, path_of, ranges_of
 from infra.clouds.gke.network_routes import Ways, learned, peering_routes, static_route, tables_of
 from infra.clouds.gke.network_tunnels import read_tunnels
 from scanner.cloud.part import Part
 from scanner.enums import Cloud
+from scanner.topology.build import distrusted
 from scanner.topology.model import Action, Domain, DomainKind, Link, LinkState, Route, Subnet, Topology, Tunnel, Unread
 
 PERMISSIONS = (
@@ -92,14 +95,18 @@ def read_network(
             unread=f"its {missing[0]} could not be read" if missing else "",
         )
         tables += [] if missing else tables_of(name, around, here.ways)
-    return Topology(
+    part = Topology(
         domains=tuple(domains.values()),
         subnets=tuple(made),
         tables=tuple(tables),
         links=tuple(links.values()),
         tunnels=tuple(tunnels),
-        unread=tuple(calls.unread),
     )
+    if calls.notices:
+        reason = f"{len(calls.notices)} values in Google's answers are not what belongs there"
+        calls.missing("networks", reason)
+        part = distrusted(part, reason)
+    return replace(part, unread=tuple(calls.unread))
 
 
 def shared_vpc_host(

@@ -45,25 +45,26 @@ class Calls:
         self._errors = errors
         self.project = project
         self.unread: list[Unread] = []
+        self.notices: list[str] = []  # of values that are not what belongs there; some may be secrets, so none is shown
 
     def items(self, path: str, permission: str, needs: str, **query: str) -> list[Part] | None:
         """The members of a plain list; None where a page could not be had, or a member lacks one of the keys it `needs`."""
         pages = self._pages(path, permission, query)
         if pages is None:
             return None
-        notices: list[str] = []
-        found = [member for page in pages for member in Part(page, path, notices).items("items") or ()]
-        return self._sound(path, permission, found, needs, notices)
+        before = len(self.notices)
+        found = [member for page in pages for member in Part(page, path, self.notices).items("items") or ()]
+        return self._sound(path, permission, found, needs, before)
 
     def aggregated(self, what: str, permission: str, needs: str) -> list[Part] | None:
         """The same of an aggregated list, over all its regions; None where a single region is missing, too."""
         pages = self._pages(f"aggregated/{what}", permission, {})
         if pages is None:
             return None
-        notices: list[str] = []
+        before = len(self.notices)
         found: list[Part] = []
         silent: list[str] = []
-        for page in (Part(each, what, notices) for each in pages):
+        for page in (Part(each, what, self.notices) for each in pages):
             silent += page.texts("unreachables") or ()
             scopes = page.part("items")
             for name, _ in scopes.entries():
@@ -74,13 +75,12 @@ class Calls:
         if silent:
             self.missing(what, f"no answer from {', '.join(sorted(set(silent)))}", permission)
             return None
-        return self._sound(what, permission, found, needs, notices)
+        return self._sound(what, permission, found, needs, before)
 
-    def _sound(
-        self, what: str, permission: str, found: list[Part], needs: str, notices: list[str]
-    ) -> list[Part] | None:
+    def _sound(self, what: str, permission: str, found: list[Part], needs: str, before: int) -> list[Part] | None:
         """What was found, unless something was left out of it: then it is not known what."""
-        if notices or not all(each.text(key) for each in found for key in needs.split()):
+        if len(self.notices) > before or not all(each.text(key) for each in found for key in needs.split()):
+            del self.notices[before:]
             self.missing(what, "the answer is not what Google gives", permission)
             return None
         return found
@@ -88,7 +88,7 @@ class Calls:
     def one(self, path: str, permission: str) -> Part | None:
         """A single answer; None where it could not be had."""
         value = self._get(path, permission, {})
-        return None if value is None else Part(value, path, [])
+        return None if value is None else Part(value, path, self.notices)
 
     def _pages(self, path: str, permission: str, query: dict[str, str]) -> list[Any] | None:
         pages: list[Any] = []
