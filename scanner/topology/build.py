@@ -39,6 +39,11 @@ def topology_of(parts: Iterable[Topology], declared: Declared | None = None) -> 
     return with_declared(whole, declared) if declared is not None else whole
 
 
+def distrusted(part: Topology, reason: str) -> Topology:
+    """A part whose answers held something odd: what was left out of it could be any route, so none of its tables decides."""
+    return replace(part, tables=tuple(Table(id=each.id, domain=each.domain, unread=reason) for each in part.tables))
+
+
 def _merged(members: Iterable[Named], join: Callable[[Named, Named], Named]) -> list[Named]:
     """Members of one id made one, in order of their ids."""
     found: dict[str, Named] = {}

@@ -94,7 +94,7 @@ def with_declared(topology: Topology, declared: Declared) -> Topology:
             (second, first, declaration.to_first),
         ):
             for sender in here.senders:
-                table = tables.get(sender) or Table(id=sender, domain=sender)
+                table = tables.get(sender) or Table(id=sender, domain=sender, routes=tuple(_open(declaration.name)))
                 routes = (*table.routes, *_routes(link.id, there, carried or there.ranges or EVERYTHING))
                 tables[sender] = replace(table, routes=routes)
                 if sender in domains and domains[sender].kind is DomainKind.FAR_END:
@@ -111,6 +111,13 @@ def with_declared(topology: Topology, declared: Declared) -> Topology:
 
 def _zone_domain(name: str, zone: DeclaredZone) -> Domain:
     return Domain(id=name, kind=DomainKind.ZONE, name=zone.name, ranges=zone.ranges, table=name)
+
+
+def _open(name: str) -> Iterable[Route]:
+    """What is behind a tunnel, beside what is declared, nobody knows."""
+    for prefix in EVERYTHING:
+        reason = f"beyond what link {name} is declared to carry, nothing is known"
+        yield Route(prefix=prefix, action=Action.UNKNOWN, reason=reason, priority=_LAST + 1)
 
 
 def _zone_table(name: str, zone: DeclaredZone) -> Table:

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from infra.clouds.eks.network_calls import Calls, Clients, ranges_of, state_of
 from infra.clouds.eks.network_hybrid import read_gateways
 from infra.clouds.eks.network_routes import Surroundings, arrivals, prefix_ranges, table_of
 from infra.clouds.eks.network_tgw import Hubs, read_hubs
 from scanner.cloud.part import Part
 from scanner.enums import Cloud
+from scanner.topology.build import distrusted
 from scanner.topology.model import Domain, DomainKind, Link, LinkState, Subnet, Table, Topology
 
 PERMISSIONS = (
@@ -73,15 +76,18 @@ def read_network(clients: Clients | Any, *, account: str, region: str, hybrid: b
             tables += arrivals(vpc, hub, sorted((table for table in found if table), key=lambda table: table.id))
     gateways = read_gateways(calls, hubs, edges, hybrid=hybrid, direct_connect=single is None)
     own = {each.id for each in vpcs}
-    return Topology(
+    part = Topology(
         domains=(*vpcs, *(each for each in strangers if each.id not in own), *hubs.domains, *gateways.domains),
         subnets=tuple(_subnet(each, explicit) for each in subnets or () if each.text("SubnetId")),
         tables=(*tables, *hubs.tables, *gateways.tables),
         links=(*links, *hubs.links),
         tunnels=gateways.tunnels,
-        unread=tuple(calls.unread),
-        notes=tuple(calls.notes),
     )
+    if calls.notices:
+        reason = f"{len(calls.notices)} values in AWS's answers are not what belongs there"
+        calls.missing("networks", reason)
+        part = distrusted(part, reason)
+    return msgspec.structs.replace(part, unread=tuple(calls.unread))
 
 
 def _vpcs(calls: Calls, mains: dict[str, str], *, readable: bool) -> list[Domain]:

@@ -13,7 +13,6 @@ from scanner.topology.spans import is_prefix
 
 Clients = Callable[[str, str], Any]
 MAX_PAGES = 10_000
-_SECRETS = frozenset({"describe_vpn_connections"})  # odd values in their answers are not repeated
 
 
 class Calls:
@@ -24,7 +23,7 @@ class Calls:
         self.account = account
         self.region = region
         self.unread: list[Unread] = []
-        self.notes: list[str] = []
+        self.notices: list[str] = []  # of values that are not what belongs there; some may be keys, so none is shown
 
     def all(
         self, operation: str, key: str, *, service: str = "ec2", more: str = "", **arguments: object
@@ -49,17 +48,15 @@ class Calls:
         if more and pages and Part(pages[-1], operation, []).flag(more) is not False:
             self._failed(service, operation, "AWS has more of it than it gives")
             return None
-        notices: list[str] = []
+        before = len(self.notices)
         members: list[Part] = []
         for page in pages:
-            found = Part(page, operation, notices).items(key)
-            if found is None:
+            found = Part(page, operation, self.notices).items(key)
+            if found is None or len(self.notices) > before:
+                del self.notices[before:]
                 self._failed(service, operation, f"the answer holds no list {key}")
                 return None
             members += found
-        if operation in _SECRETS and notices:
-            notices = [f"{operation}: {len(notices)} values are not what belongs there"]
-        self.notes += [printable(notice) for notice in notices]
         return members
 
     def _pages(self, client: Any, operation: str, arguments: dict[str, object]) -> list[Any] | None:  # noqa: ANN401

@@ -2,80 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator
-from functools import cache
-from typing import Any
-
 import boto3
 import msgspec
 import pytest
 
-from infra.clouds.eks.network import HYBRID_PERMISSIONS, PERMISSIONS, read_network
-from scanner.topology.build import topology_of
-from scanner.topology.document import encode
-from scanner.topology.model import Action, LinkState, Placement, Topology
-from scanner.topology.reach import reach_between
+from infra.clouds.eks.network import read_network
+from scanner.topology.model import Action, Topology
 from scanner.topology.routes import Verdict
-from tests.infra.clouds.eks.network_server import Ec2, answer, refusal
-from tests.scanner.topology.networks import forward, network, tunnel
-
-OWN, REGION = "123456789012", "eu-west-1"
-PLANTED = "planted-key-4711-must-not-leak"
-
-
-@pytest.fixture(scope="module")
-def cloud() -> Iterator[Ec2]:
-    """The servers, for all tests of this file."""
-    server = Ec2()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def shared(cloud: Ec2) -> Iterator[Callable[[str, str], Any]]:
-    """A way to real clients, pointed at an endpoint as an operator would; loading EC2's model takes a second each."""
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in {
-            "AWS_ENDPOINT_URL": cloud.url,
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_MAX_ATTEMPTS": "1",
-        }.items():
-            environment.setenv(name, value)
-        session = boto3.Session()
-        yield cache(lambda service, region: session.client(service, region_name=region))
-
-
-@pytest.fixture
-def clients(cloud: Ec2, shared: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
-    """The same clients, the account emptied."""
-    cloud.reset()
-    return shared
-
-
-def vpc(ec2, cidr: str, *subnets: str) -> tuple[str, list[str], str]:
-    """A VPC with subnets in zones of their own: its id, theirs, and its main route table's."""
-    name = ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"]
-    zones = itertools.cycle("abc")
-    made = [
-        ec2.create_subnet(VpcId=name, CidrBlock=each, AvailabilityZone=f"{REGION}{next(zones)}")["Subnet"]["SubnetId"]
-        for each in subnets
-    ]
-    found = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [name]}])["RouteTables"]
-    return name, made, found[0]["RouteTableId"]
-
-
-def placed(name: str, domain: str, nodes: str) -> Topology:
-    """A cluster of nodes only."""
-    return Topology(placements=(Placement(cluster=name, domain=domain, nodes=(nodes,)),))
-
-
-def verdict(parts: list[Topology], source: str, destination: str):
-    """What one cluster reaches of another."""
-    pairs = {(each.source, each.destination): each for each in reach_between(topology_of(parts))}
-    return pairs[source, destination]
+from tests.infra.clouds.eks.network.estate import OWN, REGION, placed, transit, verdict, vpc
+from tests.infra.clouds.eks.network.server import answer, refusal
 
 
 def peered(ec2, *, back: bool = True) -> list[Topology]:
@@ -150,39 +85,6 @@ def test_a_subnet_with_a_table_of_its_own_and_targets_of_all_kinds(clients):
     assert {each.id: each.table for each in part.subnets}[subnet] == table
 
 
-def transit(clients, cloud: Ec2) -> tuple[list[Topology], str]:
-    """Two VPCs on a transit gateway and its default table, and a cluster in each.
-
-    moto forgets which attachment a route leads to, so that one answer is given in AWS's words.
-    """
-    ec2 = clients("ec2", REGION)
-    hub = ec2.create_transit_gateway(Description="hub")["TransitGateway"]["TransitGatewayId"]
-    ends, routes = [], []
-    for at, cluster in ((1, "a"), (2, "b")):
-        name, subnets, main = vpc(ec2, f"10.{at}.0.0/16", f"10.{at}.0.0/24", f"10.{at}.1.0/24")
-        attached = ec2.create_transit_gateway_vpc_attachment(TransitGatewayId=hub, VpcId=name, SubnetIds=subnets[:1])
-        attachment = attached["TransitGatewayVpcAttachment"]["TransitGatewayAttachmentId"]
-        ec2.create_route(RouteTableId=main, DestinationCidrBlock="10.0.0.0/8", TransitGatewayId=hub)
-        routes.append(hub_route(f"10.{at}.0.0/16", attachment, name))
-        ends.append(placed(cluster, name, f"10.{at}.0.0/23"))
-    cloud.canned["SearchTransitGatewayRoutes"] = [
-        answer(
-            "SearchTransitGatewayRoutes",
-            f"<routeSet>{''.join(routes)}</routeSet><additionalRoutesAvailable>false</additionalRoutesAvailable>",
-        )
-    ]
-    return ends, hub
-
-
-def hub_route(cidr: str, attachment: str, vpc_id: str, state: str = "active") -> str:
-    """One route of a transit gateway route table, in EC2's XML."""
-    return (
-        f"<item><destinationCidrBlock>{cidr}</destinationCidrBlock><type>propagated</type><state>{state}</state>"
-        f"<transitGatewayAttachments><item><transitGatewayAttachmentId>{attachment}</transitGatewayAttachmentId>"
-        f"<resourceType>vpc</resourceType><resourceId>{vpc_id}</resourceId></item></transitGatewayAttachments></item>"
-    )
-
-
 def test_a_transit_gateway_is_walked_through_its_tables_in_the_zones_it_is_attached_in(clients, cloud):
     """Subnets in a zone without an attachment cannot get to it."""
     ends, _ = transit(clients, cloud)
@@ -233,71 +135,6 @@ def test_an_answer_on_several_pages_is_read_to_its_end(clients, cloud):
     part = read_network(clients, account=OWN, region=REGION)
     assert [each.reason for each in part.unread] == ["AWS has more of it than it gives"]
     assert verdict([part, *ends], "a", "b").verdict is Verdict.UNKNOWN
-
-
-VPN = """<vpnConnectionSet><item><vpnConnectionId>vpn-0a1</vpnConnectionId><state>available</state>
-<customerGatewayConfiguration>&lt;pre_shared_key&gt;{secret}&lt;/pre_shared_key&gt;</customerGatewayConfiguration>
-<vpnGatewayId>{gateway}</vpnGatewayId><customerGatewayId>{customer}</customerGatewayId>
-<options><staticRoutesOnly>true</staticRoutesOnly><tunnelOptionSet><item><outsideIpAddress>52.10.20.30</outsideIpAddress>
-<preSharedKey>{secret}</preSharedKey></item></tunnelOptionSet></options>
-<routes><item><destinationCidrBlock>10.5.0.0/16</destinationCidrBlock><state>available</state></item></routes>
-<vgwTelemetry><item><outsideIpAddress>52.10.20.30</outsideIpAddress><status>UP</status><statusMessage>{secret}</statusMessage>
-</item></vgwTelemetry></item></vpnConnectionSet>"""
-
-
-def vpn(clients, cloud: Ec2) -> str:
-    """A VPC with a VPN gateway, a route to it and a connection whose answer is full of keys: the VPC's id."""
-    ec2 = clients("ec2", REGION)
-    name, _, table = vpc(ec2, "10.1.0.0/16", "10.1.0.0/24")
-    gateway = ec2.create_vpn_gateway(Type="ipsec.1", AmazonSideAsn=64600)["VpnGateway"]["VpnGatewayId"]
-    ec2.attach_vpn_gateway(VpnGatewayId=gateway, VpcId=name)
-    ec2.create_route(RouteTableId=table, DestinationCidrBlock="10.5.0.0/16", GatewayId=gateway)
-    customer = ec2.create_customer_gateway(Type="ipsec.1", IpAddress="34.100.20.30", BgpAsn=65010)["CustomerGateway"]
-    inner = VPN.format(secret=PLANTED, gateway=gateway, customer=customer["CustomerGatewayId"])
-    cloud.canned["DescribeVpnConnections"] = [answer("DescribeVpnConnections", inner)]
-    cloud.canned["DescribeDirectConnectGatewayAssociations"] = [(200, '{"directConnectGatewayAssociations": []}')]
-    return name
-
-
-def test_vpn_connections_are_read_with_hybrid_and_their_keys_never(clients, cloud):
-    """Both ends' addresses and the state come out; the keys, in three places of the answer, do not."""
-    name = vpn(clients, cloud)
-    assert PLANTED in str(clients("ec2", REGION).describe_vpn_connections())
-    part = read_network(clients, account=OWN, region=REGION, hybrid=True)
-    assert part.unread == ()
-    (end,) = part.tunnels
-    assert (end.own, end.peer) == (("52.10.20.30",), ("34.100.20.30",))
-    assert (end.own_asn, end.peer_asn, end.arrives_at, end.state) == (64600, 65010, name, LinkState.ACTIVE)
-    assert PLANTED not in encode(part).decode() + repr(part)
-
-
-def test_a_vpn_whose_other_end_is_read_joins_the_clouds(clients, cloud):
-    """The addresses match on both ends: the way through the VPN gateway is walked to the far network."""
-    name = vpn(clients, cloud)
-    far = [
-        network("net-b", ["10.5.0.0/16"], forward("10.1.0.0/16", "tun-1", "tun-1")),
-        tunnel("tun-1", "34.100.20.30", "52.10.20.30", "net-b"),
-        placed("a", name, "10.1.0.0/24"),
-        placed("b", "net-b", "10.5.0.0/24"),
-    ]
-    part = read_network(clients, account=OWN, region=REGION, hybrid=True)
-    assert verdict([part, *far], "a", "b").verdict is Verdict.ROUTABLE
-    assert verdict([part, *far], "b", "a").verdict is Verdict.ROUTABLE
-    cloud.asked.clear()
-    pair = verdict([read_network(clients, account=OWN, region=REGION), *far], "a", "b")
-    assert pair.verdict is Verdict.UNKNOWN
-    assert "hybrid: true" in pair.reason
-    assert "DescribeVpnConnections" not in cloud.asked
-
-
-def test_odd_values_in_an_answer_with_keys_are_not_repeated(clients, cloud):
-    """A key in the wrong place must not come out in a note about it."""
-    vpn(clients, cloud)
-    status, body = cloud.canned["DescribeVpnConnections"][0]
-    odd = body.replace("<staticRoutesOnly>true", f"<staticRoutesOnly>{PLANTED}")
-    cloud.canned["DescribeVpnConnections"] = [(status, odd)]
-    part = read_network(clients, account=OWN, region=REGION, hybrid=True)
-    assert PLANTED not in encode(part).decode() + repr(part)
 
 
 ROUTES = """<routeTableSet><item><routeTableId>rtb-1</routeTableId><vpcId>vpc-1</vpcId><routeSet>
@@ -365,16 +202,3 @@ def test_an_endpoint_that_does_not_answer_is_unread_for_every_call(clients):
     part = read_network(dead, account=OWN, region=REGION)
     assert part.domains == ()
     assert {"ec2:DescribeVpcs", "ec2:DescribeRouteTables"} <= {each.permission for each in part.unread}
-
-
-def test_every_call_that_was_made_is_among_the_permissions(clients, cloud):
-    """The lists that doctor and the docs show are what is really asked for."""
-    transit(clients, cloud)
-    vpn(clients, cloud)
-    cloud.asked.clear()
-    read_network(clients, account=OWN, region=REGION)
-    listed = {each.partition(":")[2] for each in PERMISSIONS}
-    assert set(cloud.asked) == listed - {"GetManagedPrefixListEntries"}
-    cloud.asked.clear()
-    read_network(clients, account=OWN, region=REGION, hybrid=True)
-    assert set(cloud.asked) - listed == {each.partition(":")[2] for each in HYBRID_PERMISSIONS}
