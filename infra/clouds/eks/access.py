@@ -56,7 +56,7 @@ def access_to(login: Login, region: str, cluster: Mapping[str, Any], label: str,
     configuration.ca_cert_data = authority
     configuration.api_key = {_KEY: tokens.header()}
     configuration.refresh_api_key_hook = tokens.refresh
-    return Access(context=label, configuration=configuration)
+    return Access(context=label, configuration=configuration, renew=lambda: tokens.replace(configuration))
 
 
 class _Tokens:
@@ -75,6 +75,12 @@ class _Tokens:
     def refresh(self, configuration: Any) -> None:  # noqa: ANN401 - the official client's
         """Put a fresh token in; the client calls this before every request."""
         configuration.api_key[_KEY] = self.header()
+
+    def replace(self, configuration: Any) -> None:  # noqa: ANN401 - the official client's
+        """Put another token in, whatever the age of the one that the server refused."""
+        with self._lock:
+            self._made = float("-inf")
+        self.refresh(configuration)
 
     def header(self) -> str:
         """The value of the `Authorization` header.

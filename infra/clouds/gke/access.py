@@ -122,8 +122,14 @@ def _access(cluster: Described, login: Login) -> Access:
         except (CallError, GoogleAuthError):
             raise ConfigException(_RENEWAL) from None
 
+    def replace() -> None:
+        try:
+            configuration.api_key = {"BearerToken": f"Bearer {login.token(refused=True)}"}
+        except (CallError, GoogleAuthError):
+            raise ClusterReadError(_RENEWAL) from None
+
     configuration.refresh_api_key_hook = renew
-    return Access(context=f"gke_{ref.account}_{ref.location}_{ref.name}", configuration=configuration)
+    return Access(context=f"gke_{ref.account}_{ref.location}_{ref.name}", configuration=configuration, renew=replace)
 
 
 def _reachable(record: Part, shown: str) -> Endpoint:

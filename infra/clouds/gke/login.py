@@ -49,8 +49,8 @@ class Login:
         self.container = _host("container", endpoints.container, universe)
         self.resource_manager = _host("resourceManager", endpoints.resource_manager, universe, "cloudresourcemanager")
 
-    def token(self) -> str:
-        """A token that is good for five minutes at least; renewed where it would not be.
+    def token(self, *, refused: bool = False) -> str:
+        """A token that is good for five minutes at least; renewed where it would not be, or a server has `refused` it.
 
         Raises:
             CallError, google.auth.exceptions.GoogleAuthError: it cannot be renewed.
@@ -58,7 +58,7 @@ class Login:
         with self._lock:
             held: Any = self._credentials
             now = dt.datetime.now(dt.UTC).replace(tzinfo=None)  # google-auth's times are naive UTC
-            if not held.token or (held.expiry is not None and held.expiry - now < EARLY):
+            if refused or not held.token or (held.expiry is not None and held.expiry - now < EARLY):
                 held.refresh(self.line.token_request(_TOKEN_S))
             return str(held.token)
 

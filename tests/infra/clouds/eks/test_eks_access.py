@@ -84,6 +84,15 @@ def test_a_token_is_renewed_while_a_cluster_is_read(cloud, look, kube: Server):
     assert len(set(kube.cluster.tokens)) > 1
 
 
+def test_a_token_that_is_refused_is_replaced(cloud, look, kube: Server):
+    """A clock that was off, say: another token is made whatever the age of the first, and taken."""
+    found = found_in(cloud, look, kube)
+    kube.cluster.canned["/apis"] = [Reply(401)]
+    snapshot = read_api(found.access(), record=found.record, taken=TAKEN)
+    assert [policy.name for policy in snapshot.policies] == ["deny"]
+    assert kube.cluster.asked("apis")[1:]
+
+
 def test_a_role_that_may_no_longer_be_assumed_is_one_line(cloud, look, kube: Server):
     """Credentials that run out and cannot be renewed: no token, and the permission is named."""
     given = cloud.client("sts").assume_role(RoleArn=f"arn:aws:iam::{OTHER}:role/audit", RoleSessionName="test")

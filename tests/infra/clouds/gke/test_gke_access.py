@@ -30,13 +30,18 @@ TAKEN = "2026-01-01T00:00:00Z"
 
 
 class GoogleCluster(FakeCluster):
-    """A cluster that knows the latest token Google gave, and no other."""
+    """A cluster that knows the tokens that Google gave, and no other; `refusing` is how many requests it refuses first."""
 
     google: GcpServer
+    refusing = 0
 
     def answer(self, target: str, headers: dict[str, str]) -> Reply:
         """As the base class."""
-        self.token = self.google.tokens[-1]
+        given = headers.get("authorization", "").removeprefix("Bearer ")
+        self.token = given if given in self.google.tokens else self.google.tokens[-1]
+        if self.refusing:
+            self.refusing -= 1
+            self.token = ""
         return super().answer(target, headers)
 
 
@@ -128,6 +133,18 @@ def test_tokens_are_renewed_five_minutes_early(google: GcpServer, kube: Server, 
     snapshot = read_api(found.access(), record=found.record, taken=TAKEN)
     assert [namespace.name for namespace in snapshot.namespaces] == ["shop"]
     assert len(google.tokens) >= before + len(kube.cluster.seen)
+
+
+def test_a_token_that_is_refused_is_replaced_once(google: GcpServer, kube: Server, look):
+    """Long before it would run out: a session may have been ended. A second refusal ends the reading."""
+    found = _find(google, look, _with_authority(kube, **_endpoints(public=f"127.0.0.1:{kube.port}")))
+    before = len(google.tokens)
+    kube.cluster.refusing = 1
+    assert read_api(found.access(), record=found.record, taken=TAKEN).namespaces
+    assert len(google.tokens) == before + 1
+    kube.cluster.refusing = 1_000
+    with pytest.raises(ClusterReadError, match="nor those that were just renewed"):
+        read_api(found.access(), record=found.record, taken=TAKEN)
 
 
 def test_a_good_token_is_kept(google: GcpServer, kube: Server, look):
