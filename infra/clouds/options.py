@@ -36,6 +36,7 @@ class GcpEndpoints(_Options, frozen=True, kw_only=True):
 
     container: str = ""
     resource_manager: str = ""
+    compute: str = ""
 
 
 class GcpOptions(_Options, frozen=True, kw_only=True):

@@ -65,10 +65,13 @@ class Errand:
             raise StoppedError
 
 
-def policies(identity: Identity, audience: str, home: str, errand: Errand) -> list[Any]:
-    """The pipeline of one client, outermost first. `home` is Resource Manager's URL, `audience` the tokens' scope."""
+def policies(identity: Identity, audience: str, home: str, errand: Errand, *, lists: bool = True) -> list[Any]:
+    """The pipeline of one client, outermost first. `home` is Resource Manager's URL, `audience` the tokens' scope.
+
+    `lists` says that every GET lists something: then no other answer is taken.
+    """
     return [
-        _Guard(home, errand),
+        _Guard(home, errand, lists=lists),
         RequestIdPolicy(),
         HeadersPolicy(),
         UserAgentPolicy(base_user_agent=f"ringfence/{VERSION}", user_agent_use_env=False),
@@ -93,9 +96,10 @@ def error_code(response: Any) -> str:  # noqa: ANN401 - azure.core's response, o
 class _Guard(SansIOHTTPPolicy[Any, Any]):
     """Keeps requests at home, and takes no answer for a list that is none: the SDK reads `{}` as an empty one."""
 
-    def __init__(self, home: str, errand: Errand) -> None:
+    def __init__(self, home: str, errand: Errand, *, lists: bool) -> None:
         self._home = _origin(home)
         self._errand = errand
+        self._lists = lists
 
     def on_request(self, request: PipelineRequest[Any]) -> None:
         """Refuse what leads elsewhere."""
@@ -104,8 +108,8 @@ class _Guard(SansIOHTTPPolicy[Any, Any]):
             raise AnswerError("its answer leads to another host (nextLink), which is not followed")
 
     def on_response(self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:
-        """Refuse a page that is not one; every GET of this program lists something."""
-        if request.http_request.method != "GET" or response.http_response.status_code != 200:
+        """Refuse a page that is not one."""
+        if not self._lists or request.http_request.method != "GET" or response.http_response.status_code != 200:
             return
         try:
             page = response.http_response.json()

@@ -17,6 +17,7 @@ from scanner.errors import InputError
 if TYPE_CHECKING:
     from azure.core.paging import ItemPaged
     from azure.mgmt.containerservice import ContainerServiceClient
+    from azure.mgmt.core import ARMPipelineClient
 
 _CREDENTIALS_PER_S = 1.0  # of one subscription: the AKS resource provider's limit for all calls but lists and gets
 _GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -67,12 +68,11 @@ class Session:
         from azure.core.exceptions import HttpResponseError
         from azure.core.paging import ItemPaged
         from azure.core.rest import HttpRequest
-        from azure.mgmt.core import ARMPipelineClient
 
         first = f"{self.home}{path}?api-version={api_version}"
 
         def get_next(link: str | None) -> Any:  # noqa: ANN401 - HttpResponse
-            with ARMPipelineClient[Any, Any](self.home, policies=self._policies(errand), **TIMEOUTS) as client:
+            with self.client(errand, lists=True) as client:
                 response = client.send_request(HttpRequest("GET", link or first))
                 if response.status_code != 200:
                     raise HttpResponseError(response=response)
@@ -84,13 +84,19 @@ class Session:
 
         return ItemPaged(get_next, extract)
 
+    def client(self, errand: Errand, *, lists: bool = False) -> ARMPipelineClient[Any, Any]:
+        """A client of Resource Manager itself, to be closed after use; of `lists` alone where that is said."""
+        from azure.mgmt.core import ARMPipelineClient
+
+        return ARMPipelineClient[Any, Any](self.home, policies=self._policies(errand, lists=lists), **TIMEOUTS)
+
     def pace(self, subscription: str) -> Pace:
         """What all credential calls of a subscription share."""
         with self._lock:
             return self._paces.setdefault(subscription, Pace(_CREDENTIALS_PER_S))
 
-    def _policies(self, errand: Errand) -> list[Any]:
-        return policies(self.identity, self._audience, self.home, errand)
+    def _policies(self, errand: Errand, *, lists: bool = True) -> list[Any]:
+        return policies(self.identity, self._audience, self.home, errand, lists=lists)
 
 
 class Pace:

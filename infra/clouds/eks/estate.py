@@ -59,6 +59,19 @@ class Estate:
         tasks = [self._task(own, account) for account in accounts.numbers]
         yield from FanOut(tasks, self._limits.workers, self._stopped)
 
+    def login_of(self, account: str) -> Login:
+        """Credentials that hold in an account: the own ones, or the role's.
+
+        Raises:
+            CallError: the role cannot be assumed, or nobody knows whose the own credentials are.
+        """
+        own = _identity(self._calls(self._login, self._home))
+        if account == own.account:
+            return self._login
+        login = self._assumed(own, account)
+        login.credentials().get_frozen_credentials()
+        return login
+
     def _calls(self, login: Login, region: str) -> Calls:
         return Calls(login, region, Deadline(self._limits.scope_s, self._stopped), self._limits.pages)
 

@@ -46,6 +46,7 @@ class Login:
             cause = str(error) if isinstance(error, CallError) else "Google's token server refuses or is not reached"
             raise InputError(f"gcp: the credentials cannot be used: {cause}: {_MEND}") from None
         endpoints = options.endpoints
+        self.compute = _host("compute", endpoints.compute, universe)
         self.container = _host("container", endpoints.container, universe)
         self.resource_manager = _host("resourceManager", endpoints.resource_manager, universe, "cloudresourcemanager")
 
