@@ -167,9 +167,9 @@ class Server:
     def __init__(self, cluster: FakeCluster, folder: Path) -> None:
         self.cluster = cluster
         self.folder = folder
-        certificate, key = _certificate()
-        self.ca = certificate
-        (folder / "server.pem").write_bytes(certificate + key)
+        ca, key = certificate()
+        self.ca = ca
+        (folder / "server.pem").write_bytes(ca + key)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(cluster))
         self._server.daemon_threads = True
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -263,7 +263,7 @@ def _status(code: int, reason: str, metadata: dict[str, str] | None = None) -> R
     return Reply(code, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
 
-def _certificate() -> tuple[bytes, bytes]:
+def certificate() -> tuple[bytes, bytes]:
     """A self-signed certificate for 127.0.0.1 and its key, as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
