@@ -89,7 +89,7 @@ def read_served(api: Api, groups: Collection[str]) -> Served:
     return served
 
 
-def _decoded(body: bytes) -> _Discovery | None:
+def _decoded(body: bytes | bytearray) -> _Discovery | None:
     try:
         return msgspec.json.decode(body, type=_Discovery)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
