@@ -27,6 +27,9 @@ def read_cluster(
     `kubeconfig` None is `$KUBECONFIG` or the default file, `context` None its current context; `record` names the cluster
     where it is given; `taken` is an RFC 3339 time in UTC. What could not be read is in the snapshot's `collection`.
 
+    `progress` hears what was read, at least every fraction of a second while the server answers or is waited for; from
+    two threads. What it raises ends the reading: nothing is left behind.
+
     Raises:
         InputError: the kubeconfig, or its context, cannot be used, or the record is another cluster's.
         ClusterReadError: nothing could be read; one line with context, server, cause and mend.
@@ -48,8 +51,9 @@ def read_api(
         InputError: the record is another cluster's.
         ClusterReadError: nothing could be read; one line with context, server, cause and mend.
     """
-    with Api(access, limits) as api:
-        collection = Collection(api, progress or _unwatched)
+    told = _Told(progress or _unwatched)
+    with Api(access, limits, told.again) as api:
+        collection = Collection(api, told)
         collection.read()
         fields = collection.objects.fields(Source.CLUSTER)
         found = context_ref(access, fields["nodes"])
@@ -69,6 +73,22 @@ def read_api(
         if wrong := problem(snapshot):
             raise api.failure(f"gave what no Kubernetes API gives: {wrong}")
         return snapshot
+
+
+class _Told:
+    """Says each thing when it happens, and again and again while nothing else does: who hears may want to stop us."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._last = "connecting"
+
+    def __call__(self, text: str) -> None:
+        self._last = text
+        self._progress(text)
+
+    def again(self) -> None:
+        """The same as the last time."""
+        self._progress(self._last)
 
 
 def _unwatched(_: str) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from typing import Any
+from contextlib import closing
 
 import msgspec
 
 from infra.kinds import ENTRY_POINT_KINDS, KINDS, POLICY_KINDS, SETTING_KINDS, Kind
-from infra.kube.api import Api, RequestError
+from infra.kube.api import Api
 from infra.kube.discovery import Served, read_served
-from infra.kube.lists import METADATA_ONLY, Listed, list_kind
+from infra.kube.kept import Kept
+from infra.kube.lists import METADATA_ONLY, list_kind
+from infra.kube.patience import RequestError
 from infra.objects import Objects
+from infra.pool import Check, in_parallel
 from infra.text import printable
 from infra.wire import WIRE_TYPES
 from scanner.kept import KEPT_CONFIG
@@ -21,16 +25,23 @@ Progress = Callable[[str], None]
 
 # Calico serves one set of objects in two groups; reading both would count every policy twice.
 _CALICO_STORED, _CALICO_SERVED = "crd.projectcalico.org", "projectcalico.org"
-# Policies first: a policy that is seen without its pods is harmless, pods seen without a policy made meanwhile are not.
-LISTED: tuple[Kind, ...] = (
-    *sorted((*POLICY_KINDS.values(), *SETTING_KINDS.values()), key=lambda kind: kind.group == _CALICO_STORED),
-    *(KINDS[name] for name in ("namespaces", "pods", "nodes", "services", "daemonsets.apps", *sorted(METADATA_ONLY))),
-    *ENTRY_POINT_KINDS.values(),
+_POLICIES = (*POLICY_KINDS.values(), *SETTING_KINDS.values())
+_OBJECTS = (
+    "pods", "nodes", "services", "daemonsets.apps", "endpointslices.discovery.k8s.io", *sorted(METADATA_ONLY),
+    "gateways.gateway.networking.k8s.io",
+)  # fmt: skip
+# One stage after the other, the kinds of a stage a few at a time. Policies first: a policy that is seen without its pods is
+# harmless, pods seen without a policy made meanwhile are not.
+STAGES: tuple[tuple[Kind, ...], ...] = (
+    tuple(kind for kind in _POLICIES if kind.group != _CALICO_STORED),
+    tuple(kind for kind in _POLICIES if kind.group == _CALICO_STORED),
+    (KINDS["namespaces"],),
+    (*(KINDS[name] for name in _OBJECTS), *ENTRY_POINT_KINDS.values()),
 )
+LISTED: tuple[Kind, ...] = tuple(kind for stage in STAGES for kind in stage)
 _SYSTEM = "kube-system"
 # What no Kubernetes API is without: "absent" is then no answer, and judging must not take it for an empty list.
 _EVERYWHERE = ("namespaces", "pods", "nodes", "services", "daemonsets.apps", "networkpolicies.networking.k8s.io")
-_CILIUM_AGENT = "cilium-agent"  # the container's name; the agent reads its configuration from its own namespace
 
 
 class _Version(msgspec.Struct, rename="camel"):
@@ -46,6 +57,9 @@ class Collection:
         self.version = ""
         self._api = api
         self._progress = progress
+        self._served = Served()
+        self._adding = threading.Lock()
+        self._down: dict[str, str] = {}  # aggregated groups whose server is down -> how that showed
         self._agents: set[str] = set()
 
     def read(self) -> None:
@@ -53,14 +67,15 @@ class Collection:
 
         Raises:
             ClusterReadError: the server cannot be reached, refuses the credentials, or gives out nothing at all.
+            Exception: what `progress` raises.
         """
-        served = read_served(self._api, {kind.group for kind in LISTED})
+        self._served = read_served(self._api, {kind.group for kind in LISTED})
         self.version = self._version()
-        for kind in LISTED:
-            if kind.group == _CALICO_STORED:
-                self._stored_form(kind, served)
-            else:
-                self._list(kind, served)
+        for stage in STAGES:
+            wanted = [kind for kind in stage if self._is_wanted(kind)]
+            with closing(in_parallel(self._list, wanted, self._api.limits.lists)) as lists:
+                for kind, status in lists:
+                    self._note(kind, status)
         if not any(status.count or status.status is Collected.COMPLETE for status in self.statuses.values()):
             raise self._api.failure(self._nothing())
         for resource in _EVERYWHERE:
@@ -69,42 +84,44 @@ class Collection:
                 self.statuses[resource] = KindStatus(status=Collected.PARTIAL, reason=reason)
         self._config_maps()
 
-    def _stored_form(self, kind: Kind, served: Served) -> None:
-        """List Calico's stored form of a kind, unless the served form gave the same objects or some of them."""
-        twin = kind.resource.replace(_CALICO_STORED, _CALICO_SERVED)
-        status = self.statuses[twin]
-        if status.status is Collected.COMPLETE or status.count:
-            self.statuses[kind.resource] = KindStatus(status=Collected.ABSENT, reason=f"read as {twin}")
-            return
-        self._list(kind, served)
-        if status.reason and self.statuses[kind.resource].status is Collected.COMPLETE:
-            reason = f"read as {kind.resource}: {status.reason}"
-            self.statuses[twin] = KindStatus(status=Collected.ABSENT, reason=reason)
-
-    def _list(self, kind: Kind, served: Served) -> None:
-        version = served.version(kind.resource, kind.group, kind.version)
-        if version is None:
+    def _is_wanted(self, kind: Kind) -> bool:
+        """Whether a kind is to be listed; of one that is not, notes why."""
+        if kind.group == _CALICO_STORED:
+            twin = _twin(kind)
+            status = self.statuses[twin]
+            if status.status is Collected.COMPLETE or status.count:
+                self.statuses[kind.resource] = KindStatus(status=Collected.ABSENT, reason=f"read as {twin}")
+                return False
+        if self._served.version(kind.resource, kind.group, kind.version) is None:
             self.statuses[kind.resource] = KindStatus(status=Collected.ABSENT)
-            return
-        listed = list_kind(self._api, kind, version)
-        self._keep(kind.resource, listed)
-        self.statuses[kind.resource] = listed.kind_status
-        if listed.status is not Collected.ABSENT:
-            self._progress(f"{kind.resource}: {len(listed.items)} {listed.status}")
+            return False
+        return True
 
-    def _keep(self, resource: str, listed: Listed) -> None:
-        """Hand the objects over. The parser skipped over raw parts, so one may turn out broken only now."""
-        broken = 0
-        for item in listed.items:
-            try:
-                self.objects.add(resource, item)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                broken += 1
-                continue
-            if resource == "daemonsets.apps" and _runs_cilium(item):
-                self._agents.add(item.metadata.namespace or "")
-        if broken:
-            listed.status, listed.reason = Collected.PARTIAL, f"{broken} objects cannot be read"
+    def _list(self, kind: Kind, check: Check) -> KindStatus:
+        """List one kind; runs beside another one."""
+        if reason := self._down.get(kind.group):
+            return KindStatus(status=Collected.PARTIAL, reason=reason)
+        version = self._served.version(kind.resource, kind.group, kind.version) or kind.version
+        kept = Kept(self.objects, self._adding, kind.resource, check)
+        ending = list_kind(self._api, kind, version, kept)
+        if ending.http == 503 and kind.group == _CALICO_SERVED:
+            self._down[kind.group] = "HTTP 503: the API server of this group is down"
+        self._agents |= kept.agents
+        status, reason = ending.status, ending.reason
+        if kept.broken:
+            status = Collected.PARTIAL
+            reason = "; ".join(filter(None, (f"{kept.broken} objects cannot be read", reason)))
+        return KindStatus(status=status, count=kept.count, reason=reason)
+
+    def _note(self, kind: Kind, status: KindStatus) -> None:
+        self.statuses[kind.resource] = status
+        if kind.group == _CALICO_STORED and status.status is Collected.COMPLETE:
+            twin = _twin(kind)
+            if self.statuses[twin].reason:
+                reason = f"read as {kind.resource}: {self.statuses[twin].reason}"
+                self.statuses[twin] = KindStatus(status=Collected.ABSENT, reason=reason)
+        if status.status is not Collected.ABSENT:
+            self._progress(f"{kind.resource}: {status.count} {status.status}")
 
     def _version(self) -> str:
         try:
@@ -147,7 +164,6 @@ class Collection:
         return reason or "it serves no Kubernetes kind: check the server of this context"
 
 
-def _runs_cilium(daemon_set: Any) -> bool:  # noqa: ANN401 - infra.wire.DaemonSet
-    template = daemon_set.spec.template if daemon_set.spec else None
-    containers = (template.spec.containers if template and template.spec else None) or ()
-    return any(container.name == _CILIUM_AGENT for container in containers)
+def _twin(kind: Kind) -> str:
+    """The resource under which Calico's own API serves what it stores as `kind`."""
+    return kind.resource.replace(_CALICO_STORED, _CALICO_SERVED)

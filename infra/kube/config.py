@@ -37,7 +37,6 @@ def read_access(kubeconfig: str | None, context: str | None) -> Access:
         InputError: no such file or context, a broken entry, verification of TLS switched off, or no credentials.
     """
     from kubernetes.client import Configuration
-    from kubernetes.config.kube_config import KubeConfigLoader
 
     with _readable(kubeconfig):
         merged = _merged(kubeconfig)
@@ -49,19 +48,33 @@ def read_access(kubeconfig: str | None, context: str | None) -> Access:
         if name not in names:
             known = printable(", ".join(names), 200) or "none"
             raise InputError(f"{_file(kubeconfig)}: no context {shown}: choose one of {known}")
-        entry = merged["contexts"].get_with_name(name)["context"]
-        cluster, user = _cluster(merged, entry["cluster"]), _user(merged, entry.safe_get("user"))
-        _check_safe(cluster, user, f"{_file(kubeconfig)}: context {shown}")
         configuration = Configuration()
-        with _quiet():
-            loader: Any = KubeConfigLoader
-            loader(merged, active_context=name, config_base_path=None).load_and_set(configuration)
-        if not configuration.api_key and not configuration.cert_file:
-            raise InputError(
-                f"{_file(kubeconfig)}: context {shown} gives no credentials: log in with its cloud's tool, or check that its"
-                " credential plugin is installed and works"
-            )
-        return Access(context=str(name), cluster=str(entry["cluster"]), configuration=configuration)
+        where = f"{_file(kubeconfig)}: context {shown}"
+        cluster = _load(merged, name, configuration, where)
+
+    def renew() -> None:
+        """Read the file again and run the credential plugin again, for both may have new credentials."""
+        with _readable(kubeconfig):
+            _load(_merged(kubeconfig), name, configuration, where)
+
+    return Access(context=str(name), cluster=cluster, configuration=configuration, renew=renew)
+
+
+def _load(merged: Any, name: str, configuration: Any, where: str) -> str:  # noqa: ANN401 - ConfigNode, Configuration
+    """Put a context's server, trust and credentials into `configuration`; returns the name of its cluster's entry."""
+    from kubernetes.config.kube_config import KubeConfigLoader
+
+    entry = merged["contexts"].get_with_name(name)["context"]
+    _check_safe(_cluster(merged, entry["cluster"]), _user(merged, entry.safe_get("user")), where)
+    with _quiet():
+        loader: Any = KubeConfigLoader
+        loader(merged, active_context=name, config_base_path=None).load_and_set(configuration)
+    if not configuration.api_key and not configuration.cert_file:
+        raise InputError(
+            f"{where} gives no credentials: log in with its cloud's tool, or check that its credential plugin is installed"
+            " and works"
+        )
+    return str(entry["cluster"])
 
 
 def _merged(kubeconfig: str | None) -> Any:  # noqa: ANN401 - the official client's ConfigNode

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from infra.kube.api import JSON, Api, RequestError
+from infra.kube.api import JSON, Api
+from infra.kube.patience import RequestError
 
 _AGGREGATED = f"application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,{JSON}"
 

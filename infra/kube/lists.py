@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import Any, Protocol
 
 import msgspec
 
 from infra.kinds import Kind
-from infra.kube.api import JSON, Api, RequestError
+from infra.kube.api import JSON, Answer, Api
+from infra.kube.patience import RequestError
 from infra.text import printable
-from infra.wire import LIST_TYPES, ListMetadata
-from scanner.model import Collected, KindStatus
+from infra.wire import LIST_TYPES, AnyObject, ListMetadata, PolicyEndpoint
+from scanner.model import Collected
 
 # Names, labels and owners are all that is wanted: no template of theirs, with its environment, leaves the server.
 METADATA_ONLY = frozenset({"replicasets.apps", "replicationcontrollers", "jobs.batch"})
 _METADATA = f"application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{JSON}"
+# What judging has no use for, left out by the server itself. The slices that the Service controller makes of pods are as many
+# as the pods; judging needs those that somebody else wrote (discovery/v1, LabelManagedBy; `!=` also takes what has no label).
+SELECTORS: Mapping[str, str] = {
+    "endpointslices.discovery.k8s.io": "endpointslice.kubernetes.io/managed-by!=endpointslice-controller.k8s.io",
+}
 _LARGER = 4  # times the page, for the second try after a page token went out of date
 
 
@@ -25,21 +33,26 @@ class _Status(msgspec.Struct):
     metadata: ListMetadata = msgspec.field(default_factory=ListMetadata)
 
 
-@dataclass(slots=True)
-class Listed:
-    """The objects of one kind, in the wire form of `LIST_TYPES`, and how the list ended."""
+class Keeper(Protocol):
+    """Where a list's objects go, page by page. Nothing else holds them, so that a page's bytes can go with it."""
 
-    items: list[Any]
+    def take(self, items: Sequence[Any]) -> None:
+        """Take the objects of one page, in the wire form of `WIRE_TYPES`."""
+
+    def forget(self) -> None:
+        """Drop all that was taken: the list is begun anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a list ended. `http` is the status that ended it, 0 where none did."""
+
     status: Collected
     reason: str = ""
-
-    @property
-    def kind_status(self) -> KindStatus:
-        """As a snapshot says it."""
-        return KindStatus(status=self.status, count=len(self.items), reason=self.reason)
+    http: int = 0
 
 
-def list_kind(api: Api, kind: Kind, version: str) -> Listed:
+def list_kind(api: Api, kind: Kind, version: str, keeper: Keeper) -> Ending:
     """List a kind in all namespaces. Only what concerns the whole cluster is raised.
 
     A page token that is out of date (410) starts the list over once, in larger pages; the second time the list goes on with
@@ -48,100 +61,125 @@ def list_kind(api: Api, kind: Kind, version: str) -> Listed:
 
     Raises:
         ClusterReadError: the server does not accept the credentials (any more).
+        Exception: what the API's `alive` or the keeper raises.
     """
-    return _List(api, kind, version).read()
+    return _List(api, kind, version, keeper).read()
 
 
 @dataclass(slots=True)
 class _List:
+    """One list under way: `token` and `limit` are those of the next page."""
+
     api: Api
     kind: Kind
     version: str
-    items: list[Any] = field(default_factory=list)
-    seen: set[str] | None = None  # after a resumption: which objects are there already
+    keeper: Keeper
+    token: str = ""
+    limit: int = 0
+    taken: int = 0
+    seen: set[str] = field(default_factory=set)  # from the second start on: which objects are there already
     restarted: bool = False
+    resumed: bool = False
     nameless: int = 0
 
-    def read(self) -> Listed:
-        token, limit = "", self.api.limits.page
+    def read(self) -> Ending:
+        self.limit = self.api.limits.page
         while True:
             try:
-                answer = self._page(token, limit)
-                if answer.status == 410:
-                    resumed = self._expired(answer.body)
-                    if resumed is None:
-                        token, limit = "", limit * _LARGER
-                        continue
-                    if resumed in ("", token):
-                        return self._partial("changed faster than it could be read (410)")
-                    token = resumed
-                    continue
-                if answer.status != 200:
-                    return self._refused(answer.status)
-                following = self._take(answer.body)
+                if (ending := self._step()) is not None:
+                    return ending
             except RequestError as error:
-                return self._partial(str(error))
+                return _partial(str(error))
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                return self._partial(f"the server's answer cannot be read: {printable(str(error), 200)}")
-            if not following:
-                return self._ended()
-            if following == token:
-                return self._partial("the server gives the same page again")
-            token = following
+                return _partial(f"the server's answer cannot be read: {printable(str(error), 200)}")
 
-    def _page(self, token: str, limit: int) -> Any:  # noqa: ANN401 - Answer
+    def _step(self) -> Ending | None:
+        """One page; None where another one follows. The page and its objects are gone when this returns."""
+        answer = self._page()
+        if answer.status == 410:
+            return self._expired(answer.body)
+        if answer.status != 200:
+            return self._refused(answer.status)
+        following = self._take(answer.body)
+        if not following:
+            return self._ended()
+        if following == self.token:
+            return _partial("the server gives the same page again")
+        self.token = following
+        return None
+
+    def _page(self) -> Answer:
         plural = self.kind.resource.partition(".")[0]
         root = f"/apis/{self.kind.group}" if self.kind.group else "/api"
-        query = {"limit": str(limit)} | ({"continue": token} if token else {})
+        query = {"limit": str(self.limit)} | ({"continue": self.token} if self.token else {})
+        if selector := SELECTORS.get(self.kind.resource):
+            query["labelSelector"] = selector
         accept = _METADATA if self.kind.resource in METADATA_ONLY else JSON
         return self.api.get(f"{root}/{self.version}/{plural}", query, accept)
 
     def _take(self, body: bytes) -> str:
-        """Keep a page's objects; returns the token of the next page."""
-        page = msgspec.json.decode(body, type=LIST_TYPES[self.kind.resource])
-        for item in page.items or ():
-            if not item.metadata.name:
-                self.nameless += 1
-                continue
-            if self.seen is not None:
-                key = _key(item)
-                if key in self.seen:
-                    continue
-                self.seen.add(key)
-            if not getattr(item, "api_version", "v1"):  # the items of a typed list have none of their own
-                item.api_version = f"{self.kind.group}/{self.version}"
-            self.items.append(item)
+        """Hand over a page's objects; returns the token of the next page."""
+        page = _decoder(self.kind.resource).decode(body)
+        items = page.items or []
+        if not all(item.metadata.name for item in items):
+            named = [item for item in items if item.metadata.name]
+            self.nameless += len(items) - len(named)
+            items = named
+        if self.restarted:
+            items = [item for item in items if not self._known(item)]
+        if items and isinstance(items[0], AnyObject | PolicyEndpoint):
+            for item in items:  # those of a typed list have none of their own
+                item.api_version = item.api_version or f"{self.kind.group}/{self.version}"
+        self.keeper.take(items)
+        self.taken += len(items)
         return page.metadata.continue_ or ""
 
-    def _expired(self, body: bytes) -> str | None:
-        """None: start over. Else the token to go on with, empty where there is none."""
+    def _known(self, item: Any) -> bool:  # noqa: ANN401 - any of WIRE_TYPES
+        key = _key(item)
+        if key in self.seen:
+            return True
+        self.seen.add(key)
+        return False
+
+    def _expired(self, body: bytes) -> Ending | None:
+        """Start over; the second time go on with the token of the answer."""
         if not self.restarted:
             self.restarted = True
-            self.items.clear()
-            self.nameless = 0
+            self.keeper.forget()
+            self.taken = self.nameless = 0
+            self.token, self.limit = "", self.limit * _LARGER
             return None
-        if self.seen is None:
-            self.seen = {_key(item) for item in self.items}
-        return msgspec.json.decode(body, type=_Status).metadata.continue_ or ""
+        self.resumed = True
+        following = msgspec.json.decode(body, type=_Status).metadata.continue_ or ""
+        if following in ("", self.token):
+            return _partial("changed faster than it could be read (410)")
+        self.token = following
+        return None
 
-    def _refused(self, status: int) -> Listed:
-        if self.items:
-            return self._partial(f"HTTP {status} after {len(self.items)} objects")
+    def _refused(self, status: int) -> Ending:
+        if self.taken:
+            return Ending(Collected.PARTIAL, f"HTTP {status} after {self.taken} objects", status)
         if status == 403:
-            return Listed([], Collected.FORBIDDEN, f"missing permission: list {self.kind.resource}")
+            return Ending(Collected.FORBIDDEN, f"missing permission: list {self.kind.resource}", status)
         if status == 404:
-            return Listed([], Collected.ABSENT)
-        return self._partial(f"HTTP {status}")
+            return Ending(Collected.ABSENT, "", status)
+        return Ending(Collected.PARTIAL, f"HTTP {status}", status)
 
-    def _ended(self) -> Listed:
-        if self.seen is not None:
-            return self._partial("changed while it was read (410): some objects may be missing")
+    def _ended(self) -> Ending:
+        if self.resumed:
+            return _partial("changed while it was read (410): some objects may be missing")
         if self.nameless:
-            return self._partial(f"{self.nameless} objects have no name")
-        return Listed(self.items, Collected.COMPLETE)
+            return _partial(f"{self.nameless} objects have no name")
+        return Ending(Collected.COMPLETE)
 
-    def _partial(self, reason: str) -> Listed:
-        return Listed(self.items, Collected.PARTIAL, reason)
+
+@cache
+def _decoder(resource: str) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(LIST_TYPES[resource])
+
+
+def _partial(reason: str) -> Ending:
+    return Ending(Collected.PARTIAL, reason)
 
 
 def _key(item: Any) -> str:  # noqa: ANN401 - any of WIRE_TYPES

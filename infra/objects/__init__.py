@@ -28,6 +28,7 @@ from scanner.model import NAME_LABEL, ApiObject, EntryPoint, Node, Notice, Origi
 from scanner.model import Namespace as StoredNamespace
 
 Key = tuple[str, str, str]  # resource, namespace and name
+_IMPLIED: tuple[dict[str, str], dict[str, str]] = ({}, {})  # a namespace that is only known from what stands in it
 
 
 class Objects:
@@ -47,7 +48,7 @@ class Objects:
 
     def namespace(self, name: str) -> None:
         """Make sure that a namespace is there, with the one label that is certain."""
-        self._namespaces.setdefault(name, ({}, {}))
+        self._namespaces.setdefault(name, _IMPLIED)
 
     def add(self, resource: str, wire_object: Any, origin: Origin | None = None) -> None:  # noqa: ANN401 - any of WIRE_TYPES
         """Take one object of `resource` in the wire form that `LIST_TYPES` names.
@@ -72,6 +73,21 @@ class Objects:
         else:
             part, items = self._stored(resource, wire_object, namespace, origin)
             self._parts.setdefault(part, {})[key] = tuple(items)
+
+    def forget(self, resource: str) -> None:
+        """Drop every object of `resource`, for a list that is begun anew: what was deleted meanwhile must not stay."""
+        self._notices = {key: found for key, found in self._notices.items() if key[0] != resource}
+        if resource == "pods":
+            self._pods.clear()
+        elif resource in WORKLOAD_KINDS:
+            self._workloads.forget(resource)
+        for part, items in self._parts.items():
+            self._parts[part] = {key: found for key, found in items.items() if key[0] != resource}
+        written = {} if resource == "namespaces" else self._namespaces
+        self._namespaces = {name: found for name, found in written.items() if found is not _IMPLIED}
+        stored = {key[1] for items in self._parts.values() for key in items}
+        for name in (self._pods.keys() | self._workloads.namespaces() | stored) - {""}:
+            self.namespace(name)
 
     def pod(self, wire: WirePod, shape: Shape) -> None:
         """Take one pod, whose labels, owners and ports are known already."""

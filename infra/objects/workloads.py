@@ -45,6 +45,16 @@ class Workloads:
         elif (found := pod_template(wire)) is not None:
             self._templates[key] = template(found, namespace, ref, _added(resource, ref.name), self._pieces)
 
+    def forget(self, resource: str) -> None:
+        """Drop every workload of `resource`. Who owned what stays known: without its pods that says nothing."""
+        for kept in (self._templates, self._daemon_sets, self._borrowed):
+            for key in [key for key in kept if key[0] == resource]:
+                del kept[key]
+
+    def namespaces(self) -> set[str]:
+        """Where there are any."""
+        return {key[1] for kept in (self._templates, self._daemon_sets, self._borrowed) for key in kept}
+
     def daemon_sets(self) -> tuple[DaemonSet, ...]:
         """Kubernetes' own DaemonSets: engines run as these."""
         return tuple(sorted(self._daemon_sets.values(), key=lambda item: (item.namespace, item.name)))

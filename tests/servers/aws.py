@@ -15,13 +15,16 @@ from moto.core.responses import ActionResult
 from moto.ec2.models.availability_zones_and_regions import Region, RegionsAndZonesBackend
 from moto.eks.exceptions import ResourceNotFoundException
 from moto.eks.responses import EKSResponse
+from moto.iam.models import get_account_id_from, iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
 from tests.servers.aws_faults import Call, Fault, Front
+from tests.servers.aws_tokens import check_token
 
 OWN = "123456789012"  # the account of the credentials below
 HOME = "us-east-1"
+_KEY = "AKIAIOSFODNN7EXAMPLE"
 _SECRET = "no-secret-but-must-not-leak"  # noqa: S105 - opens nothing but the server below
 _ROLE = "arn:aws:iam::123456789012:role/any"
 _REGIONS = [each for each in RegionsAndZonesBackend.regions if not each.name.startswith(("cn-", "us-gov-"))]
@@ -78,7 +81,7 @@ class AwsCloud:
         """What an operator would set to have every AWS call come here, as the account `OWN`, and fail quickly."""
         return {
             "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+            "AWS_ACCESS_KEY_ID": _KEY,
             "AWS_SECRET_ACCESS_KEY": _SECRET,
             "AWS_REGION": HOME,
             "AWS_DEFAULT_REGION": HOME,
@@ -92,7 +95,7 @@ class AwsCloud:
         """A client of boto3, for the tests' own use."""
         key = (service, region, account)
         if key not in self._clients:
-            own = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": _SECRET}
+            own = {"aws_access_key_id": _KEY, "aws_secret_access_key": _SECRET}
             if account != OWN:
                 sts = self.client("sts")
                 given = sts.assume_role(RoleArn=_ROLE.replace(OWN, account), RoleSessionName="test")["Credentials"]
@@ -176,11 +179,25 @@ class AwsCloud:
             ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock=each)
         return vpc
 
+    def whose(self, token: str, cluster: str) -> str:
+        """The account that signed a token for the cluster of this name, "" where it is no good token: EKS' own check."""
+        try:
+            key = check_token(token, cluster, _secret_of)
+        except (KeyError, ValueError):
+            return ""
+        return get_account_id_from(key)
+
     def fault(self, service: str, operation: str, code: str = "", **how: Any) -> Fault:
         """Give an AWS error, or other bytes, instead of the operation's answer; `how` as in `Fault`."""
         fault = Fault(service, operation, code, **how)
         self._front.faults.append(fault)
         return fault
+
+
+def _secret_of(key: str) -> str:
+    """The secret of an access key: of `OWN`, or of a role that was assumed."""
+    keys = iam_backends[get_account_id_from(key)]["aws"].access_keys
+    return _SECRET if key == _KEY else str(keys[key].secret_access_key)
 
 
 def _python_name(key: str) -> str:

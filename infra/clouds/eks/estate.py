@@ -90,7 +90,9 @@ class Estate:
         extra = {"ExternalId": self._options.external_id} if self._options.external_id else {}
 
         def refresh() -> Mapping[str, str]:
-            calls = self._calls(self._login, self._home)
+            # Not stopped with discovery: the cluster is read, with tokens of this role, when that has long ended.
+            deadline = Deadline(self._limits.scope_s, threading.Event())
+            calls = Calls(self._login, self._home, deadline, self._limits.pages)
             answer = calls.call("sts", "AssumeRole", RoleArn=arn, RoleSessionName=_SESSION, **extra)
             given = answer.get("Credentials")
             given = given if isinstance(given, dict) else {}

@@ -88,7 +88,7 @@ def failure_of(error: Exception, service: str, operation: str) -> Failure:
         ((sdk.SSOError, sdk.TokenRetrievalError, login), Kind.LOGIN, "the AWS sign-in has run out: sign in again"),
         (sdk.ProxyConnectionError, Kind.OTHER, "the proxy refuses: check HTTPS_PROXY"),
         (sdk.SSLError, Kind.OTHER, "its TLS certificate cannot be verified: check AWS_CA_BUNDLE"),
-        (sdk.HTTPClientError, Kind.OTHER, "no answer: check the network path to it"),
+        ((sdk.ConnectionError, sdk.HTTPClientError), Kind.OTHER, "no answer: check the network path to it"),
         (sdk.BotoCoreError, Kind.OTHER, "the SDK cannot ask, or cannot read the answer"),
         (Exception, Kind.OTHER, "an answer that cannot be read"),
     )
