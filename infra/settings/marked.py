@@ -70,7 +70,9 @@ def compose(text: str) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = printable(error.problem or error.context or "cannot be parsed", 200)
-        line = min(mark.line + 1, len(text.splitlines())) if mark else 0  # a text that ends too soon ends on its last line
+        line = (
+            min(mark.line + 1, len(text.splitlines())) if mark else 0
+        )  # a text that ends too soon ends on its last line
         raise BrokenError(line, f"broken YAML: {problem}: mend it there") from error
     except yaml.YAMLError as error:  # characters that no YAML may hold
         raise BrokenError(0, "holds control characters: remove them, or give the right file") from error

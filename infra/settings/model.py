@@ -71,6 +71,7 @@ class Concurrency(_Settings, frozen=True, kw_only=True):
     """How much is read at once. Each cluster being read takes memory: its snapshot, about 1 KB a pod."""
 
     clusters: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8
+    lists_per_cluster: Annotated[int, msgspec.Meta(ge=1, le=16)] = 2
 
 
 class TrustZone(_Settings, frozen=True, kw_only=True):
