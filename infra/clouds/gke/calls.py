@@ -26,7 +26,7 @@ _NO_OBJECT = "Google's answer is not a JSON object: check that the endpoint is G
 
 
 class Line:
-    """What all sessions share: credentials, connections and the sign to stop (which does not concern clusters' tokens)."""
+    """What all sessions share: credentials, connections and the sign to stop, which does not concern clusters' tokens."""
 
     def __init__(self, credentials: Any, limits: Limits) -> None:  # noqa: ANN401 - google-auth types no base here
         self.credentials = credentials
@@ -43,11 +43,6 @@ class Line:
         session = requests.Session()
         session.mount("https://", _Timed(self, time.monotonic() + seconds, threading.Event()))
         return Request(session)
-
-    def close(self) -> None:
-        """Wake whoever waits, and close the connections that are idle."""
-        self.stop.set()
-        self.adapter.close()
 
 
 class Session(AuthorizedSession):

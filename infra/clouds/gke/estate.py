@@ -47,8 +47,10 @@ def find(options: GcpOptions, limits: Limits) -> Iterator[Found | Scope]:
     try:
         yield from _Walk(login, pool, limits).run(places, named)
     finally:
-        login.line.close()
-        pool.shutdown(wait=False, cancel_futures=True)
+        # Nothing runs on behind the caller's back; those that wait are woken, so this takes one answer at most.
+        login.line.stop.set()
+        pool.shutdown(cancel_futures=True)
+        login.line.adapter.close()
 
 
 class _Walk:
