@@ -23,6 +23,12 @@ from infra.kube.access import Access
 from infra.text import printable
 from scanner.errors import ClusterReadError
 
+NOT_READY = {  # states without an API (EKS API reference, Cluster.status) -> what to do
+    "CREATING": "run again once it is ACTIVE",
+    "PENDING": "run again once it is ACTIVE",
+    "DELETING": "it will be gone next time",
+    "FAILED": "see its health issues in EKS, then create it again or delete it",
+}
 _PREFIX = "k8s-aws-v1."
 _EXPIRES_S = 60  # of the presigned request; the cluster takes it for 15 minutes whatever stands here
 _KEY = "BearerToken"  # the official client ignores "authorization" in some versions
@@ -116,8 +122,8 @@ def _endpoint(cluster: Mapping[str, Any], shown: str) -> SplitResult:
             f"{shown}: connected to EKS from elsewhere, which gives no way in: read it by --kubeconfig"
         )
     status = cluster.get("status")
-    if status in {"CREATING", "PENDING", "DELETING", "FAILED"}:
-        raise ClusterReadError(f"{shown}: is {status} and has no API to read: run again once it is ACTIVE")
+    if isinstance(status, str) and (mend := NOT_READY.get(status)):
+        raise ClusterReadError(f"{shown}: is {status} and has no API to read: {mend}")
     endpoint = cluster.get("endpoint")
     if not isinstance(endpoint, str) or not endpoint:
         raise ClusterReadError(f"{shown}: EKS names no endpoint of it: allow eks:DescribeCluster, or run again later")

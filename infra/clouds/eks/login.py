@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -107,12 +108,8 @@ class Login:
         """
         from botocore.credentials import DeferredRefreshableCredentials  # type: ignore[import-untyped]
 
-        with self._lock:
-            loader = self._session.get_component("data_loader")
-
         def open_session() -> Any:  # noqa: ANN401 - the SDK has no types
             session = _session(profile)
-            session.register_component("data_loader", loader)  # the services' models once, not once an account
             session.register_component(
                 "credential_provider", _Given(DeferredRefreshableCredentials(refresh, _ROLE_METHOD))
             )
@@ -155,4 +152,14 @@ def _session(profile: str) -> Any:  # noqa: ANN401 - the SDK has no types
     """A session of boto3's core: what boto3's own adds is not used."""
     from botocore.session import Session  # type: ignore[import-untyped]
 
-    return Session(profile=profile or None)
+    session = Session(profile=profile or None)
+    session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
+    return session
+
+
+@functools.cache
+def _loader(path: str | None) -> Any:  # noqa: ANN401 - the SDK has no types
+    """What reads the SDK's own files, and keeps them: once a process, not once an account."""
+    from botocore.loaders import create_loader  # type: ignore[import-untyped]
+
+    return create_loader(path)

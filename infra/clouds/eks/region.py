@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from infra.cloudrecord import cluster_ref, record_from
-from infra.clouds.eks.access import access_to
+from infra.clouds.eks.access import NOT_READY, access_to
 from infra.clouds.eks.calls import Calls
 from infra.clouds.eks.failures import CallError, Failure, Kind
 from infra.clouds.eks.fanout import Task
@@ -24,7 +24,6 @@ Result: TypeAlias = "Found | Scope"
 Emit: TypeAlias = "Callable[[Result], None]"
 
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}\Z")
-_NOT_READY = frozenset({"CREATING", "PENDING", "DELETING", "FAILED"})
 _NAMED = 3  # clusters of one failure that are named, before the rest is counted
 _REASON = 900  # characters
 
@@ -103,7 +102,7 @@ class Region:
         unread: list[str] = []
         document: dict[str, Any] = {}
         status = cluster.get("status")
-        if status in _NOT_READY:
+        if isinstance(status, str) and status in NOT_READY:
             unread = [f"parts: not asked for, the cluster is {status}"]
             self._note(f"{name} is {status}")
         elif not isinstance(cluster.get("connectorConfig"), dict):

@@ -72,7 +72,7 @@ def test_an_enabled_region_that_refuses_the_credentials_is_denied(cloud, look):
 
 def test_a_throttled_page_leaves_a_partial_region(cloud, look):
     """The clusters of the first page are read, and the scope says that there may be more."""
-    cloud.add_cluster("a")
+    cloud.add_cluster("a", status="CREATING")  # one call more: after throttling the SDK is slow on purpose
     cloud.fault("eks", "ListClusters", body=b'{"clusters": ["a"], "nextToken": "b"}', status=200, times=1)
     cloud.fault("eks", "ListClusters", "ThrottlingException", status=429)
     seen = look()
@@ -84,11 +84,9 @@ def test_a_throttled_page_leaves_a_partial_region(cloud, look):
 def test_a_throttled_call_is_asked_again(cloud, look, monkeypatch: pytest.MonkeyPatch):
     """As often as the operator's AWS_MAX_ATTEMPTS says."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
-    cloud.add_cluster("a")
-    cloud.fault("eks", "ListClusters", "ThrottlingException", status=429, times=1)
-    seen = look()
-    assert seen.scope().outcome is Outcome.OK
-    assert len(seen.clusters) == 1
+    fault = cloud.fault("eks", "ListClusters", "ThrottlingException", status=429, times=1)
+    assert look().scope().outcome is Outcome.OK
+    assert fault.given == 1
 
 
 @pytest.mark.parametrize("account", [OWN, "210987654321"])
@@ -180,7 +178,7 @@ OPERATIONS = {
 
 
 @given(data=st.data())
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_answer_ends_in_a_traceback(cloud, look, data: st.DataObject):
     """Whatever EKS answers, the cluster is there and the region has its scope."""
     if not cloud.client("eks").list_clusters()["clusters"]:
