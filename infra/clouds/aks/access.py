@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -89,9 +89,9 @@ def open_access(session: Session, way: Way, *, local_accounts: bool) -> Access:
         check_reachable(credentials.host, credentials.port, private_hint=_PRIVATE)
     except ClusterReadError as error:
         raise way.failure(str(error)) from None
-    if way.entra:
-        _sign_in(session, way, configuration)
-    return Access(context=way.ref.name, configuration=configuration)
+    if not way.entra:
+        return Access(context=way.ref.name, configuration=configuration)
+    return Access(context=way.ref.name, configuration=configuration, renew=_sign_in(session, way, configuration))
 
 
 def _credentials(session: Session, way: Way) -> Credentials:
@@ -117,24 +117,25 @@ def _credentials(session: Session, way: Way) -> Credentials:
         raise way.failure(f"its kubeconfig: {error}") from None
 
 
-def _sign_in(session: Session, way: Way, configuration: Any) -> None:  # noqa: ANN401 - the official client's
-    """Put in a token, and see to it that it is renewed before it expires."""
+def _sign_in(session: Session, way: Way, configuration: Any) -> Callable[[], None]:  # noqa: ANN401 - the official client's
+    """Put in a token, and see to it that it is renewed before it expires; gives what renews one that was refused."""
     from azure.core.exceptions import AzureError
-    from kubernetes.config.config_exception import ConfigException
 
     scope = f"{way.application}/.default"
 
-    def renew(to: Any) -> None:  # noqa: ANN401 - the official client's
+    def put(to: Any) -> None:  # noqa: ANN401 - the official client's
         try:
             # 36.0 of the client sends nothing for the "authorization" that its own examples set.
             to.api_key = {"BearerToken": f"Bearer {session.identity.token(scope)}"}
         except AzureError:
-            raise ConfigException("no token") from None
+            raise way.failure(
+                "Entra gives no token for it: check that the identity may sign in to the cluster's tenant, or log in again"
+            ) from None
 
-    try:
-        renew(configuration)
-    except ConfigException:
-        raise way.failure(
-            "Entra gives no token for it: check that the identity may sign in to the cluster's tenant, or log in again"
-        ) from None
-    configuration.refresh_api_key_hook = renew
+    def renew() -> None:
+        session.identity.renew(configuration.api_key["BearerToken"].removeprefix("Bearer "))
+        put(configuration)
+
+    put(configuration)
+    configuration.refresh_api_key_hook = put
+    return renew

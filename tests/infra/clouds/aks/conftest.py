@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.infra.clouds.aks.entra import EntraCluster, small_cluster
+from tests.infra.kube.server import Server
 from tests.servers.azure import AzureServer
 
 # What the machine that runs the tests may have set, and what would send the credentials elsewhere.
@@ -22,4 +24,17 @@ def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AzureServ
     with AzureServer(tmp_path) as running:
         for name, value in running.environment.items():
             monkeypatch.setenv(name, value)
+        yield running
+
+
+@pytest.fixture
+def cluster(azure: AzureServer) -> EntraCluster:
+    """A small cluster."""
+    return small_cluster(azure)
+
+
+@pytest.fixture
+def api(cluster: EntraCluster, tmp_path: Path) -> Iterator[Server]:
+    """The cluster's API server."""
+    with Server(cluster, tmp_path) as running:
         yield running

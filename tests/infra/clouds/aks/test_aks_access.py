@@ -6,7 +6,6 @@ import base64
 import logging
 import socket
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,9 @@ from infra.kube import Limits, read_api
 from infra.kube.access import Access
 from scanner.errors import ClusterReadError
 from scanner.model import Read, Snapshot
+from tests.infra.clouds.aks.entra import EntraCluster
 from tests.infra.clouds.aks.estate import ONE, TWO, look, options
-from tests.infra.kube.server import FakeCluster, Reply, Server
+from tests.infra.kube.server import Server
 from tests.servers.azure import AzureServer, Fault
 from tests.servers.azure_answers import APPLICATION, PLANTED, entra_kubeconfig, local_kubeconfig, managed_cluster
 from tests.servers.tls import self_signed
@@ -27,56 +27,6 @@ from tests.servers.tls import self_signed
 CREDENTIAL = "/listClusterUserCredential"
 QUICK = Limits(retries=0, connect_s=2, read_s=2, deadline_s=20)
 LEGACY = "11111111-0000-4000-8000-000000000001"
-
-
-class EntraCluster(FakeCluster):
-    """Takes the tokens that Entra gave for `application`; with `spend`, the one of the first request for no other."""
-
-    azure: AzureServer
-    application = APPLICATION
-    spend = False
-
-    def answer(self, target: str, headers: dict[str, str]) -> Reply:
-        """As any cluster."""
-        token = headers.get("authorization", "").removeprefix("Bearer ")
-        good = self.azure.issued.get(token) == f"{self.application}/.default" and token not in self.azure.expired
-        self.token = token if good else "none is good"
-        if self.spend and not self.seen:
-            self.azure.expired.add(token)
-        return super().answer(target, headers)
-
-    def tokens(self) -> set[str]:
-        """Those that were used."""
-        return {headers["authorization"] for _, headers in self.seen}
-
-
-@pytest.fixture
-def cluster(azure: AzureServer) -> EntraCluster:
-    """Two namespaces and a few pods."""
-    objects: dict[str, list[dict[str, Any]]] = {
-        "namespaces": [{"metadata": {"name": name, "uid": name}} for name in ("shop", "kube-system")],
-        "pods": [{"metadata": {"name": f"p{index}", "namespace": "shop", "uid": f"p{index}"}} for index in range(3)],
-        "nodes": [{"metadata": {"name": "n1", "uid": "n1"}}],
-    }
-    served = ["namespaces", "pods", "nodes", "services", "configmaps", "replicationcontrollers"]
-    made = EntraCluster(
-        served={
-            "": {"v1": served},
-            "apps": {"v1": ["daemonsets", "replicasets"]},
-            "batch": {"v1": ["jobs"]},
-            "networking.k8s.io": {"v1": ["networkpolicies", "ingresses"]},
-        },
-        objects=objects,
-    )
-    made.azure = azure
-    return made
-
-
-@pytest.fixture
-def api(cluster: EntraCluster, tmp_path: Path) -> Iterator[Server]:
-    """The cluster's API server."""
-    with Server(cluster, tmp_path) as running:
-        yield running
 
 
 def add(azure: AzureServer, kubeconfig: bytes, **properties: Any) -> None:
@@ -150,13 +100,27 @@ def test_a_token_that_lasts_is_kept(azure: AzureServer, api: Server, cluster: En
     assert (len(cluster.tokens()), len(azure.issued)) == (1, 2)
 
 
-def test_entra_that_gives_no_token_any_more_is_one_line(azure: AzureServer, api: Server, cluster: EntraCluster):
-    """The read ends with the cause, and Entra's text stays out of it."""
+def test_a_token_that_is_refused_is_replaced_once(azure: AzureServer, api: Server, cluster: EntraCluster):
+    """A token that should still hold, and that the server refuses, is replaced by a new one, not by the one that is kept."""
     add(azure, entra_kubeconfig(api.url, api.ca))
-    azure.lifetime_s = 60
     way = access(azure)
+    azure.expired.update(azure.issued)
+    assert read(way).read is Read.COMPLETE
+    assert len(cluster.tokens()) == 2
+    cluster.application = LEGACY
+    with pytest.raises(ClusterReadError, match=r"does not accept the credentials \(401\), nor those"):
+        read(way)
+
+
+@pytest.mark.parametrize(("lifetime_s", "text"), [(60, "could not be renewed"), (3600, "new ones are not to be had")])
+def test_entra_that_gives_no_token_any_more_is_one_line(azure: AzureServer, api: Server, lifetime_s, text):
+    """Before a token expires or after it was refused: the read ends with the cause, and Entra's text stays out of it."""
+    add(azure, entra_kubeconfig(api.url, api.ca))
+    azure.lifetime_s = lifetime_s
+    way = access(azure)
+    azure.expired.update(azure.issued)
     azure.always["/oauth2/v2.0/token"] = Fault(400, {"error": "invalid_grant", "error_description": f"{PLANTED}text"})
-    with pytest.raises(ClusterReadError, match="credentials could not be renewed") as caught:
+    with pytest.raises(ClusterReadError, match=f"{text}.*Entra gives no token for it") as caught:
         read(way)
     assert PLANTED not in "".join(traceback.format_exception(caught.value))
 
