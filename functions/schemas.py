@@ -11,6 +11,7 @@ import msgspec
 from infra import snapshots
 from reports import comparison, dataplanes, diff, discovery, doctor, document, lint, mistakes
 from reports.reach import schema as reach
+from scanner.topology import document as topology
 
 FOLDER = Path(__file__).parent.parent / "schemas"
 
@@ -28,6 +29,7 @@ def published() -> dict[str, bytes]:
         "discovery-v1.json": discovery.schema(),
         "doctor-v1.json": doctor.schema(),
         "config-check-v1.json": mistakes.schema(),
+        "topology-v1.json": topology.schema(),
     } | {f"{version.replace('/', '-')}.json": schema for version, schema in reach.schemas().items()}
     return {
         name: msgspec.json.format(msgspec.json.encode(_folded(schema), order="sorted"), indent=2) + b"\n"

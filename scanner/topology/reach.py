@@ -28,18 +28,50 @@ def reach_between(topology: Topology, *, every: bool = True) -> Iterator[Pair]:
     """
     walker = Walker(topology)
     sites = sites_of(topology)
+    index = _Index(sites)
     for one in sites:
-        tables = sorted({atom.table for ends in one.ends for atom in ends.atoms})
-        for other in sites:
+        maybe = index.led_to(walker, one)
+        for other in sites if every else maybe.values():
             if other is one or (_is_zone(one) and _is_zone(other)):
                 continue
-            if _may_lead(walker, tables, one, other):
+            if other.name in maybe:
                 pair = pair_of(walker, one, other)
                 if every or pair.verdict is not Verdict.NOT_ROUTABLE:
                     yield pair
             elif every:
                 reason = f"no route of {one.domain} leads to {other.domain}"
                 yield Pair(source=one.name, destination=other.name, verdict=Verdict.NOT_ROUTABLE, reason=reason)
+
+
+class _Index:
+    """The sites by what may lead to them, so that most pairs cost nothing."""
+
+    def __init__(self, sites: list[Site]) -> None:
+        self._sites = sites
+        self._by_domain: dict[str, list[Site]] = {}
+        for site in sites:
+            self._by_domain.setdefault(site.domain, []).append(site)
+        self._blank = [site for site in sites if site.blank or not site.ends]
+        self._public = [site for site in sites if any(is_public(span) for ends in site.ends for span in ends.spans)]
+
+    def led_to(self, walker: Walker, one: Site) -> dict[str, Site]:
+        """The sites for which the answer may be anything but "no", by name and in order."""
+        tables = {atom.table for ends in one.ends for atom in ends.atoms}
+        if one.blank or not one.ends or "" in tables:
+            return {site.name: site for site in self._sites}
+        found = {site.name: site for site in self._blank}
+        for table in tables:
+            ends = walker.ends(table)
+            for domain in ends.domains:
+                found |= {site.name: site for site in self._by_domain.get(domain, ())}
+            for sites, runs in ((self._sites, ends.unknown), (self._public, ends.internet)):
+                if runs:
+                    found |= {site.name: site for site in sites if _any_within(site, runs)}
+        return {name: found[name] for name in sorted(found)}
+
+
+def _any_within(site: Site, runs: list[Span]) -> bool:
+    return any(within(span, runs) for ends in site.ends for span in ends.spans)
 
 
 def overlaps(topology: Topology) -> list[Overlap]:
@@ -69,16 +101,3 @@ def overlaps(topology: Topology) -> list[Overlap]:
 
 def _is_zone(site: Site) -> bool:
     return bool(site.of(Kind.ZONE))
-
-
-def _may_lead(walker: Walker, tables: list[str], one: Site, other: Site) -> bool:
-    """Whether the answer can be anything but "no": a cheap look before the exact one."""
-    if one.blank or other.blank or not one.ends or not other.ends or "" in tables:
-        return True
-    ends = [walker.ends(table) for table in tables]
-    return any(other.domain in each.domains for each in ends) or any(
-        within(span, each.unknown) or (is_public(span) and within(span, each.internet))
-        for each in ends
-        for kind in other.ends
-        for span in kind.spans
-    )

@@ -17,7 +17,7 @@ from scanner.topology.model import Becomes
 from scanner.topology.seen_as import becomes, rewritten, words
 from scanner.topology.sites import Ends, Kind, Site
 from scanner.topology.spans import is_public, prefixes, union, within, without
-from scanner.topology.walk import End, Outcome, Step, Walker
+from scanner.topology.walk import End, Outcome, Step, Walker, for_sources
 
 
 class Verdict(enum.StrEnum):
@@ -156,14 +156,8 @@ def _ways(walker: Walker, table: str, site: Site, span: Span) -> Iterator[tuple[
 
 
 def _forward(sources: Span, outcome: Outcome, to: Span, other: Site) -> Iterator[tuple[Span, _Answer]]:
-    if outcome.sources is not None:
-        reason = "the way carries other sources only"
-        refused: _Answer = (Verdict.NOT_ROUTABLE, reason, outcome.path, ())
-        yield from ((rest, refused) for rest in without(sources, outcome.sources))
-        for part in within(sources, outcome.sources):
-            yield part, _arrival(outcome, to, other)
-    else:
-        yield sources, _arrival(outcome, to, other)
+    for part, ours in for_sources(outcome, sources):
+        yield part, _arrival(ours, to, other)
 
 
 def _arrival(outcome: Outcome, to: Span, other: Site) -> _Answer:

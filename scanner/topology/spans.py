@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from scanner.reach.addresses import Span
@@ -85,11 +86,14 @@ def is_public(span: Span) -> bool:
 
 def prefixes(spans: Iterable[Span]) -> tuple[str, ...]:
     """The fewest prefixes that hold just these addresses, ascending."""
-    return tuple(
-        str(network)
-        for version, first, last in union(spans)
-        for network in ipaddress.summarize_address_range(_address(version, first), _address(version, last))
-    )
+    return tuple(text for span in union(spans) for text in _prefixes(span))
+
+
+@lru_cache(maxsize=1 << 16)  # the same ranges come up in the answers for every pair of clusters
+def _prefixes(span: Span) -> tuple[str, ...]:
+    version, first, last = span
+    networks = ipaddress.summarize_address_range(_address(version, first), _address(version, last))
+    return tuple(str(network) for network in networks)
 
 
 def _address(version: int, number: int) -> ipaddress.IPv4Address:

@@ -15,6 +15,7 @@ from scanner.topology.spans import WHOLE, LongestMatch, meet, span_of, spans_of,
 
 MAX_HOPS = 32
 MAX_STEPS = 200_000  # routes looked at from one table: a crafted net of equal routes would have no end
+_KEPT = 32  # tables whose whole answers are kept
 
 
 class End(enum.StrEnum):
@@ -37,7 +38,8 @@ class Step(NamedTuple):
 class Outcome:
     """Where a packet ends: the domain that delivers it, or the reason why none (is known to). `path` is the evidence.
 
-    `sources` are the source addresses that the whole way carries; None where it carries all.
+    `sources` are the source addresses that the whole way carries; None where it carries all. `choices` are the ways that a
+    packet may take where they carry different sources: `for_sources` says what holds for some.
     """
 
     end: End
@@ -45,6 +47,7 @@ class Outcome:
     reason: str = ""
     path: tuple[Step, ...] = ()
     sources: tuple[Span, ...] | None = None
+    choices: tuple[Outcome, ...] = ()
 
 
 Piece = tuple[Span, Outcome]
@@ -60,7 +63,11 @@ class Ends:
 
 
 class Walker:
-    """Answers where packets go that a table decides; each table is followed once, whatever number of clusters use it."""
+    """Answers where packets go that a table decides.
+
+    The whole answer of a table is kept while its clusters are the sources; ways back are followed for the addresses asked
+    about alone, because the answers of all tables together grow with the square of the networks on one hub.
+    """
 
     def __init__(self, topology: Topology) -> None:
         self._domains = {each.id: each for each in topology.domains}
@@ -75,13 +82,19 @@ class Walker:
     def outcomes(self, table: str) -> list[Piece]:
         """The whole address space as seen from a table: ascending pieces without gaps, IPv4 before IPv6."""
         if table not in self._found:
+            while len(self._found) >= _KEPT:
+                del self._found[next(iter(self._found))]
             self._steps = 0
             self._found[table] = [piece for span in WHOLE for piece in self._look_up(table, "", span, ())]
         return self._found[table]
 
     def ways(self, table: str, span: Span) -> Iterator[Piece]:
         """The part of `outcomes` that is about `span`, cut to it."""
-        pieces = self.outcomes(table)
+        if table not in self._found:
+            self._steps = 0
+            yield from self._look_up(table, "", span, ())
+            return
+        pieces = self._found[table]
         at = max(0, bisect_right(pieces, span, key=lambda piece: piece[0]) - 1)
         for run, outcome in islice(pieces, at, None):
             if (part := meet(run, span)) is not None:
@@ -192,11 +205,26 @@ def _overlaid(one: list[Piece], other: list[Piece]) -> Iterator[tuple[Span, Outc
 
 
 def _same(one: Outcome, other: Outcome) -> Outcome:
-    if one.end is other.end and one.domain == other.domain and one.sources == other.sources:
+    known = (one.choices or (one,)) + (other.choices or (other,))
+    if len({(each.end, each.domain, each.sources) for each in known}) == 1:
         return one
-    ends = sorted({each.reason or f"delivered in {each.domain}" for each in (one, other)})
-    reason = one.reason if len(ends) == 1 else f"equal routes end differently: {'; '.join(ends)[:300]}"
-    return Outcome(End.UNKNOWN, reason=reason or "equal routes carry different sources", path=one.path)
+    ends = sorted({each.reason or f"delivered in {each.domain}" for each in known})
+    reason = f"equal routes end differently: {'; '.join(ends)[:300]}"
+    limited = any(each.sources is not None for each in known)
+    return Outcome(End.UNKNOWN, reason=reason, path=one.path, choices=known if limited else ())
+
+
+def for_sources(outcome: Outcome, sources: Span) -> list[Piece]:
+    """An outcome for some sources, which are cut where it is not the same for all: ascending pieces of `sources`."""
+    if outcome.choices:
+        return agreed([for_sources(each, sources) for each in outcome.choices])
+    if outcome.sources is None:
+        return [(sources, outcome)]
+    refused = Outcome(End.DROPPED, reason="the way carries other sources only", path=outcome.path)
+    carried = [(part, replace(outcome, sources=None)) for part in within(sources, outcome.sources)]
+    return sorted(
+        [*carried, *((part, refused) for part in without(sources, outcome.sources))], key=lambda piece: piece[0]
+    )
 
 
 def _limited(pieces: Iterable[Piece], sources: Sequence[str]) -> list[Piece]:
@@ -204,18 +232,16 @@ def _limited(pieces: Iterable[Piece], sources: Sequence[str]) -> list[Piece]:
     if not sources:
         return list(pieces)
     runs = spans_of(sources)
-    return [
-        (
-            span,
-            replace(
-                outcome,
-                sources=tuple(runs)
-                if outcome.sources is None
-                else tuple(part for run in outcome.sources for part in within(run, runs)),
-            ),
-        )
-        for span, outcome in pieces
-    ]
+    return [(span, _narrowed(outcome, runs)) for span, outcome in pieces]
+
+
+def _narrowed(outcome: Outcome, runs: Sequence[Span]) -> Outcome:
+    carried = outcome.sources
+    return replace(
+        outcome,
+        sources=tuple(runs) if carried is None else tuple(part for run in carried for part in within(run, runs)),
+        choices=tuple(_narrowed(each, runs) for each in outcome.choices),
+    )
 
 
 def _step(table: Table, route: Route, state: LinkState | None) -> Step:
