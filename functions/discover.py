@@ -113,7 +113,7 @@ def _document(estate: Estate, tried: dict[str, ReadAccess], run: Run) -> Discove
         run=run,
         interrupted=estate.interrupted,
         clusters=tuple(_discovered(found, tried.get(found.ref.id, _UNTRIED)) for found in estate.clusters),
-        left_out=len(estate.left_out),
+        left_out=estate.left_out,
         scopes=estate.places,
     )
 

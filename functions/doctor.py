@@ -21,6 +21,8 @@ from reports.mends import mend, rights
 from scanner.errors import InputError, RingfenceError
 from scanner.model import ClusterRef
 
+_REFUSED = "(401)"  # what a cluster says to credentials that nothing in it knows
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorRequest:
@@ -118,7 +120,7 @@ def check_cluster(ref: ClusterRef, access: Callable[[], Access]) -> ClusterCheck
         reason=reason,
         missing=found.missing,
         doubts=found.doubts,
-        mend=rights(found.missing),
+        mend=rights(ref.cloud, ref.location, ref.name) if found.missing or _REFUSED in reason else "",
     )
 
 
