@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import ipaddress
 import re
+import socket
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -157,8 +158,9 @@ def _problems(snapshot: Snapshot) -> Iterator[str]:
         yield f"nothing says how the list of {missing[0]} ended - at `$.collection`"
     yield from _unnamed(snapshot)
     for index, pod in enumerate(snapshot.pods):
-        if not all(is_address(address) for address in pod.ips):
-            yield f"no IP address - at `$.pods[{index}].ips`"
+        for address in pod.ips:
+            if not _is_address(address):
+                yield f"no IP address - at `$.pods[{index}].ips`"
     for index, node in enumerate(snapshot.nodes):
         if not all(_is_range(block) for block in node.pod_cidrs):
             yield f"no address range - at `$.nodes[{index}].podCidrs`"
@@ -202,6 +204,15 @@ def _raw_parts(snapshot: Snapshot) -> Iterator[tuple[str, msgspec.Raw]]:
     for part in ("addons", "nodegroups", "fargate_profiles", "launch_templates"):
         for index, raw in enumerate(getattr(record, part)):
             yield f"$.cloudRecord.{part}[{index}]", raw
+
+
+def _is_address(text: str) -> bool:
+    """As `is_address`, which takes ten times as long for the usual IPv4 address."""
+    try:
+        socket.inet_pton(socket.AF_INET, text)
+    except (OSError, ValueError):  # ValueError: a NUL, or no ASCII
+        return is_address(text)
+    return True
 
 
 def _is_time(text: str) -> bool:

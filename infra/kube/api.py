@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -14,12 +15,15 @@ import urllib3
 
 from infra.kube.access import Access
 from infra.kube.patience import Deadline, Patience, RequestError
+from infra.kube.watch import Watch
 from infra.text import printable
 from infra.version import VERSION
 from scanner.errors import ClusterReadError, RingfenceError
 
 JSON = "application/json"
-_CHUNK = 1 << 16
+_READ = 1 << 17
+_UNPACKED = 1 << 16  # such pieces come from memory that the process has; larger ones are fetched anew each time
+_GZIP = 16 + zlib.MAX_WBITS  # zlib's word for its own format in gzip's clothes
 _CERTIFICATE = "its TLS certificate cannot be verified: check certificate-authority-data and the server's name"
 _LATE = "no answer in time: try again when the control plane is less busy"
 # The first that fits: the narrower class stands first. And whether the same request may be answered the next time.
@@ -56,7 +60,7 @@ class Answer:
     """What the server said: an HTTP status and the whole body, unpacked."""
 
     status: int
-    body: bytes
+    body: bytes | bytearray
 
 
 class Api:
@@ -69,6 +73,7 @@ class Api:
         self.access = access
         self.limits = limits
         self.deadline = Deadline(limits.deadline_s, alive)
+        self._watch = Watch(self.deadline)
         self._renewing = threading.Lock()
         self._renewals = 0
         self._client = self._connect()
@@ -79,6 +84,7 @@ class Api:
 
     def __exit__(self, *_: object) -> None:
         """Close the connections."""
+        self._watch.end()
         self._client.rest_client.close()
 
     def get(self, path: str, query: Mapping[str, str] | None = None, accept: str = JSON) -> Answer:
@@ -153,7 +159,7 @@ class Api:
         from kubernetes.client.exceptions import ApiException
         from kubernetes.config.config_exception import ConfigException
 
-        self.deadline.glance()
+        self.deadline.look()
         headers = {"Accept": accept, "Accept-Encoding": "gzip", "User-Agent": f"ringfence/{VERSION}"}
         url = self.access.configuration.host + target
         client, left = self._client, self.deadline.left()
@@ -163,7 +169,7 @@ class Api:
             answer = client.call_api("GET", url, headers, _request_timeout=waits)
             return Answer(answer.status, self._body(answer.response))
         except (urllib3.exceptions.HTTPError, ApiException, OSError) as error:
-            self.deadline.left()  # a time-out may have been the deadline's
+            self.deadline.look()  # it may be why this broke off
             raise _broken(error) from error
         except (ValueError, HTTPException):  # their texts repeat the header, token and all
             raise RequestError("the request cannot be sent: check server and token in the kubeconfig") from None
@@ -172,25 +178,46 @@ class Api:
         except RingfenceError as error:  # of the hook that renews them
             raise self.failure(f"the credentials could not be renewed: {error}") from None
 
-    def _check_size(self, size: int) -> None:
-        if size > self.limits.body_bytes:
-            raise RequestError(f"an answer of more than {self.limits.body_bytes} bytes")
-
-    def _body(self, response: urllib3.HTTPResponse) -> bytes:
-        """The whole body. Piece by piece, for a server that sends a byte now and then never runs into a time-out."""
-        parts: list[bytes] = []
-        size = 0
+    def _body(self, response: urllib3.HTTPResponse) -> bytearray:
+        """The whole body, unpacked."""
+        body = bytearray()
+        add = self._unpacker(response, body)
         try:
-            while part := response.read1(_CHUNK, decode_content=True):
-                parts.append(part)
-                size += len(part)
-                self._check_size(size)
-                self.deadline.glance()
+            with self._watch.over(response):
+                while part := response.read(_READ, decode_content=False):
+                    add(part)
+                    self._check_size(len(body))
+                add(b"")
         except BaseException:
             response.close()
             raise
         response.release_conn()
-        return b"".join(parts)
+        return body
+
+    def _check_size(self, size: int) -> None:
+        if size > self.limits.body_bytes:
+            raise RequestError(f"an answer of more than {self.limits.body_bytes} bytes")
+
+    def _unpacker(self, response: urllib3.HTTPResponse, body: bytearray) -> Callable[[bytes], None]:
+        """What adds a piece of the answer to `body`, unpacked; nothing (b"") says that it was the last one."""
+        packing = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if packing == "identity":
+            return body.extend
+        if packing != "gzip":
+            raise RequestError("an answer packed in a way that was not asked for: check what stands between")
+        unpacker = zlib.decompressobj(wbits=_GZIP)
+
+        def add(part: bytes) -> None:
+            if not part and not unpacker.eof:
+                raise RequestError("the connection broke off: try again", again=True)
+            try:
+                while part and len(body) <= self.limits.body_bytes:
+                    body.extend(unpacker.decompress(part, _UNPACKED))
+                    part = unpacker.unconsumed_tail
+            except zlib.error:
+                raise RequestError("an answer that cannot be unpacked: try again", again=True) from None
+
+        return add
 
 
 def _broken(error: BaseException) -> RequestError:

@@ -6,8 +6,6 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from infra.objects import Objects
 from infra.pool import Check
 from infra.wire import DaemonSet
@@ -35,14 +33,9 @@ class Kept:
         """Hand over the objects of one page."""
         self._check()
         self.count += len(items)
-        add, resource = self._objects.add, self._resource
         with self._adding:
-            for item in items:
-                try:
-                    add(resource, item)
-                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                    self.broken += 1
-        if resource == "daemonsets.apps":
+            self.broken += self._objects.add_all(self._resource, items)
+        if self._resource == "daemonsets.apps":
             self.agents |= {item.metadata.namespace or "" for item in items if _runs_cilium(item)}
 
     def forget(self) -> None:

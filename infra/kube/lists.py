@@ -117,7 +117,7 @@ class _List:
         accept = _METADATA if self.kind.resource in METADATA_ONLY else JSON
         return self.api.get(f"{root}/{self.version}/{plural}", query, accept)
 
-    def _take(self, body: bytes) -> str:
+    def _take(self, body: bytes | bytearray) -> str:
         """Hand over a page's objects; returns the token of the next page."""
         page = _decoder(self.kind.resource).decode(body)
         items = page.items or []
@@ -141,7 +141,7 @@ class _List:
         self.seen.add(key)
         return False
 
-    def _expired(self, body: bytes) -> Ending | None:
+    def _expired(self, body: bytes | bytearray) -> Ending | None:
         """Start over; the second time go on with the token of the answer."""
         if not self.restarted:
             self.restarted = True

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import urllib3
 
-_GLANCE_S = 0.2  # how often somebody who waits looks up
+GLANCE_S = 0.2  # how often somebody who waits looks up
 _JITTER_S = 0.5  # so that clusters that were throttled together do not come back together
 _THROTTLED = (429, 500, 502, 503, 504)
 
@@ -25,13 +25,15 @@ class RequestError(Exception):
 
 
 class Deadline:
-    """A cluster's time, and who is watching: `alive` is called now and then, and raises what must end the reading."""
+    """A cluster's time, and who is watching: `alive` is called now and then, and raises what must end the reading.
+
+    Several threads may use one.
+    """
 
     def __init__(self, seconds: float, alive: Callable[[], None]) -> None:
         self._seconds = seconds
         self._alive = alive
         self._ends = time.monotonic() + seconds
-        self._looked = 0.0
 
     def left(self) -> float:
         """The seconds that are left.
@@ -44,18 +46,15 @@ class Deadline:
             raise RequestError(f"not done within {self._seconds:g} s")
         return left
 
-    def glance(self) -> None:
-        """Look whether to go on; cheap enough for every piece of an answer.
+    def look(self) -> None:
+        """Look whether to go on.
 
         Raises:
             RequestError: the time is over.
             Exception: what `alive` raises.
         """
+        self._alive()
         self.left()
-        now = time.monotonic()
-        if now - self._looked >= _GLANCE_S:
-            self._looked = now
-            self._alive()
 
     def pause(self, seconds: float) -> None:
         """Wait, looking up all the time; not at all where the time would be over before.
@@ -71,8 +70,8 @@ class Deadline:
         ends = time.monotonic() + seconds
         while (rest := ends - time.monotonic()) > 0:
             self._alive()
-            time.sleep(min(rest, _GLANCE_S))
-        self.glance()
+            time.sleep(min(rest, GLANCE_S))
+        self.look()
 
 
 class Patience(urllib3.Retry):

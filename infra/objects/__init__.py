@@ -28,6 +28,7 @@ from scanner.model import NAME_LABEL, ApiObject, EntryPoint, Node, Notice, Origi
 from scanner.model import Namespace as StoredNamespace
 
 Key = tuple[str, str, str]  # resource, namespace and name
+_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _IMPLIED: tuple[dict[str, str], dict[str, str]] = ({}, {})  # a namespace that is only known from what stands in it
 
 
@@ -73,6 +74,24 @@ class Objects:
         else:
             part, items = self._stored(resource, wire_object, namespace, origin)
             self._parts.setdefault(part, {})[key] = tuple(items)
+
+    def add_all(self, resource: str, wire_objects: Iterable[Any]) -> int:
+        """Take many objects of `resource`; returns how many could not be, for what the parser only skipped over was broken."""
+        broken = 0
+        if resource == "pods":
+            shape, pod_ = self.pieces.shape, self.pod
+            for item in wire_objects:
+                try:
+                    pod_(item, shape(item))
+                except _BROKEN:
+                    broken += 1
+            return broken
+        for item in wire_objects:
+            try:
+                self.add(resource, item)
+            except _BROKEN:
+                broken += 1
+        return broken
 
     def forget(self, resource: str) -> None:
         """Drop every object of `resource`, for a list that is begun anew: what was deleted meanwhile must not stay."""

@@ -1,7 +1,8 @@
 """`make bench`: measure and print; nothing here asserts against a clock.
 
 Words after it ask for more: `xxl` for the largest cluster (a few GB of memory), `peers` for other analyzers on larger ones
-(minutes).
+(minutes), `collect` for reading clusters over HTTPS (that alone,
+without other words).
 """
 
 from __future__ import annotations
@@ -10,14 +11,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import judge, reach, reach_cli, startup, table
+from tests.bench import collect, judge, reach, reach_cli, startup, table
 
-_KNOWN = {"xxl", "peers"}
+_KNOWN = {"xxl", "peers", "collect"}
 
 
 def _main(wanted: set[str]) -> None:
     if wanted - _KNOWN:
         sys.exit(f"bench: {' '.join(sorted(wanted - _KNOWN))}: say {' or '.join(sorted(_KNOWN))}")
+    if "collect" in wanted:
+        collect.show()
+        if wanted == {"collect"}:
+            return
     startup.show()
     with tempfile.TemporaryDirectory() as folder:
         bench = reach_cli.Bench(Path(folder))

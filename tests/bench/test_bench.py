@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from infra.manifests import read_manifests
-from tests.bench import anchors, reach, whatif
+from tests.bench import anchors, collect, reach, whatif
 from tests.bench.files import CLUSTER, TAKEN, WRITERS
 from tests.bench.generate import SIZES, Profile, objects
 from tests.bench.spent import python, run
@@ -43,6 +43,15 @@ def test_stages_anchors_and_the_edit_are_measured_on_one_file(tmp_path):
     assert found["classes"] == 100
     assert anchors.seconds(path) > 0
     assert whatif.ask(path).lines > 0
+
+
+def test_the_collector_is_measured_over_https(capsys):
+    """A small cluster and a small fleet go through both servers, and every row has its figures."""
+    collect.show(pods=600, fleets=(3,))
+    shown = capsys.readouterr().out
+    assert "600 pods" in shown
+    assert shown.count("collector, ") == 6
+    assert "3 of 200 pods" in shown
 
 
 def test_a_command_that_fails_is_no_measurement():
