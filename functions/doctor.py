@@ -13,6 +13,7 @@ from functions.run import new_run
 from functions.sources import address
 from functions.watch import Quiet, watcher
 from infra.kube.access import Access
+from infra.loading import load_client
 from infra.pool import Check, in_parallel
 from infra.settings import SettingsFile, SourceOptions
 from reports.doctor import ClusterCheck, Doctor, PlaceCheck, SourceCheck, render_doctor, render_lines
@@ -85,6 +86,7 @@ def _check_all(ways: Sequence[_Way], estate: Estate, watch: Quiet, workers: int)
     checks: dict[str, ClusterCheck] = {}
     if ways and not estate.interrupted:
         watch.start(len(ways))
+        load_client()
 
         def work(way: _Way, check: Check) -> ClusterCheck:
             check()

@@ -15,6 +15,7 @@ import msgspec
 
 from functions.sources import Input, Progress, list_inputs
 from infra.clouds.model import Found, Outcome, Scope
+from infra.loading import load_sdks
 from infra.pool import Check, in_parallel
 from infra.settings import Concurrency, Selected, SourceOptions
 from reports import document
@@ -132,6 +133,7 @@ def discover_all(
     estate = Estate()
     searches = [_Search(each) for each in sources if each.is_cloud]
     watcher.start(None)
+    load_sdks(search.cloud for search in searches)
 
     def look(search: _Search, check: Check) -> _Search:
         return search.run(check, watcher, discover)
@@ -171,6 +173,17 @@ class _Search:
         self.finished = True
         return self
 
+    @property
+    def cloud(self) -> Cloud:
+        """The cloud that is asked."""
+        source = self.source
+        return Cloud.AWS if source.aws is not None else Cloud.GCP if source.gcp is not None else Cloud.AZURE
+
+    def whole(self, reason: str) -> Scope:
+        """One scope for all of it."""
+        said = reason.removeprefix(f"{self.cloud}: ")  # whoever reads a scope sees the cloud already
+        return Scope(cloud=self.cloud, account="", location="", outcome=Outcome.ERROR, reason=said)
+
 
 def _add(estate: Estate, search: _Search) -> None:
     source = search.source
@@ -184,9 +197,9 @@ def _add(estate: Estate, search: _Search) -> None:
                 estate.refused.add(each.ref.id)
     if search.unusable:
         estate.unusable.append((source, search.unusable))
-        estate.scopes.append(_whole_cloud(source, search.unusable))
+        estate.scopes.append(search.whole(search.unusable))
     elif not search.finished:
-        estate.scopes.append(_whole_cloud(source, _INTERRUPTED))
+        estate.scopes.append(search.whole(_INTERRUPTED))
 
 
 def is_chosen(found: Found, include: Sequence[Selected], exclude: Sequence[Selected]) -> bool:
@@ -227,12 +240,6 @@ def _news(each: Found | Scope) -> str:
     if isinstance(each, Scope):
         return f"discovering: {' '.join(filter(None, (each.cloud, each.account, each.location)))} {each.outcome}"
     return f"discovering: {each.ref.cloud} {each.ref.account} {each.ref.name}"
-
-
-def _whole_cloud(source: SourceOptions, reason: str) -> Scope:
-    cloud = Cloud.AWS if source.aws is not None else Cloud.GCP if source.gcp is not None else Cloud.AZURE
-    said = reason.removeprefix(f"{cloud}: ")  # whoever reads a scope sees the cloud already
-    return Scope(cloud=cloud, account="", location="", outcome=Outcome.ERROR, reason=said)
 
 
 def _order(found: Found) -> tuple[str, ...]:

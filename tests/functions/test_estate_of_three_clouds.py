@@ -12,22 +12,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import jsonschema
-import pytest
-import zstandard
 
 from functions.schemas import FOLDER
-from tests.functions.test_cli import ROOT, ringfence
+from tests.functions.operator_of import Operator
+from tests.functions.test_cli import ROOT
 from tests.servers.aws import OWN
-from tests.servers.azure import Fault
-from tests.servers.gcp_answers import denied
 from tests.servers.three_clouds import (
-    ALL_SECRETS,
     AWAY,
     HOME,
     OFF,
@@ -36,46 +29,6 @@ from tests.servers.three_clouds import (
     UNREACHABLE,
     ThreeClouds,
 )
-
-
-@dataclass
-class Operator:
-    """Somebody with a ringfence.yaml and credentials; everything that any command said or wrote is kept in `said`."""
-
-    folder: Path
-    environment: dict[str, str]
-    said: list[bytes] = field(default_factory=list)
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """One command, in the folder of the settings file."""
-        ran = ringfence(*arguments, cwd=self.folder, **self.environment)
-        self.said += [ran.stdout.encode(), ran.stderr.encode()]
-        assert "Traceback" not in ran.stderr
-        return ran
-
-    def document(self, *arguments: str) -> tuple[int, dict[str, Any]]:
-        """The exit code and the JSON of a command."""
-        ran = self.run(*arguments, "--format", "json")
-        assert ran.stdout, ran.stderr
-        return ran.returncode, json.loads(ran.stdout)
-
-
-@pytest.fixture(scope="module")
-def estate(tmp_path_factory) -> Iterator[ThreeClouds]:
-    """Everything on loopback, for all tests of this module: starting it and stopping it is theirs."""
-    with ThreeClouds(tmp_path_factory.mktemp("clouds")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def operator(estate, tmp_path_factory) -> Operator:
-    """Settings (of the whole estate, and of one cloud each) and credentials that lead to it."""
-    folder = tmp_path_factory.mktemp("operator")
-    (folder / "ringfence.yaml").write_text(estate.settings())
-    for cloud in ("gcp", "azure"):
-        (folder / f"{cloud}.yaml").write_text(estate.settings(cloud))
-    proxies = {name: "" for name in os.environ if name.lower() in {"https_proxy", "http_proxy", "all_proxy"}}
-    return Operator(folder, estate.environment() | proxies)
 
 
 def _failures(estate: ThreeClouds) -> dict[tuple[str, str, str], str]:
@@ -202,70 +155,6 @@ sources:
     assert found["leftOut"] == 3
 
 
-@pytest.fixture
-def refusing(estate) -> Iterator[ThreeClouds]:
-    """The same estate, where each cloud refuses one more place and each Kubernetes API a kind."""
-    path = f"/subscriptions/{SUBSCRIPTIONS[1]}/providers/Microsoft.ContainerService/managedClusters"
-    estate.azure.always[path] = Fault.arm(403, "AuthorizationFailed")
-    estate.google.fault("/v1/projects/web-prod/locations/-/clusters", denied("container.clusters.list"), always=True)
-    fault = estate.aws.fault("eks", "ListClusters", "AccessDeniedException", account=estate.throttled, region=HOME)
-    for server in estate.kube.values():
-        server.cluster.forbidden |= {"pods", "networkpolicies.networking.k8s.io"}
-        server.cluster.role = [rule for rule in server.cluster.role if rule.get("resources") != ["configmaps"]]
-    yield estate
-    fault.times = 0
-    del estate.azure.always[path]
-    estate.google._always.clear()
-
-
-def test_doctor_names_what_is_missing_in_each_cloud_and_how_to_grant_it(refusing, operator):
-    """Permissions of AWS, Google and Azure, and rights inside the clusters, exactly; exit 3."""
-    code, found = operator.document("doctor")
-    _check(found, "doctor-v1.json")
-    assert code == 3
-    assert [(each["source"], each["usable"]) for each in found["sources"]] == [
-        ("aws", True),
-        ("gcp", True),
-        ("azure", True),
-    ]
-    places = {(each["account"], each["location"]): each for each in found["places"] if each["missing"]}
-    assert {place: each["missing"] for place, each in places.items()} == {
-        (refusing.denied, ""): ["sts:AssumeRole"],
-        (refusing.throttled, HOME): ["eks:ListClusters"],
-        ("web-prod", ""): ["container.clusters.list"],
-        (SUBSCRIPTIONS[1], ""): ["Microsoft.ContainerService/managedClusters/read"],
-    }
-    assert '"Action":["eks:ListClusters"]' in places[refusing.throttled, HOME]["mend"]
-    assert "--role-name ringfence-reader" in places[refusing.throttled, HOME]["mend"]
-    assert "projects add-iam-policy-binding web-prod" in places["web-prod", ""]["mend"]
-    assert "--role roles/container.clusterViewer" in places["web-prod", ""]["mend"]
-    assert f"--role Reader --scope /subscriptions/{SUBSCRIPTIONS[1]}" in places[SUBSCRIPTIONS[1], ""]["mend"]
-    rights = {each["name"]: each for each in found["clusters"]}
-    assert rights[UNREACHABLE]["readable"] == "no"
-    for name, command in (
-        ("pay-1", "create-access-entry"),
-        ("pay-prod-0", "gserviceaccount"),
-        ("aks-3-0", "OBJECT_ID"),
-    ):
-        assert rights[name]["readable"] == "partly"
-        assert rights[name]["missing"][:2] == ["list networkpolicies.networking.k8s.io", "list pods"]
-        assert "get configmaps kube-system/amazon-vpc-cni" in rights[name]["missing"]
-        assert command in rights[name]["mend"]
-    assert all(
-        not server.cluster.outside or "configmaps" in server.cluster.outside[0] for server in refusing.kube.values()
-    )
-
-
-def test_doctor_for_people(refusing, operator):
-    """The same in lines, commands whole for copying."""
-    ran = operator.run("doctor", "--config", "gcp.yaml")
-    assert ran.returncode == 3
-    assert "ok    gcp: can be used" in ran.stdout
-    assert "    missing: container.clusters.list\n" in ran.stdout
-    assert "    mend: gcloud projects add-iam-policy-binding web-prod --member" in ran.stdout
-    assert max(len(line) for line in ran.stdout.splitlines() if "mend: " not in line) <= 100
-
-
 def test_ctrl_c_while_discovering_keeps_what_was_found(estate, operator):
     """What the other clouds gave is printed and marked incomplete, one place says that AWS was not finished; exit 130."""
     held = threading.Event()
@@ -313,14 +202,6 @@ def test_credentials_that_cannot_be_used_are_one_cloud_less_and_never_silence(es
 
 def test_nothing_secret_came_out(estate, operator):
     """Not a planted value in anything any command printed or stored, compressed or not."""
-    files = [path.read_bytes() for path in operator.folder.rglob("*") if path.is_file()]
-    unpacked = [
-        zstandard.ZstdDecompressor().decompress(each, max_output_size=1 << 26)
-        for each in files
-        if each[:4] == b"\x28\xb5\x2f\xfd"
-    ]
-    tokens = (*estate.google.tokens, *estate.azure.issued, *operator.environment.get("AZURE_CLIENT_SECRET", "").split())
-    assert len(files) > 100
-    assert len(unpacked) >= 54
-    everything = b"\n".join((*operator.said, *files, *unpacked))
-    assert [secret for secret in (*ALL_SECRETS, *tokens) if secret.encode() in everything] == []
+    unpacked, found = operator.secrets(estate)
+    assert unpacked >= 54
+    assert found == []
