@@ -12,6 +12,7 @@ from functions.output import colour, now, say, say_incomplete, width, write
 from functions.run import new_run
 from functions.watch import Quiet, watcher
 from infra.clouds.model import Found
+from infra.loading import load_client
 from infra.pool import Check, in_parallel
 from infra.settings import SettingsFile, SourceOptions
 from reports.discovery import ApiEndpoint, Discovered, Discovery, ReadAccess, render_discovery, render_table
@@ -72,6 +73,7 @@ def _try_all(estate: Estate, watch: Quiet, workers: int) -> dict[str, ReadAccess
     if estate.interrupted or not clusters:
         return tried
     watch.start(len(clusters))
+    load_client()
 
     def work(found: Found, check: Check) -> ReadAccess:
         check()
@@ -113,7 +115,7 @@ def _document(estate: Estate, tried: dict[str, ReadAccess], run: Run) -> Discove
         run=run,
         interrupted=estate.interrupted,
         clusters=tuple(_discovered(found, tried.get(found.ref.id, _UNTRIED)) for found in estate.clusters),
-        left_out=len(estate.left_out),
+        left_out=estate.left_out,
         scopes=estate.places,
     )
 

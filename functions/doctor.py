@@ -13,6 +13,7 @@ from functions.run import new_run
 from functions.sources import address
 from functions.watch import Quiet, watcher
 from infra.kube.access import Access
+from infra.loading import load_client
 from infra.pool import Check, in_parallel
 from infra.settings import SettingsFile, SourceOptions
 from reports.doctor import ClusterCheck, Doctor, PlaceCheck, SourceCheck, render_doctor, render_lines
@@ -20,6 +21,8 @@ from reports.document import Scope
 from reports.mends import mend, rights
 from scanner.errors import InputError, RingfenceError
 from scanner.model import ClusterRef
+
+_REFUSED = "(401)"  # what a cluster says to credentials that nothing in it knows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,7 @@ def _check_all(ways: Sequence[_Way], estate: Estate, watch: Quiet, workers: int)
     checks: dict[str, ClusterCheck] = {}
     if ways and not estate.interrupted:
         watch.start(len(ways))
+        load_client()
 
         def work(way: _Way, check: Check) -> ClusterCheck:
             check()
@@ -118,7 +122,7 @@ def check_cluster(ref: ClusterRef, access: Callable[[], Access]) -> ClusterCheck
         reason=reason,
         missing=found.missing,
         doubts=found.doubts,
-        mend=rights(found.missing),
+        mend=rights(ref.cloud, ref.location, ref.name) if found.missing or _REFUSED in reason else "",
     )
 
 

@@ -5,7 +5,7 @@ Discovery asks every cloud at the same time. A cluster that two sources lead to 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -15,6 +15,7 @@ import msgspec
 
 from functions.sources import Input, Progress, list_inputs
 from infra.clouds.model import Found, Outcome, Scope
+from infra.loading import load_sdks
 from infra.pool import Check, in_parallel
 from infra.settings import Concurrency, Selected, SourceOptions
 from reports import document
@@ -24,6 +25,9 @@ from scanner.model import Cloud, Snapshot
 if TYPE_CHECKING:
     from functions.watch import Quiet
 
+Discover = Callable[[SourceOptions], Generator[Found | Scope, None, None]]
+# What looks in one source: clusters and places as they are found. Closing it stops the work.
+
 _INTERRUPTED = "interrupted before it was looked in whole: run again"
 
 
@@ -31,13 +35,13 @@ _INTERRUPTED = "interrupted before it was looked in whole: run again"
 class Estate:
     """What discovery gave: each cluster once, by cloud, account, location and name, and each place that was looked in.
 
-    `left_out` are the ids of clusters that `include` and `exclude` took away. After Ctrl-C (`interrupted`) what was found until
-    then is there, and a scope says that it is not all.
+    `refused` are the ids of clusters that the filters of a source took away. After Ctrl-C (`interrupted`) what was found
+    until then is there, and a scope says that it is not all.
     """
 
     found: dict[str, Found] = field(default_factory=dict)  # by id
     scopes: list[Scope] = field(default_factory=list)
-    left_out: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
     unusable: list[tuple[SourceOptions, str]] = field(
         default_factory=list
     )  # sources that cannot be used at all, and why
@@ -47,6 +51,11 @@ class Estate:
     def clusters(self) -> tuple[Found, ...]:
         """In the order of reports."""
         return tuple(sorted(self.found.values(), key=_order))
+
+    @property
+    def left_out(self) -> int:
+        """How many clusters were found and chosen by no source."""
+        return len(self.refused - self.found.keys())
 
     @property
     def places(self) -> tuple[document.Scope, ...]:
@@ -74,12 +83,29 @@ class Gathered:
     interrupted: bool = False
 
 
+def ask_cloud(source: SourceOptions) -> Generator[Found | Scope, None, None]:
+    """The clusters of one cloud, by its own SDK, which loads here."""
+    if source.aws is not None:
+        from infra.clouds import eks
+
+        yield from eks.discover(source.aws)
+    if source.gcp is not None:
+        from infra.clouds import gke
+
+        yield from gke.discover(source.gcp)
+    if source.azure is not None:
+        from infra.clouds import aks
+
+        yield from aks.discover(source.azure)
+
+
 def gather(
     sources: Sequence[SourceOptions],
     *,
     taken: str,
     watcher: Quiet,
-    concurrency: Concurrency = Concurrency(),  # noqa: B008
+    concurrency: Concurrency = Concurrency(),  # noqa: B008 - frozen
+    discover: Discover = ask_cloud,
 ) -> Gathered:
     """The clusters of `sources`, unread. `taken` is the run's time, for what is read now (RFC 3339, UTC).
 
@@ -91,12 +117,14 @@ def gather(
     inputs = [entry for each in sources if not each.is_cloud for entry in list_inputs(each, taken=taken, lists=lists)]
     if not any(each.is_cloud for each in sources):
         return Gathered(tuple(inputs))
-    estate = discover_all(sources, watcher, alone=len(sources) == 1)
+    estate = discover_all(sources, watcher, alone=len(sources) == 1, discover=discover)
     inputs += [_input(each, taken, lists) for each in estate.clusters]
     return Gathered(tuple(inputs), estate.places, estate.interrupted)
 
 
-def discover_all(sources: Sequence[SourceOptions], watcher: Quiet, *, alone: bool) -> Estate:
+def discover_all(
+    sources: Sequence[SourceOptions], watcher: Quiet, *, alone: bool, discover: Discover = ask_cloud
+) -> Estate:
     """Discover the clusters of every cloud among `sources`, all clouds at once.
 
     Raises:
@@ -105,9 +133,10 @@ def discover_all(sources: Sequence[SourceOptions], watcher: Quiet, *, alone: boo
     estate = Estate()
     searches = [_Search(each) for each in sources if each.is_cloud]
     watcher.start(None)
+    load_sdks(search.cloud for search in searches)
 
     def look(search: _Search, check: Check) -> _Search:
-        return search.run(check, watcher)
+        return search.run(check, watcher, discover)
 
     try:
         with closing(in_parallel(look, searches, len(searches) + 1)) as results:
@@ -130,9 +159,9 @@ class _Search:
     unusable: str = ""
     finished: bool = False
 
-    def run(self, check: Check, watcher: Quiet) -> _Search:
+    def run(self, check: Check, watcher: Quiet, discover: Discover) -> _Search:
         try:
-            with closing(_discovered(self.source)) as answers:
+            with closing(discover(self.source)) as answers:
                 for each in answers:
                     check()
                     self.answers.append(each)
@@ -144,21 +173,16 @@ class _Search:
         self.finished = True
         return self
 
+    @property
+    def cloud(self) -> Cloud:
+        """The cloud that is asked."""
+        source = self.source
+        return Cloud.AWS if source.aws is not None else Cloud.GCP if source.gcp is not None else Cloud.AZURE
 
-def _discovered(source: SourceOptions) -> Generator[Found | Scope, None, None]:
-    """The clusters of one cloud; its SDK loads here."""
-    if source.aws is not None:
-        from infra.clouds import eks
-
-        yield from eks.discover(source.aws)
-    if source.gcp is not None:
-        from infra.clouds import gke
-
-        yield from gke.discover(source.gcp)
-    if source.azure is not None:
-        from infra.clouds import aks
-
-        yield from aks.discover(source.azure)
+    def whole(self, reason: str) -> Scope:
+        """One scope for all of it."""
+        said = reason.removeprefix(f"{self.cloud}: ")  # whoever reads a scope sees the cloud already
+        return Scope(cloud=self.cloud, account="", location="", outcome=Outcome.ERROR, reason=said)
 
 
 def _add(estate: Estate, search: _Search) -> None:
@@ -170,12 +194,12 @@ def _add(estate: Estate, search: _Search) -> None:
             if is_chosen(each, source.include, source.exclude):
                 estate.found[each.ref.id] = each
             else:
-                estate.left_out.add(each.ref.id)
+                estate.refused.add(each.ref.id)
     if search.unusable:
         estate.unusable.append((source, search.unusable))
-        estate.scopes.append(_whole_cloud(source, search.unusable))
+        estate.scopes.append(search.whole(search.unusable))
     elif not search.finished:
-        estate.scopes.append(_whole_cloud(source, _INTERRUPTED))
+        estate.scopes.append(search.whole(_INTERRUPTED))
 
 
 def is_chosen(found: Found, include: Sequence[Selected], exclude: Sequence[Selected]) -> bool:
@@ -216,11 +240,6 @@ def _news(each: Found | Scope) -> str:
     if isinstance(each, Scope):
         return f"discovering: {' '.join(filter(None, (each.cloud, each.account, each.location)))} {each.outcome}"
     return f"discovering: {each.ref.cloud} {each.ref.account} {each.ref.name}"
-
-
-def _whole_cloud(source: SourceOptions, reason: str) -> Scope:
-    cloud = Cloud.AWS if source.aws is not None else Cloud.GCP if source.gcp is not None else Cloud.AZURE
-    return Scope(cloud=cloud, account="", location="", outcome=Outcome.ERROR, reason=reason)
 
 
 def _order(found: Found) -> tuple[str, ...]:

@@ -99,9 +99,12 @@ def render_table(found: Discovery, *, width: int, colour: bool) -> str:
 
 def _parts(found: Discovery, width: int) -> Iterator[Text | Table | str]:
     tried = any(cluster.access.answer != "not tried" for cluster in found.clusters)
-    for title, clusters in _accounts(found.clusters):
+    for place, (title, clusters) in enumerate(_accounts(found.clusters)):
+        if place == 0:
+            yield _table((), width, tried=tried)
         yield Text(title, style="bold")
         yield _table(clusters, width, tried=tried)
+    if found.clusters:
         yield ""
     yield Text(_summary(found), style="bold")
     if any(cluster.outside for cluster in found.clusters):
@@ -135,7 +138,8 @@ def _table(clusters: Sequence[Discovered], width: int, *, tried: bool) -> Table:
     if width < _NARROW - 30:
         del columns["Version"]
     columns["Cluster"] = min(40, max(10, width - sum(columns.values()) - len(columns)))
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0, header_style="dim")
+    head = not clusters  # once, above all accounts
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, show_header=head, padding=0, header_style="dim")
     for name, room in columns.items():
         table.add_column(name, no_wrap=True, overflow="ellipsis", width=room)
     for cluster in clusters:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from reports.document import Run
 from reports.lint import schema_of
 from reports.reach.document import encoded
 from reports.reach.words import counted
-from reports.screen import printed
+from reports.screen import NARROWEST, printed
 from reports.wording import visible
 
 _LINE_LIMIT = 1500
@@ -82,29 +83,25 @@ def render_doctor(found: Doctor) -> bytes:
 
 def render_lines(found: Doctor, *, width: int, colour: bool) -> str:
     """The same for a terminal: what is in the way, each with what would mend it; commands are never broken."""
-    return printed(_lines(found), width=width, colour=colour)
+    return printed(_lines(found, max(width, NARROWEST)), width=width, colour=colour)
 
 
-def _lines(found: Doctor) -> Iterator[Text | str]:
+def _lines(found: Doctor, width: int) -> Iterator[Text | str]:
     for source in found.sources:
-        yield _mark(source.source, "can be used" if source.usable else source.reason, good=source.usable)
+        yield from _mark(source.source, "can be used" if source.usable else source.reason, width, good=source.usable)
     places = [place for place in found.places if place.outcome not in {"ok", "disabled"}]
-    yield _mark(
-        "places", f"{len(found.places) - len(places):,} of {len(found.places):,} can be searched whole", good=not places
-    )
+    whole = f"{len(found.places) - len(places):,} of {len(found.places):,} can be searched whole"
+    yield from _mark("places", whole, width, good=not places)
     for place in places[:_SAID_LIMIT]:
         where = " ".join(filter(None, (place.cloud, place.account, place.location)))
-        yield from _trouble(f"{where}: {place.outcome}", place.reason, place.missing, place.mend)
+        yield from _trouble((f"{where}: {place.outcome}", place.reason), place.missing, place.mend, width)
     clusters = [cluster for cluster in found.clusters if cluster.readable != "yes"]
-    yield _mark(
-        "clusters",
-        f"{len(found.clusters) - len(clusters):,} of {len(found.clusters):,} can be read whole",
-        good=not clusters,
-    )
+    whole = f"{len(found.clusters) - len(clusters):,} of {len(found.clusters):,} can be read whole"
+    yield from _mark("clusters", whole, width, good=not clusters)
     for cluster in clusters[:_SAID_LIMIT]:
         where = f"{cluster.cloud} {cluster.account} {cluster.location} {cluster.name}: readable: {cluster.readable}"
         reason = "; ".join(filter(None, (cluster.reason, *cluster.doubts)))
-        yield from _trouble(where, reason, cluster.missing, cluster.mend)
+        yield from _trouble((where, reason), cluster.missing, cluster.mend, width)
     more = max(len(places) - _SAID_LIMIT, 0) + max(len(clusters) - _SAID_LIMIT, 0)
     if more:
         yield Text(f"and {counted(more, 'more trouble', 'more troubles')}: --format json has them all", style="yellow")
@@ -112,16 +109,23 @@ def _lines(found: Doctor) -> Iterator[Text | str]:
     yield Text(f"interrupted: {verdict}" if found.interrupted else verdict, style="bold")
 
 
-def _mark(what: str, text: str, *, good: bool) -> Text:
+def _mark(what: str, text: str, width: int, *, good: bool) -> Iterator[Text]:
+    first, *rest = _folded(f"{what}: {text}", width, "      ")
     line = Text("ok    " if good else "wrong ", style="green" if good else "bold red")
-    return line.append(visible(f"{what}: {text}", _LINE_LIMIT), style="not bold default")
+    yield line.append(first.lstrip(), style="not bold default")
+    yield from map(Text, rest)
 
 
-def _trouble(where: str, reason: str, missing: tuple[str, ...], mend: str) -> Iterator[Text]:
-    yield Text(f"  - {visible(where, 300)}", style="yellow")
-    if reason:
-        yield Text(f"    {visible(reason, _LINE_LIMIT)}")
-    if missing:
-        yield Text(f"    missing: {visible(', '.join(missing), _LINE_LIMIT)}")
+def _trouble(said: tuple[str, str], missing: tuple[str, ...], mend: str, width: int) -> Iterator[Text]:
+    """Where, why, what is missing, and the command that grants it, whole for copying."""
+    where, reason = said
+    yield Text("\n".join(_folded(where, width, "    ")).replace("    ", "  - ", 1), style="yellow")
+    for text in (reason, f"missing: {', '.join(missing)}" if missing else ""):
+        yield from map(Text, _folded(text, width, "    "))
     if mend:
         yield Text(f"    mend: {visible(mend, _LINE_LIMIT)}", no_wrap=True, overflow="ignore")
+
+
+def _folded(text: str, width: int, indent: str) -> list[str]:
+    shown = visible(text, _LINE_LIMIT)
+    return textwrap.wrap(shown, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)

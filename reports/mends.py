@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Sequence
 
 from reports.document import Scope
 from reports.wording import visible
@@ -14,10 +13,7 @@ _AWS_ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z]+\Z")
 _AZURE_ACTION = re.compile(r"Microsoft\.[A-Za-z]+/[A-Za-z/]+\Z")
 _GOOGLE_PERMISSION = re.compile(r"[a-z]+(?:\.[a-zA-Z]+){2}\Z")
 _ROLE = "ringfence-reader"
-BIND = (
-    "kubectl apply -f infra/kube/clusterrole.yaml && "
-    f"kubectl create clusterrolebinding {_ROLE} --clusterrole={_ROLE} --user=NAME  # or --group=GROUP"
-)
+_GROUP = "ringfence"
 
 
 def mend(scope: Scope, role: str = "") -> str:
@@ -103,6 +99,12 @@ def _word(text: str) -> str:
     return shlex.quote(visible(text, 200))
 
 
-def rights(missing: Sequence[str]) -> str:
-    """The command that grants rights inside a cluster; "" where none is missing."""
-    return BIND if missing else ""
+def rights(cloud: str, location: str, name: str) -> str:
+    """The commands that let somebody read a cluster: who that is to the cluster is said in each cloud's own way."""
+    bind = f"kubectl create clusterrolebinding {_ROLE} --clusterrole={_ROLE}"
+    role = "kubectl apply -f infra/kube/clusterrole.yaml"
+    if cloud == "aws":
+        entry = f"aws eks create-access-entry --cluster-name {_word(name)} --region {_word(location)}"
+        return f"{entry} --principal-arn ROLE_ARN --kubernetes-groups {_GROUP}; {role}; {bind} --group={_GROUP}"
+    subject = {"gcp": "--user=ACCOUNT@PROJECT.iam.gserviceaccount.com", "azure": "--user=OBJECT_ID"}
+    return f"{role}; {bind} {subject.get(cloud, '--user=NAME')}"

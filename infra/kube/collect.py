@@ -94,6 +94,8 @@ class Collection:
                 return False
         if self._served.version(kind.resource, kind.group, kind.version) is None:
             self.statuses[kind.resource] = KindStatus(status=Collected.ABSENT)
+            if kind.group == _CALICO_STORED and self._served.knows(kind.group):  # Calico's API has no store of its own
+                self._stands_in(kind, "not among what is stored")
             return False
         return True
 
@@ -116,12 +118,15 @@ class Collection:
     def _note(self, kind: Kind, status: KindStatus) -> None:
         self.statuses[kind.resource] = status
         if kind.group == _CALICO_STORED and status.status is Collected.COMPLETE:
-            twin = _twin(kind)
-            if self.statuses[twin].reason:
-                reason = f"read as {kind.resource}: {self.statuses[twin].reason}"
-                self.statuses[twin] = KindStatus(status=Collected.ABSENT, reason=reason)
+            self._stands_in(kind, f"read as {kind.resource}")
         if status.status is not Collected.ABSENT:
             self._progress(f"{kind.resource}: {status.count} {status.status}")
+
+    def _stands_in(self, kind: Kind, how: str) -> None:
+        """The stored form answers for the served one, if that gave a reason why it could not."""
+        twin = _twin(kind)
+        if reason := self.statuses[twin].reason:
+            self.statuses[twin] = KindStatus(status=Collected.ABSENT, reason=f"{how}: {reason}")
 
     def _version(self) -> str:
         try:

@@ -59,6 +59,10 @@ class Served:
             return self.versions.get(resource, default)
         return self.versions.get(resource)
 
+    def knows(self, group: str) -> bool:
+        """Whether it is certain what the cluster serves of a group, and that it serves some of it."""
+        return group not in self.unsure and any(name.endswith(f".{group}") for name in self.versions)
+
     def take(self, group: str, version: str, resources: Iterable[_Resource]) -> None:
         """Note the listable resources of one version; versions come in the server's order of preference."""
         for entry in resources:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from infra.settings.marked import BrokenError, Mistake, compose, construct, read_text
-from infra.settings.model import Concurrency, Link, Selected, SettingsFile, SourceOptions, TrustZone
+from infra.settings.model import Concurrency, Link, Mistake, Selected, SettingsFile, SourceOptions, TrustZone
 from infra.text import printable
 from scanner.errors import InputError
 
@@ -32,6 +31,7 @@ def read_settings(path: Path) -> SettingsFile:
 def check_settings(path: Path) -> tuple[SettingsFile, tuple[Mistake, ...]]:
     """Read a settings file and say everything that is wrong with it, by line; the settings count where nothing is."""
     from infra.settings.check import check
+    from infra.settings.marked import BrokenError, compose, construct, read_text
 
     try:
         root = compose(read_text(path))

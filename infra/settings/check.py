@@ -10,7 +10,8 @@ import msgspec
 import yaml
 from msgspec import inspect
 
-from infra.settings.marked import Mistake, construct, line_of
+from infra.settings.marked import construct, line_of
+from infra.settings.model import Mistake
 from infra.settings.rules import RULES
 from infra.text import printable
 

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from infra.settings.model import Mistake
 from infra.text import printable
 
 MAX_BYTES = 1 << 20  # a settings file is read by people; anything larger is another file
 _MAX_DEPTH = 32  # the form has six levels; a parser that follows thousands ends its process
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One thing to mend in a settings file. `line` counts from 1, 0 where the file as a whole is meant; `key` is its path."""
-
-    line: int
-    key: str
-    message: str
-
-    def __str__(self) -> str:
-        """As it stands behind the file's name."""
-        return f"{self.key}: {self.message}" if self.key else self.message
 
 
 class BrokenError(Exception):

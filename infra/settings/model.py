@@ -6,6 +6,7 @@ Every key is explained in `docs/settings.md`, which a test holds against these s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import msgspec
@@ -104,3 +105,16 @@ class SettingsFile(_Settings, frozen=True, kw_only=True):
     concurrency: Concurrency = Concurrency()
     trust_zones: tuple[TrustZone, ...] = ()
     links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing to mend in a settings file. `line` counts from 1, 0 where the file as a whole is meant; `key` is its path."""
+
+    line: int
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        """As it stands behind the file's name."""
+        return f"{self.key}: {self.message}" if self.key else self.message

@@ -8,13 +8,16 @@ python -m tests.bench.collect_run fleet SERVER CA CLUSTERS  many clusters read a
 from __future__ import annotations
 
 import gzip
+import http.client
 import json
 import resource
+import ssl
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from kubernetes.client import Configuration
@@ -27,7 +30,7 @@ from infra.kube.access import Access
 from infra.kube.api import Api
 from infra.store import open_store
 from scanner.model import Snapshot
-from tests.bench.api_server import pages
+from tests.bench.api_server import PAGE, pages
 from tests.bench.files import TAKEN
 
 _ROUNDS = 3
@@ -77,7 +80,12 @@ class _Pod(msgspec.Struct, gc=False):
     status: _Status
 
 
+class _ListMetadata(msgspec.Struct):
+    token: str = msgspec.field(name="continue", default="")
+
+
 class _Pods(msgspec.Struct):
+    metadata: _ListMetadata
     items: list[_Pod]
 
 
@@ -92,6 +100,28 @@ def _floor(count: int) -> dict[str, float]:
         "decode": _best(lambda: [decode(body).items for body in bodies]),
         "unpack": _best(lambda: [gzip.decompress(body) and None for body in packed]),
     }
+
+
+def _bare(server: str, ca: str) -> dict[str, float]:
+    """CPU seconds of the least that can be done to have those bytes decoded over HTTPS."""
+    address = urlsplit(server)
+    decode = msgspec.json.Decoder(_Pods).decode
+
+    def fetch() -> None:
+        context = ssl.create_default_context(cafile=ca)
+        connection = http.client.HTTPSConnection(str(address.hostname), address.port, context=context)
+        token = ""
+        while True:
+            path = f"{address.path}/bare/api/v1/pods?limit={PAGE}&continue={token}"
+            connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
+            answer = connection.getresponse()
+            body = answer.read()
+            token = decode(gzip.decompress(body) if answer.headers["Content-Encoding"] else body).metadata.token
+            if not token:
+                connection.close()
+                return
+
+    return {"cpu": _best(fetch)}
 
 
 def _best(work: Callable[[], object]) -> float:
@@ -151,6 +181,8 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["floor", count]:
             print(json.dumps(_floor(int(count))))
+        case ["bare", server, ca]:
+            print(json.dumps(_bare(server, ca)))
         case ["one", server, ca]:
             print(json.dumps(_one(server, ca)))
         case ["fleet", server, ca, clusters]:

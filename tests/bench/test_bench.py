@@ -50,7 +50,7 @@ def test_the_collector_is_measured_over_https(capsys):
     collect.show(pods=600, fleets=(3,))
     shown = capsys.readouterr().out
     assert "600 pods" in shown
-    assert shown.count("collector over HTTPS") == 4
+    assert shown.count("collector, ") == 6
     assert "3 of 200 pods" in shown
 
 

@@ -39,14 +39,15 @@ class Call:
     path: str = ""
     query: str = ""
     user_agent: str = ""
+    body: str = ""
 
 
 @dataclass
 class Fault:
     """What is answered instead: an AWS error with `code` and `message`, or `body` as it is.
 
-    `account`, `region` and `path` (a part of it) narrow it; `skip` requests that match pass first; `times` is how often it is
-    given (None: always); `wait` is an event that is waited for before.
+    `account`, `region`, `path` and `asks` (parts of the request's path and body) narrow it; `skip` requests that match pass
+    first; `times` is how often it is given (None: always); `wait` is an event that is waited for before.
     """
 
     service: str
@@ -57,6 +58,7 @@ class Fault:
     account: str = ""
     region: str = ""
     path: str = ""
+    asks: str = ""
     skip: int = 0
     times: int | None = None
     body: bytes | None = None
@@ -66,6 +68,8 @@ class Fault:
     def takes(self, call: Call) -> bool:
         """Whether this request meets the fault; counts the ones that pass first."""
         if (self.service, self.operation) != (call.service, call.operation) or self.path not in call.path:
+            return False
+        if self.asks not in call.body:
             return False
         if (self.account and self.account != call.account) or (self.region and self.region != call.region):
             return False
@@ -123,7 +127,16 @@ def _call(environ: dict[str, Any], body: bytes) -> Call:
     else:
         operation = (parse_qs(body.decode("utf-8", "replace") or query).get("Action") or [""])[0]
     account = get_account_id_from(key) if key else ""
-    return Call(service, operation, account, region, path, query, environ.get("HTTP_USER_AGENT", ""))
+    return Call(
+        service,
+        operation,
+        account,
+        region,
+        path,
+        query,
+        environ.get("HTTP_USER_AGENT", ""),
+        body.decode("utf-8", "replace"),
+    )
 
 
 def _error(service: str, code: str, message: str) -> tuple[str, bytes]:

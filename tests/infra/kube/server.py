@@ -22,13 +22,17 @@ TOKEN = "a-bearer-token-that-must-not-leak"  # noqa: S105 - opens nothing but th
 
 @dataclass
 class Reply:
-    """A canned answer; `pause` is how long it takes, in seconds; `drip` sends the body a byte at a time."""
+    """A canned answer; `pause` is how long it takes, in seconds; `drip` sends the body a byte at a time.
+
+    `cut` closes the connection after half of the body. An answer with a Content-Encoding of its own is sent as it is.
+    """
 
     status: int
     body: bytes = b"{}"
     headers: dict[str, str] = field(default_factory=dict)
     pause: float = 0.0
     drip: bool = False
+    cut: bool = False
 
 
 @dataclass
@@ -45,6 +49,7 @@ class FakeCluster:
     expire: list[tuple[str, int]] = field(
         default_factory=list
     )  # (resource, start) whose page token is out of date, once each
+    rotated: dict[str, str] = field(default_factory=dict)  # resource -> the only token that holds once it was asked for
     seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)  # (path and query, headers)
     outside: list[str] = field(default_factory=list)  # requests that the role does not allow
     role: list[dict[str, Any]] = field(default_factory=lambda: yaml.safe_load(ROLE.read_text())["rules"])
@@ -63,6 +68,7 @@ class FakeCluster:
         url = urlsplit(target)
         query = {key: values[0] for key, values in parse_qs(url.query).items()}
         segments = [part for part in url.path.split("/") if part]
+        self.token = self.rotated.pop(segments[-1], self.token)
         if headers.get("authorization") != f"Bearer {self.token}":
             return _status(401, "Unauthorized")
         if waiting := self.canned.get(url.path):
@@ -192,7 +198,8 @@ def _handler(cluster: FakeCluster) -> type[BaseHTTPRequestHandler]:
             reply = cluster.answer(self.path, {key.lower(): value for key, value in self.headers.items()})
             time.sleep(reply.pause)
             body = reply.body
-            packed = "gzip" in self.headers.get("Accept-Encoding", "") and not reply.drip
+            asked = "gzip" in self.headers.get("Accept-Encoding", "")
+            packed = asked and not reply.drip and "Content-Encoding" not in reply.headers
             if packed:
                 body = gzip.compress(body)
             try:
@@ -203,6 +210,10 @@ def _handler(cluster: FakeCluster) -> type[BaseHTTPRequestHandler]:
                     self.send_header("Content-Encoding", "gzip")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
+                if reply.cut:
+                    self.wfile.write(body[: len(body) // 2])
+                    self.close_connection = True
+                    return
                 if not reply.drip:
                     self.wfile.write(body)
                     return
