@@ -208,9 +208,11 @@ def _same(one: Outcome, other: Outcome) -> Outcome:
     known = (one.choices or (one,)) + (other.choices or (other,))
     if len({(each.end, each.domain, each.sources) for each in known}) == 1:
         return one
+    limited = any(each.sources is not None for each in known)
+    if not limited and {each.end for each in known} == {End.DROPPED, End.INTERNET}:
+        return next(each for each in known if each.end is End.INTERNET)  # which says "no" to private addresses as well
     ends = sorted({each.reason or f"delivered in {each.domain}" for each in known})
     reason = f"equal routes end differently: {'; '.join(ends)[:300]}"
-    limited = any(each.sources is not None for each in known)
     return Outcome(End.UNKNOWN, reason=reason, path=one.path, choices=known if limited else ())
 
 
