@@ -46,6 +46,37 @@ def discover(
 
 
 @commands.command(epilog=flags.EPILOG)
+def network(
+    *,
+    aws: flags.Aws = False,
+    gcp: flags.Gcp = False,
+    azure: flags.Azure = False,
+    config: flags.Config = "",
+    answer: flags.AnswerFormat = flags.Format.TABLE,
+    output: flags.Document = "",
+    allow_partial: flags.AllowPartial = False,
+) -> None:
+    """Say which clusters reach each other over the networks around them, across clouds, and seen as whom.
+
+    Reads routes, peerings, gateways and tunnels; trustZones and links of
+    ringfence.yaml are added. Firewalls and policies are not asked.
+
+    ringfence network --config ringfence.yaml
+
+    ringfence network --aws --format json
+    """
+    from functions.network import NetworkRequest, run_network
+    from functions.ways import WaysIn, choose
+
+    chosen = choose(WaysIn(aws=aws, gcp=gcp, azure=azure, config=config))
+    request = NetworkRequest(
+        sources=chosen.sources, settings=chosen.settings, json=answer is flags.Format.JSON, output=output,
+        allow_partial=allow_partial,
+    )  # fmt: skip
+    raise typer.Exit(run_network(request))
+
+
+@commands.command(epilog=flags.EPILOG)
 def collect(
     *,
     kubeconfig: flags.Kubeconfig = "",

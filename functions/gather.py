@@ -46,6 +46,7 @@ class Estate:
         default_factory=list
     )  # sources that cannot be used at all, and why
     interrupted: bool = False
+    by: dict[str, SourceOptions] = field(default_factory=dict)  # which source led to a cluster, by its id
 
     @property
     def clusters(self) -> tuple[Found, ...]:
@@ -193,6 +194,7 @@ def _add(estate: Estate, search: _Search) -> None:
         elif each.ref.id not in estate.found:
             if is_chosen(each, source.include, source.exclude):
                 estate.found[each.ref.id] = each
+                estate.by[each.ref.id] = source
             else:
                 estate.refused.add(each.ref.id)
     if search.unusable:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from infra import snapshots
-from reports import comparison, dataplanes, diff, discovery, doctor, document, lint, mistakes
+from reports import comparison, dataplanes, diff, discovery, doctor, document, lint, mistakes, network
 from reports.reach import schema as reach
 from scanner.topology import document as topology
 
@@ -30,6 +30,7 @@ def published() -> dict[str, bytes]:
         "doctor-v1.json": doctor.schema(),
         "config-check-v1.json": mistakes.schema(),
         "topology-v1.json": topology.schema(),
+        "network-v1.json": network.schema(),
     } | {f"{version.replace('/', '-')}.json": schema for version, schema in reach.schemas().items()}
     return {
         name: msgspec.json.format(msgspec.json.encode(_folded(schema), order="sorted"), indent=2) + b"\n"

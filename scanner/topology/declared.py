@@ -36,13 +36,15 @@ class DeclaredLink(Stored, frozen=True, kw_only=True):
     """A connection between two ends, each a zone's name, a tunnel's id or a network's id.
 
     `to_second` and `to_first` are the destinations it carries each way; empty means the ranges of that end, or everything
-    where the end is a tunnel. A network that is named itself is delivered to and does not forward.
+    where the end is a tunnel. A network that is named itself is delivered to and does not forward. What is `one_way` carries
+    nothing to the first end.
     """
 
     name: str
     between: tuple[str, str]
     to_second: tuple[str, ...] = ()
     to_first: tuple[str, ...] = ()
+    one_way: bool = False
 
 
 class Declared(Stored, frozen=True, kw_only=True):
@@ -92,7 +94,7 @@ def with_declared(topology: Topology, declared: Declared) -> Topology:
         for here, there, carried in (
             (first, second, declaration.to_second),
             (second, first, declaration.to_first),
-        ):
+        )[: 1 if declaration.one_way else 2]:
             for sender in here.senders:
                 table = tables.get(sender) or Table(id=sender, domain=sender, routes=tuple(_open(declaration.name)))
                 routes = (*table.routes, *_routes(link.id, there, carried or there.ranges or EVERYTHING))

@@ -200,6 +200,23 @@ def test_credentials_that_cannot_be_used_are_one_cloud_less_and_never_silence(es
     assert [each["usable"] for each in found["sources"]] == [False]
 
 
+def test_network_names_what_it_could_not_read_and_takes_nothing_for_apart(estate, operator):
+    """EC2 answers; the others' network APIs are not there, so that whatever ends in them is not known; exit 3."""
+    code, found = operator.document("network")
+    _check(found, "network-v1.json")
+    assert code == 3
+    assert _not_whole(found["scopes"]) == _failures(estate)
+    assert {each["cluster"].rpartition("/")[2] for each in found["topology"]["placements"]} == estate.names
+    unread = {(each["cloud"], each["permission"]) for each in found["topology"]["unread"]}
+    assert {("gcp", "compute.networks.list"), ("azure", "Microsoft.Network/virtualNetworks/read")} <= unread
+    of_gcp = [each for each in found["pairs"] if each["source"].startswith("//container.googleapis.com/")]
+    assert of_gcp
+    assert {each["verdict"] for each in of_gcp} == {"unknown"}
+    for_people = operator.run("network", "--allow-partial")
+    assert for_people.returncode == 0, for_people.stderr
+    assert "Not read: " in for_people.stdout
+
+
 def test_nothing_secret_came_out(estate, operator):
     """Not a planted value in anything any command printed or stored, compressed or not."""
     unpacked, found = operator.secrets(estate)

@@ -91,7 +91,9 @@ class ThreeClouds:
         """A ringfence.yaml that leads to these clouds, or to all."""
         sources = {
             "aws": f"{{organization: true, role: {ROLE}}}",
-            "gcp": f'{{organization: "1", endpoints: {{container: "{self.google.url}", resourceManager: "{self.google.url}"}}}}',
+            "gcp": '{organization: "1", endpoints: {'
+            + ", ".join(f'{name}: "{self.google.url}"' for name in ("container", "resourceManager", "compute"))
+            + "}}",
             "azure": f'{{resourceManager: "{self.azure.url}", authority: "{self.azure.url}"}}',
         }
         entries = "".join(f"- {cloud}: {sources[cloud]}\n" for cloud in clouds or sources)
