@@ -15,9 +15,9 @@ from azure.core.exceptions import (
     ServiceResponseTimeoutError,
 )
 
-from infra.clouds.aks.permissions import Permission
 from infra.clouds.aks.pipeline import EXPIRED, AnswerError, Errand, error_code
 from infra.clouds.model import Outcome
+from infra.clouds.permission import Permission
 from infra.text import printable
 
 NO_SUBSCRIPTION = "SubscriptionNotFound"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from infra.clouds.aks.failures import READ_ERRORS, Failure, failure
-from infra.clouds.aks.permissions import Permission
 from infra.clouds.aks.pipeline import AnswerError, Errand
 from infra.clouds.model import Outcome
+from infra.clouds.permission import Permission
 
 if TYPE_CHECKING:
     from azure.core.paging import ItemPaged

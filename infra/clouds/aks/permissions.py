@@ -6,19 +6,7 @@ Never among them: `listClusterAdminCredential/action` and `runcommand/action`, w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Permission:
-    """One call and what it needs. `call` is "METHOD PATH" with `*` for each name; `role` is a built-in role that has it."""
-
-    call: str
-    permission: str
-    role: str
-    required: bool
-    without: str
-
+from infra.clouds.permission import Permission
 
 LIST_CLUSTERS = Permission(
     call="GET /subscriptions/*/providers/Microsoft.ContainerService/managedClusters",

@@ -9,11 +9,12 @@ from typing import Any
 from urllib.parse import quote
 
 from infra.clouds.aks.pages import Listing
-from infra.clouds.aks.permissions import LIST_DESCENDANTS, LIST_SUBSCRIPTIONS, Permission
+from infra.clouds.aks.permissions import LIST_DESCENDANTS, LIST_SUBSCRIPTIONS
 from infra.clouds.aks.pipeline import Errand
 from infra.clouds.aks.session import Session, is_subscription
 from infra.clouds.model import Outcome, Scope
 from infra.clouds.options import AzureOptions
+from infra.clouds.permission import Permission
 from scanner.model import Cloud
 
 LIST_S = 120.0  # deadline of one list

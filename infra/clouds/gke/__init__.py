@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from infra.clouds.gke.limits import Limits
-from infra.clouds.gke.permissions import PERMISSIONS, Permission
+from infra.clouds.gke.permissions import PERMISSIONS
 from infra.clouds.model import Found, Scope
 from infra.clouds.options import GcpOptions
+from infra.clouds.permission import Permission
 from scanner.errors import InputError
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from infra.clouds.gke.permissions import USE_QUOTA, Permission
+from infra.clouds.gke.permissions import USE_QUOTA
 from infra.clouds.gke.refusals import CallError
 from infra.clouds.model import Outcome, Scope
+from infra.clouds.permission import Permission
 from infra.text import printable
 from scanner.model import Cloud
 

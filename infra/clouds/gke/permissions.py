@@ -5,19 +5,7 @@ Sources: the REST references of Cloud Resource Manager v3 and Kubernetes Engine 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Permission:
-    """One call and what it needs. `call` is "METHOD PATH" with `*` for each name; `role` is the least predefined role."""
-
-    call: str
-    permission: str
-    role: str
-    required: bool
-    without: str
-
+from infra.clouds.permission import Permission
 
 LIST_CLUSTERS = Permission(
     call="GET /v1/projects/*/locations/*/clusters",

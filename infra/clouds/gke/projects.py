@@ -11,9 +11,10 @@ import msgspec
 
 from infra.clouds.gke.calls import Session
 from infra.clouds.gke.outcomes import failed, scope
-from infra.clouds.gke.permissions import LIST_FOLDERS, LIST_PROJECTS, SEARCH_PROJECTS, Permission
+from infra.clouds.gke.permissions import LIST_FOLDERS, LIST_PROJECTS, SEARCH_PROJECTS
 from infra.clouds.gke.refusals import CallError
 from infra.clouds.model import Outcome, Scope
+from infra.clouds.permission import Permission
 
 SEARCH = "projects"  # the place that stands for all that the credentials can see
 PROJECT_ID = re.compile(
