@@ -18,6 +18,9 @@ _REST = SYSTEM + 1
 _UNSEEN = "what the gateway learned by BGP, or reaches over connections of other resource groups, is not read"
 
 
+_UNSHOWN = "its GatewaySubnet shows no gateway, so that whether there is one is not known"
+
+
 @dataclass(slots=True)
 class Gateways:
     """Tables and tunnel ends of gateways."""
@@ -32,7 +35,7 @@ def read_gateways(calls: Calls, vnets: Sequence[Vnet], route_tables: dict[str, P
     groups: dict[str, tuple[list[Part] | None, list[Part] | None]] = {}
     for vnet in vnets:
         outward: list[Route] = []
-        unread = ""
+        unread = _UNSHOWN if vnet.unseen_gateway else ""
         for name in vnet.own_gateways:
             gateway = calls.one(name, "virtualNetworkGateways")
             group = name.split("/resourcegroups/")[-1].partition("/")[0]
@@ -48,7 +51,7 @@ def read_gateways(calls: Calls, vnets: Sequence[Vnet], route_tables: dict[str, P
                     routes, tunnel = _connection(calls, connection, gateway.part("properties"), places, vnet)
                     outward += routes
                     found.tunnels.append(tunnel)
-        if vnet.own_gateways:
+        if vnet.own_gateways or vnet.unseen_gateway:
             found.tables += _tables(vnet, outward, unread, route_tables)
     return found
 

@@ -45,7 +45,10 @@ class Peering:
 
 @dataclass(slots=True)
 class Vnet:
-    """A VNet on its way into the topology. `gateway` says which VNet's gateway it uses, "" where none."""
+    """A VNet on its way into the topology. `gateway` says which VNet's gateway it uses, "" where none.
+
+    `unseen_gateway`: it has a GatewaySubnet, in which no gateway was shown; whether there is one is then not known.
+    """
 
     id: str
     ranges: tuple[str, ...]
@@ -53,11 +56,12 @@ class Vnet:
     tables: dict[str, str]  # subnet -> route table
     peerings: list[Peering] = field(default_factory=list)
     own_gateways: list[str] = field(default_factory=list)
+    unseen_gateway: bool = False
 
     @property
     def gateway(self) -> str:
         """The VNet whose gateway serves this one."""
-        if self.own_gateways:
+        if self.own_gateways or self.unseen_gateway:
             return self.id
         return next((each.far for each in self.peerings if each.uses_gateway), "")
 
@@ -74,6 +78,7 @@ def vnet_of(answer: Part) -> Vnet:
         vnet.tables[short] = id_of(inner, "routeTable")
         if short == "gatewaysubnet":
             vnet.own_gateways = _gateways(inner)
+            vnet.unseen_gateway = not vnet.own_gateways
     vnet.peerings = [made for each in body.items("virtualNetworkPeerings") or () if (made := _peering(each, vnet))]
     return vnet
 

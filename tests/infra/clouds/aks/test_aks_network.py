@@ -270,3 +270,16 @@ def test_no_answer_at_all_is_unread(server):
     with PipelineClient("http://127.0.0.1:9", policies=[RetryPolicy(retry_total=0)]) as client:
         part = read_network(client, subscription=SUBSCRIPTIONS["one"], endpoint="http://127.0.0.1:9")
     assert {each.reason for each in part.unread} == {"ServiceRequestError: no usable answer"}
+
+
+def test_a_gateway_subnet_without_a_gateway_leaves_the_way_out_open(server):
+    """A list that leaves out the subnet's addresses must not make "no gateway" of one that is there."""
+    for each in properties(server, "hub")["subnets"]:
+        each["properties"].pop("ipConfigurations", None)
+    parts = read(server, *ALL)
+    pair = between(parts, "hub", "two")
+    assert pair.verdict is Verdict.ROUTABLE  # the peering is its own way
+    tables = {table.id: table for part in parts for table in part.tables}
+    assert "shows no gateway" in tables[f"{vnet_id('hub').lower()}/gateway"].unread
+    nodes = tables[f"{vnet_id('hub').lower()}/subnets/nodes"]
+    assert {route.to for route in nodes.routes if route.prefix == "0.0.0.0/0"} == {vnet_id("hub").lower()}
