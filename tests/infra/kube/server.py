@@ -223,6 +223,7 @@ class Server:
 def _handler(cluster: FakeCluster) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # or each answer, two pieces, waits for an acknowledgement
 
         def do_GET(self) -> None:
             reply = cluster.answer(self.path, {key.lower(): value for key, value in self.headers.items()})
