@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,10 @@ from scanner.errors import InputError
 # What the client raises on a kubeconfig of the wrong shape, which it does not check. Their texts may repeat a whole user
 # entry, token and all, so none of them is ever shown.
 _SHAPE_ERRORS = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
+
+# One at a time: the client names the file for a certificate to everybody before it has written it, and `_quiet` is the
+# whole process's.
+_LOADING = threading.Lock()
 
 
 def contexts(kubeconfig: str | None = None) -> list[str]:
@@ -66,15 +71,31 @@ def _load(merged: Any, name: str, configuration: Any, where: str) -> str:  # noq
 
     entry = merged["contexts"].get_with_name(name)["context"]
     _check_safe(_cluster(merged, entry["cluster"]), _user(merged, entry.safe_get("user")), where)
-    with _quiet():
+    with _LOADING, _quiet():
         loader: Any = KubeConfigLoader
         loader(merged, active_context=name, config_base_path=None).load_and_set(configuration)
+        _guard(configuration)
     if not configuration.api_key and not configuration.cert_file:
         raise InputError(
             f"{where} gives no credentials: log in with its cloud's tool, or check that its credential plugin is installed"
             " and works"
         )
     return str(entry["cluster"])
+
+
+def _guard(configuration: Any) -> None:  # noqa: ANN401 - the official client's Configuration
+    """Let one thread at a time renew a token that ran out, and nobody bring back what was replaced meanwhile."""
+    hook = configuration.refresh_api_key_hook
+    if hook is None:
+        return
+
+    def guarded(current: Any) -> None:  # noqa: ANN401 - Configuration
+        with _LOADING, _quiet():
+            if current.refresh_api_key_hook is guarded:
+                hook(current)
+                current.refresh_api_key_hook = guarded  # the client's own puts itself there each time
+
+    configuration.refresh_api_key_hook = guarded
 
 
 def _merged(kubeconfig: str | None) -> Any:  # noqa: ANN401 - the official client's ConfigNode

@@ -194,6 +194,8 @@ class Server(TlsServer):
 
 def _handler(cluster: FakeCluster) -> type[BaseHTTPRequestHandler]:
     class ClusterHandler(Handler):
+        disable_nagle_algorithm = True  # or each answer, two pieces, waits for an acknowledgement
+
         def answer(self) -> None:
             reply = cluster.answer(self.path, {key.lower(): value for key, value in self.headers.items()})
             time.sleep(reply.pause)

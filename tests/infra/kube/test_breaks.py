@@ -26,10 +26,10 @@ def read(server: Server, limits: Limits = QUICK, progress=None):
     return read_cluster(kubeconfig, None, record=None, taken=TAKEN, limits=limits, progress=progress)
 
 
-def listed(*names: str, token: str = "", namespace: str = "shop") -> Reply:
+def listed(*names: str, following: str = "", namespace: str = "shop") -> Reply:
     """A page of a list."""
     items = [{"metadata": {"name": name, "namespace": namespace, "uid": name}} for name in names]
-    metadata = {"continue": token} if token else {}
+    metadata = {"continue": following} if following else {}
     return Reply(200, json.dumps({"metadata": metadata, "items": items}).encode())
 
 
@@ -68,7 +68,7 @@ def test_a_wait_longer_than_the_time_left_is_not_begun(server: Server, cluster: 
 def test_what_was_deleted_before_a_list_began_anew_is_gone(server: Server, cluster: FakeCluster):
     """After 410 nothing of the first pass stays: neither the object nor the namespace that only it stood in."""
     cluster.canned["pods"] = [
-        listed("deleted", token="next", namespace="gone"),  # noqa: S106 - a page token
+        listed("deleted", following="next", namespace="gone"),
         Reply(410, b'{"kind": "Status", "metadata": {"continue": "old"}}'),
         listed("web-1"),
     ]

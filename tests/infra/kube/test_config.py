@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from kubernetes.client import Configuration
 
 from infra.kube import contexts, read_cluster
 from infra.kube.access import Access
+from infra.kube.config import read_access
 from infra.kube.identity import context_ref
 from scanner.errors import ClusterReadError, InputError
 from scanner.model import Cloud
@@ -28,6 +31,35 @@ def refusal(kubeconfig: str, context: str | None = None) -> str:
     assert "\n" not in line
     assert TOKEN not in line
     return line
+
+
+def test_contexts_that_share_a_certificate_can_be_loaded_at_once(tmp_path: Path):
+    """Eight threads load contexts of one authority: each finds the whole certificate in the file it is given."""
+    start = threading.Barrier(8)
+    found: list[str] = []
+
+    def load(path: Path) -> None:
+        start.wait()
+        found.append(Path(read_access(str(path), None).configuration.ssl_ca_cert).read_text())
+
+    for number in range(20):  # a new certificate each time, for the client writes one only once
+        certificate = f"certificate {number} of {tmp_path}"
+        path = tmp_path / f"k{number}"
+        cluster = {"server": "https://c", "certificate-authority-data": base64.b64encode(certificate.encode()).decode()}
+        entry = {
+            "current-context": "c",
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+            "clusters": [{"name": "c", "cluster": cluster}],
+            "users": [{"name": "u", "user": {"token": TOKEN}}],
+        }
+        path.write_text(yaml.safe_dump(entry))
+        found.clear()
+        threads = [threading.Thread(target=load, args=(path,)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert found == [certificate] * 8
 
 
 def test_contexts_come_in_the_files_order(tmp_path: Path):

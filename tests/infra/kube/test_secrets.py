@@ -38,7 +38,7 @@ def containers(where: str) -> list[dict[str, Any]]:
             "name": "cilium-agent", "image": "agent:v1",
             "env": [{"name": "PASSWORD", "value": planted(f"{where}-env")}],
             "command": ["/agent", planted(f"{where}-command")],
-            "args": [f"--token={planted(f'{where}-args')}", "--password", planted(f"{where}-next")],
+            "args": ["--token=" + planted(f"{where}-args"), "--password", planted(f"{where}-next")],
             "livenessProbe": {"httpGet": {"port": 1, "httpHeaders": header}}, "lifecycle": {"postStart": command},
         }
     ]  # fmt: skip
