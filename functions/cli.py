@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from functions import options as flags
+from functions.cli_estate import commands as _estate
 from functions.cli_planes import commands as _data_planes
 
 app = typer.Typer(
@@ -39,6 +40,8 @@ def ringfence(
 
     ringfence audit --manifests ./k8s --fail-on critical
 
+    ringfence discover --aws --gcp --azure
+
     ringfence reach ./k8s --format json
 
     ringfence explain shop/web shop/db --port 5432 --manifests ./k8s
@@ -55,6 +58,9 @@ def audit(
     manifests: flags.Manifests = "",
     kubeconfig: flags.Kubeconfig = "",
     context: flags.Context = None,
+    aws: flags.Aws = False,
+    gcp: flags.Gcp = False,
+    azure: flags.Azure = False,
     cloud_record: flags.CloudRecords = None,
     name: flags.Name = "",
     config: flags.Config = "",
@@ -70,52 +76,24 @@ def audit(
 
     ringfence audit --demo -o out
 
-    ringfence audit --kubeconfig ~/.kube/config --context prod --cloud-record prod.json -o s3://bucket/audits
+    ringfence audit --aws --gcp --azure -o s3://bucket/audits
+
+    ringfence audit --kubeconfig ~/.kube/config --context prod --cloud-record prod.json
     """
     from functions.commands import AuditRequest, run_audit
+    from functions.ways import WaysIn
     from infra.settings import SourceOptions
 
     source = SourceOptions(
-        demo=demo,
-        snapshots=snapshots,
-        manifests=manifests,
-        kubeconfig=kubeconfig,
-        contexts=tuple(context or ()),
-        cloud_records=tuple(cloud_record or ()),
-        name=name,
-    )
+        demo=demo, snapshots=snapshots, manifests=manifests, kubeconfig=kubeconfig, contexts=tuple(context or ()),
+        cloud_records=tuple(cloud_record or ()), name=name,
+    )  # fmt: skip
     request = AuditRequest(
-        source=source, config=config, output=output, json=answer is flags.Format.JSON, run_id=run_id, time=time,
+        ways=WaysIn(local=source, aws=aws, gcp=gcp, azure=azure, config=config),
+        output=output, json=answer is flags.Format.JSON, run_id=run_id, time=time,
         fail_on=fail_on.value if fail_on else None, min_score=min_score, allow_partial=allow_partial,
     )  # fmt: skip
     raise typer.Exit(run_audit(request))
-
-
-@app.command(epilog=flags.EPILOG)
-def collect(
-    *,
-    kubeconfig: flags.Kubeconfig = "",
-    context: flags.Context = None,
-    manifests: flags.Manifests = "",
-    cloud_record: flags.CloudRecords = None,
-    name: flags.Name = "",
-    output: flags.Store,
-    run_id: flags.RunId = "",
-    time: flags.Time = "",
-    allow_partial: flags.AllowPartial = False,
-) -> None:
-    """Write snapshots to a store; nothing is judged.
-
-    ringfence collect --context prod -o ./snapshots
-    """
-    from functions.commands import run_collect
-    from infra.settings import SourceOptions
-
-    source = SourceOptions(
-        manifests=manifests, kubeconfig=kubeconfig, contexts=tuple(context or ()),
-        cloud_records=tuple(cloud_record or ()), name=name,
-    )  # fmt: skip
-    raise typer.Exit(run_collect(source, output, run_id, time, allow_partial=allow_partial))
 
 
 @app.command(epilog=flags.EPILOG)
@@ -255,6 +233,7 @@ def lint(
     raise typer.Exit(run_lint(question, level=level.value, json=as_json, output=output, strict=strict))
 
 
+app.add_typer(_estate)
 app.add_typer(_data_planes)
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions.gate import Exit, decide
+from functions.gather import gather
 from functions.output import colour, now, say, say_incomplete, text, width, write
 from functions.run import Outcome, audit, collect, incomplete, new_run
-from functions.sources import Input, list_inputs
 from functions.watch import watcher
-from infra.settings import DEFAULT_FILE, SettingsFile, SourceOptions, read_settings
+from functions.ways import WaysIn, choose
 from reports.document import render_json
 from scanner.errors import InputError
 from scanner.findings import Severity
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 class AuditRequest:
     """The flags of `audit`."""
 
-    source: SourceOptions
-    config: str
+    ways: WaysIn
     output: str
     json: bool
     run_id: str
@@ -41,12 +39,23 @@ def run_audit(request: AuditRequest) -> int:
     Raises:
         RingfenceError: the command line, the settings or the store cannot be used.
     """
-    settings = _settings(request.config)
+    chosen = choose(request.ways)
+    settings = chosen.settings
     run = new_run(request.run_id, request.time or now())
-    inputs = _inputs(request.source, settings, run.time)
-    store = _open(request.output)
     with watcher() as watch:
-        outcome = audit(inputs, run=run, config=settings.baseline, store=store, watcher=watch)
+        found = gather(chosen.sources, taken=run.time, watcher=watch, concurrency=settings.concurrency)
+        if found.interrupted:
+            return _nothing_read()
+        store = _open(request.output or chosen.store)
+        outcome = audit(
+            found.inputs,
+            run=run,
+            config=settings.baseline,
+            store=store,
+            watcher=watch,
+            workers=settings.concurrency.clusters,
+            places=found.places,
+        )
     _print_outcome(outcome, as_json=request.json)
     code, why = decide(
         outcome.report,
@@ -64,14 +73,21 @@ def run_audit(request: AuditRequest) -> int:
     return code
 
 
-def run_collect(source: SourceOptions, output: str, run_id: str, time: str, *, allow_partial: bool) -> int:
+def run_collect(ways: WaysIn, output: str, run_id: str, time: str, *, allow_partial: bool) -> int:
     """Write snapshots; one line per stored object on stdout."""
     run = new_run(run_id, time or now())
-    store = _open(output)
+    chosen = choose(ways)
+    store = _open(output or chosen.store)
     if store is None:
-        raise InputError("collect needs a store: give --output")
+        raise InputError("collect needs a store: give --output, or `store` beside the sources of ringfence.yaml")
+    concurrency = chosen.settings.concurrency
     with watcher() as watch:
-        written = collect(list_inputs(source, taken=run.time), run=run, store=store, watcher=watch)
+        found = gather(chosen.sources, taken=run.time, watcher=watch, concurrency=concurrency)
+        if found.interrupted:
+            return _nothing_read()
+        written = collect(
+            found.inputs, run=run, store=store, watcher=watch, workers=concurrency.clusters, places=found.places
+        )
     write(text(written.stored_at), "")
     say_incomplete(written.incomplete)
     if written.interrupted:
@@ -79,17 +95,9 @@ def run_collect(source: SourceOptions, output: str, run_id: str, time: str, *, a
     return Exit.INCOMPLETE if written.incomplete and not allow_partial else Exit.DONE
 
 
-def _settings(path: str) -> SettingsFile:
-    if path:
-        return read_settings(Path(path))
-    return read_settings(Path(DEFAULT_FILE)) if Path(DEFAULT_FILE).is_file() else SettingsFile()
-
-
-def _inputs(source: SourceOptions, settings: SettingsFile, taken: str) -> tuple[Input, ...]:
-    """The flags' way in, else every source of the settings file."""
-    if source.chosen or not settings.sources:
-        return list_inputs(source, taken=taken)
-    return tuple(found for entry in settings.sources for found in list_inputs(entry, taken=taken))
+def _nothing_read() -> int:
+    say("ringfence: interrupted while clusters were looked for: nothing was read")
+    return Exit.INTERRUPTED
 
 
 def _open(url: str) -> Store | None:

@@ -86,6 +86,11 @@ Kubeconfig = Annotated[
 Context = Annotated[
     list[str] | None, _flag("--context", _IN, "A context of the kubeconfig. Repeatable.", metavar="NAME")
 ]
+Aws = Annotated[
+    bool, _flag("--aws", _IN, "The EKS clusters of the AWS account that the credentials belong to, in every region.")
+]
+Gcp = Annotated[bool, _flag("--gcp", _IN, "The GKE clusters of every active project that the credentials can see.")]
+Azure = Annotated[bool, _flag("--azure", _IN, "The AKS clusters of every subscription that the credentials can see.")]
 CloudRecords = Annotated[
     list[str] | None,
     _flag(
@@ -104,7 +109,7 @@ Config = Annotated[
     _flag(
         "--config",
         _IN,
-        "Sources and baseline settings (default: ringfence.yaml here, where there is one).",
+        "Sources, store and baseline settings (default: ringfence.yaml here, where there is one).",
         metavar="FILE",
     ),
 ]
@@ -184,6 +189,7 @@ Hypothetical = Annotated[
 ]
 Strict = Annotated[bool, _flag("--strict", _GATE, "Exit 1 when there are errors or warnings.")]
 FailOnOpened = Annotated[bool, _flag("--fail-on-opened", _GATE, "Exit 1 when a connection gained a port.")]
+Reach = Annotated[bool, _flag("--reach", _HOW, "Also try each cluster's Kubernetes API: can it be read from here?")]
 Port = Annotated[str, _flag("--port", _HOW, "For example 5432 or 53/UDP.", metavar="PORT[/PROTOCOL]")]
 
 Store = Annotated[

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from functions.sources import Input, Progress
+from infra.loading import load_client
 from infra.pool import Check, in_parallel
 from scanner.errors import RingfenceError
 from scanner.model import Snapshot
@@ -48,7 +49,10 @@ def read_all(inputs: Iterable[Input], *, progress: Progress, workers: int = WORK
     Raises:
         Exception: what a reader raised that is no RingfenceError: a bug, or KeyboardInterrupt in the caller's own thread.
     """
-    with closing(in_parallel(_reader(progress), enumerate(inputs), _wanted(inputs, workers))) as readings:
+    threads = _wanted(inputs, workers)
+    if threads > 1:
+        load_client()
+    with closing(in_parallel(_reader(progress), enumerate(inputs), threads)) as readings:
         for _, reading in readings:
             yield reading
             del reading  # or it would be held while the next one is waited for

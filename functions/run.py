@@ -21,6 +21,7 @@ from infra.version import VERSION
 from reports import keys
 from reports.aggregate import build_report
 from reports.document import Report, Run, Scope, decode_result, render_json, render_result
+from reports.places import not_whole
 from scanner.baselines import BASELINE_VERSION
 from scanner.baselines.config import BaselineConfig
 from scanner.errors import ClusterReadError, InputError, StoreError
@@ -76,8 +77,11 @@ def audit(
     store: Store | None,
     watcher: Watcher,
     workers: int = WORKERS,
+    places: Sequence[Scope] = (),
 ) -> Outcome:
     """Read, judge, store and aggregate every input, `workers` of them being read at a time.
+
+    `places` are where the inputs were looked for: they stand in the report, and those not searched whole make it incomplete.
 
     An input that cannot be read is in the report: as an unread cluster where its address is known, else as a scope. Bugs
     are not caught. Ctrl-C ends the reading and not the run: what was judged by then is stored and reported.
@@ -87,7 +91,7 @@ def audit(
         StoreError: the store refused; what was stored until then stays and is whole.
     """
     results: dict[str, ClusterResult] = {}
-    scopes: list[Scope] = []
+    scopes = list(places)
 
     def take(entry: Input, read: Snapshot | Scope) -> None:
         if isinstance(read, Scope):
@@ -108,13 +112,21 @@ def audit(
     return Outcome(report, stored_at, incomplete(report), interrupted=bool(missed))
 
 
-def collect(inputs: Sequence[Input], *, run: Run, store: Store, watcher: Watcher, workers: int = WORKERS) -> Written:
+def collect(
+    inputs: Sequence[Input],
+    *,
+    run: Run,
+    store: Store,
+    watcher: Watcher,
+    workers: int = WORKERS,
+    places: Sequence[Scope] = (),
+) -> Written:
     """Write every input's snapshot to the store, nothing judged; otherwise as `audit`."""
     from infra.snapshots import encode
 
     stored: list[str] = []
     missing: list[str] = []
-    scopes: list[Scope] = []
+    scopes = list(places)
 
     def take(_: Input, read: Snapshot | Scope) -> None:
         if isinstance(read, Scope):
@@ -129,8 +141,7 @@ def collect(inputs: Sequence[Input], *, run: Run, store: Store, watcher: Watcher
     missed = _each(inputs, run, watcher, workers, take)
     scopes += missed
     _record(store, run, inputs, scopes, baseline="", interrupted=bool(missed))
-    gaps = (*(scope.reason for scope in scopes), *missing)
-    return Written(tuple(sorted(stored)), tuple(sorted(gaps)), interrupted=bool(missed))
+    return Written(tuple(sorted(stored)), (*not_whole(scopes), *sorted(missing)), interrupted=bool(missed))
 
 
 def _each(
@@ -158,14 +169,14 @@ def _interrupted(labels: Sequence[str], run: Run) -> Scope:
 
 
 def incomplete(report: Report, *, unread: bool = True) -> tuple[str, ...]:
-    """What could not be read whole, a line each: places, then clusters; those read in part only where `unread` is false."""
-    places = [scope.reason for scope in report.scopes if scope.outcome != "ok"]
+    """What could not be read whole, a line each: places, then clusters; only those read in part where `unread` is false."""
+    places = not_whole(report.scopes) if unread else ()
     clusters = [
         f"{cluster.name}: {cluster.unread or '; '.join(by_cause(cluster.gaps))}"
         for cluster in report.clusters
         if cluster.read == Read.PARTIAL or (unread and cluster.read == Read.UNREAD)
     ]
-    return tuple(places + clusters)
+    return (*places, *clusters)
 
 
 def _read(reading: Reading, run: Run, *, alone: bool) -> Snapshot | Scope:

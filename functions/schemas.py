@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 
 from infra import snapshots
-from reports import comparison, dataplanes, diff, document, lint
+from reports import comparison, dataplanes, diff, discovery, doctor, document, lint, mistakes, network
 from reports.reach import schema as reach
+from scanner.topology import document as topology
 
 FOLDER = Path(__file__).parent.parent / "schemas"
 
@@ -25,6 +26,11 @@ def published() -> dict[str, bytes]:
         "lint-v1.json": lint.schema(),
         "dataplanes-v1.json": dataplanes.schema(),
         "comparison-v1.json": comparison.schema(),
+        "discovery-v1.json": discovery.schema(),
+        "doctor-v1.json": doctor.schema(),
+        "config-check-v1.json": mistakes.schema(),
+        "topology-v1.json": topology.schema(),
+        "network-v1.json": network.schema(),
     } | {f"{version.replace('/', '-')}.json": schema for version, schema in reach.schemas().items()}
     return {
         name: msgspec.json.format(msgspec.json.encode(_folded(schema), order="sorted"), indent=2) + b"\n"

@@ -15,6 +15,7 @@ import msgspec
 from infra.collector import COLLECTOR
 from infra.settings import SourceOptions
 from infra.text import printable
+from reports.document import Scope
 from scanner.errors import InputError
 from scanner.model import (
     SNAPSHOT_VERSION,
@@ -48,8 +49,10 @@ class Input:
     local: bool = False
 
 
-def list_inputs(options: SourceOptions, *, taken: str) -> tuple[Input, ...]:
-    """The clusters that `options` names, unread. `taken` is the run's time, for what is read now (RFC 3339, UTC).
+def list_inputs(options: SourceOptions, *, taken: str, lists: int = 2) -> tuple[Input, ...]:
+    """The clusters that `options` names, unread; those of a cloud have to be discovered first (`functions.gather`).
+
+    `taken` is the run's time, for what is read now (RFC 3339, UTC); `lists` is how many lists are read at once in a cluster.
 
     Raises:
         InputError: no way in or several were chosen, a record cannot be read, or nothing is there to read.
@@ -57,7 +60,9 @@ def list_inputs(options: SourceOptions, *, taken: str) -> tuple[Input, ...]:
     """
     if len(options.chosen) != 1:
         found = ", ".join(options.chosen) or "none"
-        raise InputError(f"choose one of --demo, --snapshots, --manifests, --kubeconfig (got {found})")
+        raise InputError(
+            f"choose one of --demo, --snapshots, --manifests, --kubeconfig, --aws, --gcp, --azure (got {found})"
+        )
     records = _records(options.cloud_records)
     if options.demo:
         return _joined(_demo(), records)
@@ -65,7 +70,7 @@ def list_inputs(options: SourceOptions, *, taken: str) -> tuple[Input, ...]:
         return _stored(options.snapshots, records)
     if options.manifests:
         return (_folder(Path(options.manifests), options.name, _only(records), taken),)
-    return _live(options, records, taken)
+    return _live(options, records, taken, lists)
 
 
 def unread(ref: ClusterRef, reason: str, record: CloudRecord | None, taken: str) -> Snapshot:
@@ -146,7 +151,12 @@ def _stored(url: str, records: Sequence[CloudRecord]) -> tuple[Input, ...]:
         return Input(label=place, read=read, local=True)
 
     found = _joined(tuple(entry(key) for key in keys), records)
-    return (*found, *(gap(scope.location, scope.reason) for scope in missed))
+    return (*found, *(gap(scope.place or scope.location, _why(scope)) for scope in missed))
+
+
+def _why(scope: Scope) -> str:
+    """Why an earlier run could not look somewhere: with the place, where that is one of a cloud."""
+    return f"{scope.place}: {scope.outcome}: {scope.reason}" if scope.place else scope.reason
 
 
 def _joined(inputs: Sequence[Input], records: Sequence[CloudRecord]) -> tuple[Input, ...]:
@@ -190,7 +200,7 @@ def _folder_name(path: Path) -> str:
         return path.name
 
 
-def _live(options: SourceOptions, records: Sequence[CloudRecord], taken: str) -> tuple[Input, ...]:
+def _live(options: SourceOptions, records: Sequence[CloudRecord], taken: str, lists: int) -> tuple[Input, ...]:
     contexts: tuple[str | None, ...] = options.contexts or (None,)
     if records and len(records) != len(contexts):
         raise InputError(
@@ -198,17 +208,18 @@ def _live(options: SourceOptions, records: Sequence[CloudRecord], taken: str) ->
         )
     paired: Sequence[CloudRecord | None] = records or (None,) * len(contexts)
     return tuple(
-        _context(options.kubeconfig or None, context, record, taken)
+        _context(options.kubeconfig or None, context, record, taken, lists)
         for context, record in zip(contexts, paired, strict=True)
     )
 
 
-def _context(kubeconfig: str | None, context: str | None, record: CloudRecord | None, taken: str) -> Input:
+def _context(kubeconfig: str | None, context: str | None, record: CloudRecord | None, taken: str, lists: int) -> Input:
     label = context or "current-context"
 
     def read(progress: Progress) -> Snapshot:
-        from infra.kube import read_cluster
+        from infra.kube import Limits, read_cluster
 
-        return read_cluster(kubeconfig, context, record=record, taken=taken, progress=progress)
+        limits = Limits(lists=lists)
+        return read_cluster(kubeconfig, context, record=record, taken=taken, limits=limits, progress=progress)
 
     return Input(label=label, read=read, ref=address(record, label, "kubeconfig"), record=record)

@@ -58,7 +58,7 @@ def list_snapshots(url: str) -> tuple[Store, tuple[str, ...], tuple[Scope, ...]]
         latest = max(runs.values())
         found = [key for key, run in runs.items() if run == latest]
         record = read_run(store, keys.run_key(latest)) if keys.run_key(latest) in listed else None
-        missed = tuple(scope for scope in record.scopes if scope.outcome != "ok") if record else ()
+        missed = tuple(scope for scope in record.scopes if not scope.is_whole) if record else ()
     if not found:
         raise InputError(
             f"{url}: no *{_SUFFIX} there: name a snapshot, a folder of them, or a store written by ringfence"

@@ -21,7 +21,7 @@ class Quiet:
     def __exit__(self, *_: object) -> None:
         """Nothing to close."""
 
-    def start(self, total: int) -> None:
+    def start(self, total: int | None) -> None:
         """Say nothing."""
 
     def note(self, text: str) -> None:
@@ -56,8 +56,10 @@ class Bar(Quiet):
         """Take the bar off the screen."""
         self._progress.stop()
 
-    def start(self, total: int) -> None:
-        """Draw an empty bar."""
+    def start(self, total: int | None) -> None:
+        """Draw an empty bar in the place of an earlier one; None: nobody knows yet how much there is."""
+        if self._task is not None:
+            self._progress.remove_task(self._task)
         self._task = self._progress.add_task("", total=total)
 
     def note(self, text: str) -> None:

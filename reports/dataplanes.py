@@ -11,7 +11,7 @@ import msgspec
 from reports.lint import schema_of
 from reports.reach.document import encoded
 from reports.reach.words import counted, plain
-from scanner.dataplane.catalogue.engine import Engine, Ranged
+from scanner.dataplane.catalogue.engine import Engine, Limits, Ranged
 from scanner.dataplane.model import Fact
 
 
@@ -83,8 +83,15 @@ def _entry(engine: Engine, version: str) -> DataPlaneEntry:
         other_kinds=_known(Ranged(engine.other_kinds)),
         support=[f"{each.subject}: {each.ends}" for each in engine.support],
         minimum=least.version if least else "",
-        limits=f"{limits.nodes} nodes, {limits.pods} pods" if limits else "",
+        limits=_limits(limits) if limits else "",
     )
+
+
+def _limits(limits: Limits) -> str:
+    size = [f"{number:,} {what}" for number, what in ((limits.nodes, "nodes"), (limits.pods, "pods")) if number]
+    parts = [f"supported up to {' and '.join(size)}"] if size else []
+    parts += [f"keeps {limits.port_entries} port entries for one address"] if limits.port_entries else []
+    return f"{', '.join(parts)} [{limits.fact.source}; {limits.fact.confidence.words}]"
 
 
 def _of(ranges: Sequence[Ranged], version: str) -> Iterator[Ranged]:
@@ -122,7 +129,7 @@ def engine_lines(engine: Engine, version: str, width: int) -> Iterator[str]:
     for end in engine.support:
         yield f"support of {end.subject} ends {end.ends}"
     if engine.limits:
-        yield f"supported up to {engine.limits.nodes:,} nodes and {engine.limits.pods:,} pods"
+        yield _limits(engine.limits)
     for title, found in (("capabilities", engine.facts), ("policy kinds", engine.kinds)):
         if found:
             yield from ("", title)

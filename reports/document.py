@@ -27,13 +27,27 @@ class Run(_Document, frozen=True, kw_only=True):
 
 
 class Scope(_Document, frozen=True, kw_only=True):
-    """One place clusters were looked for in, and how that went: ok, partial, denied, disabled or error."""
+    """One place clusters were looked for in, and how that went: ok, partial, denied, disabled or error.
+
+    A disabled place cannot hold clusters. `missing` are the permissions, roles or switches that would have let us look.
+    """
 
     cloud: str
     account: str
     location: str
     outcome: Annotated[str, msgspec.Meta(pattern="^(ok|partial|denied|disabled|error)$")]
     reason: str = ""
+    missing: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing can have been missed there."""
+        return self.outcome in {"ok", "disabled"}
+
+    @property
+    def place(self) -> str:
+        """Where that is, for people; "" where it is no place of a cloud."""
+        return " ".join(filter(None, (self.cloud, self.account, self.location))) if self.cloud else ""
 
 
 class Cluster(_Document, frozen=True, kw_only=True):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from reports.document import Cluster, Report
+from reports.places import not_whole
 from reports.priorities import Action, first_actions, top_failure
+from reports.screen import NARROWEST, printed
 from reports.wording import (
     badness,
     enforces,
@@ -27,10 +27,10 @@ from reports.wording import (
 
 ROWS = 10  # clusters in the table; of a larger fleet the worst
 REASONS = 2  # unread clusters with their reason
+PLACES = 5  # places that were not searched whole
 ACTIONS = 3
 CELL_LIMIT = 64  # characters of a cell, before the table fits it to the width
 LINE_LIMIT = 300
-NARROWEST = 40
 NARROW = 70  # below this width the table leaves out the data plane and the finding
 WIDE = 110  # from this width on it says versions, and a control's title rather than the reason it fails for
 
@@ -45,27 +45,12 @@ def render_terminal(report: Report, *, width: int, colour: bool, report_at: Sequ
     never cut. With `colour` false no escape sequence is written. Names and sentences from a cluster are literal: neither
     markup nor control characters in them have any effect.
     """
-    out = io.StringIO()
-    console = Console(
-        file=out,
-        width=max(width, NARROWEST),
-        height=1000,
-        color_system="standard" if colour else None,
-        force_terminal=colour,
-        force_interactive=False,
-        force_jupyter=False,
-        no_color=not colour,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        _environ={},  # the caller decides; COLUMNS, TERM and the like are not read behind its back
+    return printed(
+        _parts(report, max(width, NARROWEST)),
+        width=width,
+        colour=colour,
+        uncut=[f"Report: {visible(place)}" for place in report_at],
     )
-    for part in _parts(report, console.width):
-        console.print(part)
-    for place in report_at:
-        console.print(Text(f"Report: {visible(place)}"), soft_wrap=True)
-    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().removesuffix("\n").split("\n"))
 
 
 def _parts(report: Report, width: int) -> Iterator[Text | Table | str]:
@@ -166,7 +151,6 @@ def _cells(cluster: Cluster, width: int) -> tuple[Text, ...]:
 
 def _unread(report: Report) -> Iterator[Text]:
     missed = [cluster for cluster in report.clusters if is_unread(cluster)]
-    scopes = [scope for scope in report.scopes if scope.outcome != "ok"]
     for cluster in missed[:REASONS]:
         where = f"{cluster.name} ({cluster.cloud}, {cluster.location})"
         yield Text(
@@ -174,11 +158,11 @@ def _unread(report: Report) -> Iterator[Text]:
         )
     if len(missed) > REASONS:
         yield Text(f"and {len(missed) - REASONS:,} more clusters not read", style="yellow")
-    if scopes:
-        first = scopes[0]
-        where = f"{first.cloud} {first.account} {first.location}: {first.outcome} {first.reason}".strip()
-        more = f" and {len(scopes) - 1:,} more" if len(scopes) > 1 else ""
-        yield Text(visible(f"Not searched whole: {where}", LINE_LIMIT) + more, style="yellow")
+    places = not_whole(report.scopes)
+    for place in places[:PLACES]:
+        yield Text(visible(f"Not searched whole: {place}", LINE_LIMIT), style="yellow")
+    if len(places) > PLACES:
+        yield Text(f"and {len(places) - PLACES:,} more places not searched whole, all in the report", style="yellow")
 
 
 def _cell(text: str) -> Text:

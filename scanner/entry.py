@@ -26,7 +26,7 @@ class Service(Stored, frozen=True, kw_only=True):
 
     `external_traffic_policy` and `internal_traffic_policy` are empty where not said (`Cluster` is then meant).
     `health_check_node_port` is a port of every node, 0 for none. `publish_not_ready` says that pods receive traffic
-    before they are ready.
+    before they are ready. `headless` says that it asks for no address of its own.
     """
 
     namespace: str
@@ -43,6 +43,7 @@ class Service(Stored, frozen=True, kw_only=True):
     balancer_addresses: tuple[str, ...] = ()
     health_check_node_port: int = 0
     publish_not_ready: bool = False
+    headless: bool = False
     annotations: dict[str, str] = msgspec.field(default_factory=dict)
     origin: Origin | None = None
 

@@ -65,7 +65,7 @@ def test_readme_settings_file_is_one(tmp_path):
     assert example is not None
     (tmp_path / "ringfence.yaml").write_text(example[1])
     settings = read_settings(tmp_path / "ringfence.yaml")
-    assert len(settings.sources) == 2
+    assert len(settings.sources) == 4
     assert {field for field in settings.baseline.__struct_fields__ if getattr(settings.baseline, field)} >= {
         "edge", "egress", "metadata", "platform_sources", "platform_namespaces", "organisation_ranges", "tiers",
     }  # fmt: skip

@@ -49,4 +49,4 @@ class Found:
     ref: ClusterRef
     record: CloudRecord
     access: Callable[[], Access]
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict, repr=False)  # people put all sorts of things in tags

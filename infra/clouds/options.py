@@ -27,17 +27,30 @@ class AwsOptions(_Options, frozen=True, kw_only=True):
     hybrid: bool = False
 
 
+class GcpEndpoints(_Options, frozen=True, kw_only=True):
+    """Other hosts for Google's APIs, each `https://HOST` or `https://HOST:PORT`; "" is the public one.
+
+    For Private Service Connect (`https://container-NAME.p.googleapis.com`), a proxy, or a sovereign cloud; the domain of a
+    sovereign cloud that stands in the credentials is used without being named here.
+    """
+
+    container: str = ""
+    resource_manager: str = ""
+    compute: str = ""
+
+
 class GcpOptions(_Options, frozen=True, kw_only=True):
     """Where GKE clusters are looked for. Without any: in every active project that the credentials can see.
 
-    `endpoint` replaces the Google APIs' hosts (a private endpoint for container and resource manager calls).
+    `organization` and `folders` are numbers, with everything below them; `projects` are ids or numbers. Given together, all
+    of them are looked in. `quota_project` is the project that calls are counted for.
     """
 
     organization: str = ""
     folders: tuple[str, ...] = ()
     projects: tuple[str, ...] = ()
     quota_project: str = ""
-    endpoint: str = ""
+    endpoints: GcpEndpoints = GcpEndpoints()
     network: bool = True
 
 

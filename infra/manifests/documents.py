@@ -21,7 +21,7 @@ class Document(msgspec.Struct, frozen=True, gc=False):
     `pod` is the object where it is a Pod and was decoded already.
     """
 
-    json: bytes
+    json: bytes | msgspec.Raw
     api_version: str
     kind: str
     line: int

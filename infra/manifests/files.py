@@ -105,6 +105,8 @@ def read_bytes(file: ManifestFile) -> bytes | Trouble:
 
 def utf8_bytes(data: bytes) -> bytes | Trouble:
     """The same text as UTF-8 without a mark; no second copy is kept of what is that already."""
+    if data.isascii() and _unmarked(data) == "utf-8":  # no text is made of a large file only to be thrown away
+        return data
     text = decode_text(data)
     if isinstance(text, Trouble) or data.startswith(tuple(mark for mark, _ in _MARKS)) or _unmarked(data) != "utf-8":
         return text if isinstance(text, Trouble) else text.encode()

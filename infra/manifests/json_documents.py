@@ -109,21 +109,22 @@ def _items(
     apiVersion and kind say otherwise as what it is.
     """
     among_pods = False
-    for item, place in _entries(raw, items, line, raw.find(b'"items"')):
+    for entry, place in _entries(raw, items, line, raw.find(b'"items"')):
+        pod = _pod(entry, inherited) if among_pods else None
+        if pod is not None:
+            yield Document(entry, *_POD_IDENTITY, place, _no_lines, pod=pod)
+            continue
+        among_pods = False
+        item = bytes(entry)
         if item[0] != _OBJECT:
             yield Foreign(place)
             continue
-        pod = _pod(item, inherited) if among_pods else None
-        if pod is not None:
-            yield Document(item, *_POD_IDENTITY, place, _no_lines, pod=pod)
-            continue
-        among_pods = False
         for found in _object(item, _HEAD.decode(item), place, inherited, depth):
             among_pods = isinstance(found, Document) and (found.api_version, found.kind) == _POD_IDENTITY
             yield found
 
 
-def _pod(item: bytes, inherited: tuple[str | None, str | None]) -> Pod | None:
+def _pod(item: msgspec.Raw, inherited: tuple[str | None, str | None]) -> Pod | None:
     """The item as a pod; None where it is none, or not one that can be read."""
     try:
         pod = _POD.decode(item)
@@ -133,7 +134,7 @@ def _pod(item: bytes, inherited: tuple[str | None, str | None]) -> Pod | None:
     return pod if identity == _POD_IDENTITY else None
 
 
-def _entries(raw: bytes, entries: list[msgspec.Raw], line: int, behind: int) -> Iterator[tuple[bytes, int]]:
+def _entries(raw: bytes, entries: list[msgspec.Raw], line: int, behind: int) -> Iterator[tuple[msgspec.Raw, int]]:
     """The entries of a list that stands in `raw`, which begins at `line`; each with its line.
 
     The first is found by its first bytes, from `behind` on: that can be early (the same bytes stand before it), but never
@@ -142,17 +143,17 @@ def _entries(raw: bytes, entries: list[msgspec.Raw], line: int, behind: int) -> 
     """
     if b"\n" not in raw:
         for entry in entries:
-            yield bytes(entry), line
+            yield entry, line
         return
     end = counted = 0
     if entries:
         end = raw.find(bytes(memoryview(entries[0])[:_OPENING]), max(behind, 0))
     for entry in entries:
-        value = bytes(entry)
+        value = memoryview(entry)
         start = raw.find(value[0], end)
         line += raw.count(b"\n", counted, start)
         counted, end = start, start + len(value)
-        yield value, line
+        yield entry, line
 
 
 def _no_lines() -> dict[str, int]:
@@ -167,7 +168,7 @@ def _rule_lines(raw: bytes, line: int) -> dict[str, int]:
             found |= _spec_lines(value, start, "")
         elif name == "specs" and value[:1] == b"[":
             for index, (spec, spec_line) in enumerate(_entries(value, _ENTRIES.decode(value), start, 1)):
-                found |= _spec_lines(spec, spec_line, f"specs[{index}].")
+                found |= _spec_lines(bytes(spec), spec_line, f"specs[{index}].")
     return found
 
 

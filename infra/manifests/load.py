@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +47,6 @@ class Loader:
     def __init__(self) -> None:
         self.objects = Objects()
         self.notes = Notes()
-        self.counts: dict[str, int] = {}
         self.documents = 0  # Kubernetes objects of any kind that could be read
         self._admission = Admission(self.objects.pieces)
         self._places: dict[tuple[str, str, str], tuple[str, int]] = {}  # resource, namespace, name -> file, line
@@ -65,6 +65,11 @@ class Loader:
                     self._foreign.add(file)
                     message = "is no Kubernetes object (no apiVersion and kind), so it is not read: keep it elsewhere"
                     self.notes.add(file, f"{file}:{found.line}", "", message)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many objects of each kind there are."""
+        return Counter(resource for resource, _, _ in self._places)
 
     def finish(self) -> None:
         """Say what was not read because its kind is not known: one notice a kind."""
@@ -143,11 +148,11 @@ class Loader:
     def _count(self, file: str, document: Document, kind: Kind, wire: Any) -> None:  # noqa: ANN401
         """Count an object once; of two with one name the last counts, as it does to `kubectl apply`."""
         key = (kind.resource, wire.metadata.namespace or "", wire.metadata.name)
-        before = self._places.get(key)
-        self._places[key] = (file, document.line)
-        if before is None:
-            self.counts[kind.resource] = self.counts.get(kind.resource, 0) + 1
+        place = (file, document.line)
+        before = self._places.setdefault(key, place)
+        if before is place:
             return
+        self._places[key] = place
         places = f"stands at {before[0]}:{before[1]} and again at {file}:{document.line}"
         self.notes.add(file, _identity(kind, wire), "metadata.name", f"{places}; the last counts: remove one")
 

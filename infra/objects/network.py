@@ -39,6 +39,7 @@ def service(wire: WireService, namespace: str, origin: Origin | None) -> Service
             for entry in (spec and spec.ports) or ()
         ),
         cluster_ips=tuple(address for address in addresses if address not in {"", "None"}),
+        headless="None" in addresses,
         external_ips=tuple((spec and spec.external_ips) or ()),
         external_traffic_policy=(spec and spec.external_traffic_policy) or "",
         internal_traffic_policy=(spec and spec.internal_traffic_policy) or "",

@@ -33,6 +33,9 @@ def explanation_lines(explanations: Iterable[Explanation], *, width: int = 100, 
         text += _verdict(each, paint) + "\n"
         for at, rule in enumerate(each.because):
             text += wrapped("  ", f"{'and' if at else 'other than declared, because'} of {plain(rule)}", width)
+        for service, answer in each.through:
+            words = f"through Service {plain(service)}: {_VERDICTS.get(answer, 'unknown')}, for egress is judged at its address"
+            text += wrapped("  ", words, width)
         for half in each.halves:
             key = (each.src, each.dst, str(half.direction))
             known = told.setdefault(key, half)
@@ -90,7 +93,12 @@ def _explanation(each: Explanation) -> Mapping[str, object]:
         "allowed": str(each.allowed),
         "halves": [_half(half) for half in each.halves],
         **({"because": each.because} if each.because else {}),
+        **({"through": [_through(*path) for path in each.through]} if each.through else {}),
     }
+
+
+def _through(service: str, answer: Answer) -> Mapping[str, object]:
+    return {"service": service, "allowed": str(answer)}
 
 
 def _half(half: Half) -> Mapping[str, object]:

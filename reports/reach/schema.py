@@ -204,10 +204,18 @@ class Half(msgspec.Struct, kw_only=True):
     change: tuple[str, ...]
 
 
+class ThroughService(msgspec.Struct, kw_only=True):
+    """A Service and what is answered at its address."""
+
+    service: str
+    allowed: Answer
+
+
 class Explanation(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Why one connection is possible or not at one level.
 
-    `because` are the rules of the data plane without which it would be as declared.
+    `because` are the rules of the data plane without which it would be as declared. `through` are Services in front of
+    the destination at whose address the connection is judged otherwise.
     """
 
     level: Level
@@ -218,6 +226,7 @@ class Explanation(msgspec.Struct, kw_only=True, omit_defaults=True):
     allowed: Answer
     halves: tuple[Half, ...]
     because: tuple[str, ...] = ()
+    through: tuple[ThroughService, ...] = ()
 
 
 class Explain(msgspec.Struct, kw_only=True):

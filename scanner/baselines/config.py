@@ -55,7 +55,10 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
             if tier not in TIERS:
                 raise ValueError(f"tiers[{pattern!r}] is {tier!r}: write one of {', '.join(TIERS)}")
         for text in self.organisation_ranges:
-            ipaddress.ip_network(text, strict=False)  # its own message names the text
+            try:
+                ipaddress.ip_network(text, strict=False)
+            except ValueError as error:
+                raise ValueError(f"organisation_ranges: {text!r} is no range: write it as 198.51.100.0/24") from error
 
 
 DEFAULT_CONFIG = BaselineConfig()

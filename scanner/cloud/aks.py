@@ -43,12 +43,16 @@ def _workload_identity(cluster: Part) -> bool | None:
 
 
 def _metadata_restricted(network: Part, pools: list[Part] | None) -> bool | None:
-    """Whether pods are kept from the metadata service (`podLinkLocalAccess: None`), which Windows nodes cannot do."""
+    """Whether pods are kept from the metadata service (`podLinkLocalAccess: None`), which Windows nodes cannot do.
+
+    Only preview versions of the API have the field, so an answer without it says nothing (azure-mgmt-containerservice 41.8.0,
+    API 2026-08-01, does not know it).
+    """
     access = _word(network, "podLinkLocalAccess")
     if access == "none":
         linux_only = pools is not None and all(_word(pool, "osType") == "linux" for pool in pools)
         return True if linux_only else None
-    return False if access == "imds" or (network and not network.has("podLinkLocalAccess")) else None
+    return False if access == "imds" else None
 
 
 def _engine(cluster: Part, network: Part) -> EngineSettings:

@@ -85,6 +85,14 @@ def _engine(cluster: Part, addons: list[Part]) -> EngineSettings:
     )
 
 
+def addon_values(record: CloudRecord, notices: list[str]) -> tuple[Part | None, bool]:
+    """The values of the VPC CNI add-on (None: there are none, or they cannot be read), and whether there is such an add-on."""
+    for part in _members(record.addons, "addon", "addons", notices):
+        if part.text("addonName") == "vpc-cni":
+            return _values(part), True
+    return None, False
+
+
 def _values(addon: Part) -> Part | None:
     """The add-on's values: an empty object where there are none (all defaults), None where they cannot be read."""
     if not addon.has("configurationValues"):

@@ -54,7 +54,7 @@ def nothing_reopens(case: Case) -> Iterator[Verdict]:
                 evidence=bounded([why, *verdict.evidence]),
             )
         yield verdict
-    for reference in case.policies.unmodelled:
+    for reference in case.unmodelled:
         evidence = (f"{reference} is of a kind that this version does not judge",)
         yield Verdict(subject=reference, status=Status.UNKNOWN, reason="not-modelled", evidence=evidence)
 

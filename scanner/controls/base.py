@@ -13,6 +13,7 @@ from scanner.baselines.config import BaselineConfig, Match
 from scanner.baselines.matching import declared, is_platform
 from scanner.cloud.facts import CloudFacts
 from scanner.controls.references import References
+from scanner.dataplane.kinds import may_count
 from scanner.dataplane.model import DataPlane, Enforcing
 from scanner.dataplane.sighting import sightings
 from scanner.findings import Evidence, Level, Severity, Status
@@ -158,6 +159,11 @@ class Case:
     def declared_as(self, entries: Iterable[Match], namespace: str, name: str, labels: Mapping[str, str]) -> bool:
         """Whether the operator's configuration names this workload or Service."""
         return declared(entries, self.snapshot.cluster.name, namespace, name, labels)
+
+    @property
+    def unmodelled(self) -> tuple[str, ...]:
+        """The policies that could not be judged and that the cluster's data plane may honour."""
+        return may_count(self.dataplane, self.policies.unmodelled)
 
     def missing(self, *resources: str) -> tuple[str, ...]:
         """Why these resources were not read whole, a sentence each with the permission that is missing; empty if all were.

@@ -213,7 +213,7 @@ def _too_large(case: Case, engine: Engine) -> Iterator[tuple[str, str]]:
         (len(case.snapshot.nodes), limits.nodes, "nodes"),
         (len(case.pods), limits.pods, "pods"),
     ):
-        if counted > limit:
+        if limit and counted > limit:
             yield "over-limit", f"{counted} {what}, supported up to {limit} ({limits.fact.source})"
 
 
@@ -224,7 +224,7 @@ def _support_doubts(case: Case, engine: Engine) -> Iterator[tuple[str, str]]:
         yield "no-support-range", f"the catalogue knows no support range of {engine.title}"
     if _today(case) is None:
         yield "no-date", "the snapshot's time cannot be read"
-    if engine.limits and (gaps := case.missing("nodes", "pods")):
+    if engine.limits and engine.limits.nodes and (gaps := case.missing("nodes", "pods")):
         yield "unread", gaps[0]
     if any("Windows" in end.subject for end in engine.support) and (gaps := case.missing("nodes")):
         yield "unread", gaps[0]

@@ -68,7 +68,7 @@ def _default_deny(case: Case, direction: Direction, judge: _Judge) -> Iterator[V
     openers = frozenset(
         policy.id
         for policy in case.policies.policies
-        if case.policies.unmodelled or any(rule.direction is direction for rule in policy.rules)
+        if case.unmodelled or any(rule.direction is direction for rule in policy.rules)
     )  # a policy that cannot be judged may add to what any other lets through
     sensitive = {
         pod.namespace

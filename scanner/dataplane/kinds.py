@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from scanner.dataplane.model import Answer, DataPlane
 
@@ -19,6 +19,21 @@ POLICY_PLURALS: Mapping[str, str] = {
     "fqdnnetworkpolicies": "FQDNNetworkPolicy",
     "globalnetworkpolicies": "GlobalNetworkPolicy",
 }
+
+
+def may_count(dataplane: DataPlane | None, references: Iterable[str]) -> tuple[str, ...]:
+    """Those of the policies that could not be judged ("Kind.group namespace/name") that the data plane may honour.
+
+    As declared (None) all of them.
+    """
+    if dataplane is None:
+        return tuple(references)
+    return tuple(each for each in references if _may_honour(dataplane, each.partition(" ")[0]))
+
+
+def _may_honour(dataplane: DataPlane, name: str) -> bool:
+    kind, _, group = name.partition(".")
+    return honours(dataplane, group, kind)[0] is not Answer.NO
 
 
 def honours(dataplane: DataPlane, group: str, kind: str) -> tuple[Answer, str]:

@@ -117,10 +117,12 @@ class Capabilities:
     end_port: Fact
     sctp: Fact
     ipv6: Fact
+    negative_selectors: Fact  # are NotIn and DoesNotExist read?
     host_network_isolated: Fact  # does policy isolate host-network pods?
     host_network_selected: Fact  # does a selector choose host-network pods as peers, and so open their node?
     own_node_policed: Fact  # is traffic from a pod's own node judged, rather than always let through?
     balancer_policed: Fact  # is NodePort/LoadBalancer traffic with externalTrafficPolicy Cluster judged?
+    service_egress: Fact  # is egress to a Service judged after its address became a pod's?
     deny_log: Fact  # can the engine record denied connections at all?
     closed_at_start: Fact  # is a new pod closed until its policies are in place?
 

@@ -57,7 +57,7 @@ def combine(policies: PolicySet, dataplane: DataPlane | None) -> Combined:
 
 
 def _refused(policy: Policy, dataplane: DataPlane) -> tuple[Answer, str]:
-    """Whether the engine refuses the whole policy for a port feature in it, and why."""
+    """Whether the engine refuses the whole policy for something in it, and why."""
     facts = dataplane.capabilities
     known = {"named": facts.named_ports, "range": facts.end_port, "sctp": facts.sctp} if facts else {}
     used = {feature for rule in policy.rules for port in rule.ports or () for feature in port.features}
@@ -65,6 +65,11 @@ def _refused(policy: Policy, dataplane: DataPlane) -> tuple[Answer, str]:
         if feature in used and fact.value is Value.REFUSED:
             said = f"{fact.note or 'refused whole'} ({fact.source})"
             return (Answer.YES if fact.firm is Answer.NO else Answer.UNKNOWN), said
+    if facts and facts.negative_selectors.value is not Value.HONOURED and policy.negative:
+        return (
+            Answer.UNKNOWN,
+            f"{facts.negative_selectors.note or 'NotIn and DoesNotExist'} ({facts.negative_selectors.source})",
+        )
     return Answer.NO, ""
 
 

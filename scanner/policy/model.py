@@ -250,6 +250,20 @@ class Policy:
     doubt: str = ""  # why it may not apply at all, or not to all it selects
 
     @property
+    def negative(self) -> bool:
+        """Whether a selector in it leaves out what has a label or a value of one."""
+        chosen = [self.subject, self.namespaces]
+        for rule in self.rules:
+            for peer in rule.peers or ():
+                chosen += [peer.pods, peer.namespaces] if isinstance(peer, PodPeer) else []
+        return any(
+            each.operator in {Operator.NOT_IN, Operator.DOES_NOT_EXIST}
+            for selector in chosen
+            if selector is not None
+            for each in selector.requirements
+        )
+
+    @property
     def id(self) -> str:
         """The kind with namespace and name: "NetworkPolicy shop/allow-web", "AdminNetworkPolicy deny-metadata"."""
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
@@ -261,7 +275,7 @@ class PolicySet:
 
     policies: tuple[Policy, ...]
     notices: tuple[Notice, ...]
-    # "AntreaNetworkPolicy shop/x": what cannot be judged at all; every result it may touch is unknown
+    # "NetworkPolicy.crd.antrea.io shop/x": what cannot be judged at all; every result it may touch is unknown
     unmodelled: tuple[str, ...] = field(default=())
 
 

@@ -115,9 +115,8 @@ def _order(source: ApiObject) -> tuple[str, str, str, str, str, int, bytes]:
 
 
 def _reference(source: ApiObject) -> str:
-    """The kind, with its group where the kind alone reads like the built-in one, then namespace/name or the name."""
-    group = source.api_version.rpartition("/")[0]
-    kind = f"{source.kind}.{group}" if source.kind == "NetworkPolicy" else source.kind
+    """The kind with its group, for several groups use one kind's name, then namespace/name or the name."""
+    kind = f"{source.kind}.{source.api_version.rpartition('/')[0]}"
     return f"{kind} {source.namespace}/{source.name}" if source.namespace else f"{kind} {source.name}"
 
 

@@ -10,10 +10,13 @@ from scanner.findings import Level
 from scanner.model import Notice, Snapshot
 from scanner.policy.combine import combine
 from scanner.policy.model import Matching, PolicySet
+from scanner.reach.addressed import Judged, ServiceAddresses
 from scanner.reach.addresses import AddressSpace, address_sets
 from scanner.reach.bounds import Standing, bounds, grants_of, stand, unfiltered
-from scanner.reach.coverage import Undecided, undecided
+from scanner.reach.coverage import Undecided, start_notices, undecided
+from scanner.reach.crowded import crowded
 from scanner.reach.cuts import Cuts
+from scanner.reach.families import unpoliced_family
 from scanner.reach.flows import Space
 from scanner.reach.grants import Grant
 from scanner.reach.listing import CONTROLLER
@@ -41,6 +44,7 @@ class Parts:
     standing: Standing
     grants: tuple[Grant, ...]
     services: ServicePaths
+    addressed: Judged | None  # where egress is judged at Services' own addresses
     space: Space
     certain: Matrix
     possible: Matrix
@@ -82,9 +86,11 @@ def assemble(
     reader = RuleReader(population, known, addresses, reading)
     unjudged = undecided(snapshot, policies, dataplane)
     standing = stand(population, chosen, reader, reading, unjudged)
-    grants = grants_of(standing, reader)
+    grants = crowded(grants_of(standing, reader), reading.port_entries)
+    grants += tuple(unpoliced_family(dataplane, population, addresses, standing))
     services = ServicePaths(snapshot, population, dataplane)
-    spans = {*cuts.ports, *_spans(grants, population), *services.spans}
+    fronts = ServiceAddresses(snapshot, population, policies=chosen, blocks=known, addresses=addresses, reading=reading)
+    spans = {*cuts.ports, *_spans(grants, population), *services.spans, *fronts.spans}
     space = Space(
         pods=len(population.classes),
         size=len(population.classes) + len(addresses),
@@ -92,7 +98,8 @@ def assemble(
         atoms=PortAtoms(spans),
     )
     certain, possible = bounds(space, standing, grants, reading)
-    notices = (*snapshot.notices, *policies.notices, *combined.notices, *services.notices)
+    started = start_notices(dataplane, chosen)
+    notices = (*started, *snapshot.notices, *policies.notices, *combined.notices, *services.notices)
     workloads = {workload.id for workload in population.workloads}
     return Parts(
         level=level,
@@ -104,6 +111,7 @@ def assemble(
         standing=standing,
         grants=grants,
         services=services,
+        addressed=fronts.judged(space, standing, grants, reading) if fronts.services else None,
         space=space,
         certain=certain,
         possible=possible,

@@ -71,6 +71,15 @@ def changes_between(one: View, other: View) -> Iterator[Change]:
     yield from _changes(one, pairs, other, causes)
 
 
+def closed_changes(view: View) -> Iterator[Change]:
+    """What Services' addresses keep closed though their pods' own are open, as changes from the latter."""
+    ids = view.table.ids
+    for each in view.closed:
+        ports = view.port_set(each.mask)
+        for source in members(each.sources):
+            yield Change(ids[source], ids[each.dst], ports, {}, {}, {}, {}, {}, via=each.via)
+
+
 def service_changes(one: View, other: View) -> Iterator[Change]:
     """Those of them that lead through a Service."""
     yield from _changes(one, {}, other, Causes(one, other))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from scanner.dataplane.kinds import POLICY_PLURALS, honours
-from scanner.dataplane.model import Answer, DataPlane, Enforcing
-from scanner.model import Collected, Pod, Snapshot
-from scanner.policy.model import PolicySet
+from scanner.dataplane.kinds import POLICY_PLURALS, honours, may_count
+from scanner.dataplane.model import Answer, DataPlane, Enforcing, Value
+from scanner.model import Collected, Notice, Pod, Snapshot
+from scanner.policy.model import Policy, PolicySet
 
 Verdict = tuple[Answer, str]  # policed or not, and why as a stable word
 
@@ -19,10 +19,8 @@ _INERT_MODES = {"audit", "never"}  # the engine runs and stops nothing; in crd-o
 
 def pod_coverage(dataplane: DataPlane | None, pod: Pod) -> Verdict:
     """Whether one pod's traffic is policed; without a data plane (the declared level) it always is."""
-    if dataplane is None:
-        return DECLARED
-    found = cluster_coverage(dataplane)
-    if found[0] is Answer.NO:
+    found = DECLARED if dataplane is None else cluster_coverage(dataplane)
+    if dataplane is None or found[0] is Answer.NO:
         return found
     local = dataplane.coverage(pod.namespace, pod.name, pod.node)
     if local.answer is Answer.NO:
@@ -30,7 +28,27 @@ def pod_coverage(dataplane: DataPlane | None, pod: Pod) -> Verdict:
     if pod.host_network:
         fact = dataplane.capabilities.host_network_isolated if dataplane.capabilities else None
         return (Answer.NO if fact and fact.firm is Answer.NO else Answer.UNKNOWN), "host-network"
-    return found if found[0] is Answer.UNKNOWN else (local.answer, local.reason)
+    if found[0] is Answer.UNKNOWN:
+        return found
+    if local.answer is Answer.YES and _comes_unpoliced(dataplane, pod):
+        return Answer.UNKNOWN, "ipv6-not-policed"
+    return local.answer, local.reason
+
+
+def start_notices(dataplane: DataPlane | None, policies: Sequence[Policy]) -> Iterator[Notice]:
+    """That a new pod is open for a while, which no question about a connection shows."""
+    facts = dataplane.capabilities if dataplane else None
+    if dataplane and facts and policies and facts.closed_at_start.value is Value.IGNORED:
+        fact = facts.closed_at_start
+        note = f" ({fact.note})" if fact.note else ""
+        message = f"a new pod is open until its policies are in place{note} [{fact.source}; {fact.confidence.words}]"
+        yield Notice(object=f"data plane {dataplane.name}", field="closed-at-start", message=message)
+
+
+def _comes_unpoliced(dataplane: DataPlane, pod: Pod) -> bool:
+    """Whether a pod has an IPv6 address, at which this data plane polices nothing."""
+    facts = dataplane.capabilities
+    return bool(pod.ips and facts and facts.ipv6.answer is Answer.NO and any(":" in address for address in pod.ips))
 
 
 def hypothetical_coverage(dataplane: DataPlane | None) -> Verdict:
@@ -79,7 +97,7 @@ def undecided(snapshot: Snapshot, policies: PolicySet, dataplane: DataPlane | No
     if dataplane is not None and cluster_coverage(dataplane)[0] is Answer.NO:
         return Undecided({}, "")
     named: dict[str, list[str]] = {}
-    for reference in policies.unmodelled:
+    for reference in may_count(dataplane, policies.unmodelled):
         namespace, slash, _ = reference.partition(" ")[2].partition("/")
         named.setdefault(namespace if slash else "", []).append(reference)
     reasons = {namespace: f"not modelled: {_some(references)}" for namespace, references in named.items()}

@@ -8,7 +8,7 @@ from functools import cached_property
 from scanner.dataplane.model import Answer, DataPlane
 from scanner.errors import InputError
 from scanner.findings import Exposure
-from scanner.model import Snapshot
+from scanner.model import Notice, Snapshot
 from scanner.policy.model import PolicySet
 from scanner.policy.selectors import members
 from scanner.reach.assemble import Parts, assemble
@@ -16,8 +16,9 @@ from scanner.reach.bounds import Standing
 from scanner.reach.collapse import Collapsed, Matrices, Numbering, collapse
 from scanner.reach.columns import Column, less, mask_of
 from scanner.reach.cuts import Cuts
-from scanner.reach.explain import Case, explain
+from scanner.reach.explain import explain
 from scanner.reach.exposure import measure
+from scanner.reach.fronts import Fronts
 from scanner.reach.grants import Grant
 from scanner.reach.lines import Listing
 from scanner.reach.listing import CONTROLLER, Group, Line, PeerTable, View, grouped
@@ -34,6 +35,7 @@ from scanner.reach.model import (
 )
 from scanner.reach.paths import bypass_lines, controller_lines, open_through_services
 from scanner.reach.population import Population
+from scanner.reach.reasons import sorted_notices
 from scanner.reach.selection import WHOLE, Selection
 from scanner.reach.ways.model import WayIn
 
@@ -61,7 +63,6 @@ class ClusterReach:
     def __init__(self, parts: Parts) -> None:
         self.parts = parts  # for what works on a reach's insides, as `whatif` does
         self.level = parts.level
-        self.notices = parts.notices
         self.cuts = parts.cuts
         self.workloads = parts.population.workloads
         self.classes = parts.population.classes[:-1]
@@ -204,18 +205,7 @@ class ClusterReach:
         Raises:
             InputError: an unknown peer, two addresses, or no such port.
         """
-        case = Case(
-            level=self.level,
-            population=self._population,
-            addresses=self._addresses,
-            space=self._space,
-            standing=self._standing,
-            grants=self._grants,
-            reading=self._reading,
-            reasons=self._reasons,
-            services=self._services,
-        )
-        return explain(case, src, dst, protocol, port)
+        return explain(self.parts, src, dst, protocol, port)
 
     def exposure(self) -> Exposure:
         """The numbers a report shows for this level."""
@@ -245,6 +235,7 @@ class ClusterReach:
             table=self._table,
             groups=self._groups,
             extra=self._extra,
+            closed=self._fronts.closed,
             port_set=self._space.atoms.port_set,
             population=self._population,
             standing=self._standing,
@@ -270,7 +261,19 @@ class ClusterReach:
         controller = controller_lines(
             self._services, self._table, self._space, (self._certain, self._possible), self._population.controller
         )
-        return bypass_lines(self._services, self._table, self._space, self._groups, controller)
+        lines = self._fronts.added(controller)
+        return bypass_lines(self._services, self._table, self._space, self._groups, lines)
+
+    @cached_property
+    def _fronts(self) -> Fronts:
+        return Fronts(self.parts.addressed, (self._certain, self._possible), self._table)
+
+    @cached_property
+    def notices(self) -> tuple[Notice, ...]:
+        """What to know of the input, sorted; and of each Service whose address lets fewer in than its pods' own."""
+        if self.parts.addressed is None:  # nobody's peers are listed for this alone
+            return self.parts.notices
+        return sorted_notices([*self.parts.notices, *self._fronts.notices])
 
     def _shown(self, pod: PodClass) -> int:
         """The peers that listings of one class hold: real classes and, for a pod, external ranges; not itself."""

@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scanner.dataplane.model import Answer
 from scanner.errors import InputError
 from scanner.findings import Level
-from scanner.reach.addresses import AddressSpace, is_address
-from scanner.reach.bounds import Standing
-from scanner.reach.flows import Space
-from scanner.reach.grants import Grant
+from scanner.reach.addresses import is_address
+from scanner.reach.assemble import Parts
 from scanner.reach.model import PROTOCOLS, Direction, Explanation, Half
-from scanner.reach.population import Population, workload_id
-from scanner.reach.reading import Reading
-from scanner.reach.reasons import Reasons
-from scanner.reach.services import ServicePaths
+from scanner.reach.population import workload_id
 from scanner.reach.trace import Question, changes, trace
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """Everything an explanation may look at."""
-
-    level: Level
-    population: Population
-    addresses: AddressSpace
-    space: Space
-    standing: Standing
-    grants: Sequence[Grant]
-    reading: Reading
-    reasons: Reasons
-    services: ServicePaths
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +23,7 @@ class _Peer:
     words: str
 
 
-def explain(case: Case, src: str, dst: str, protocol: str, port: int) -> tuple[Explanation, ...]:
+def explain(case: Parts, src: str, dst: str, protocol: str, port: int) -> tuple[Explanation, ...]:
     """Explain one question, once for each pair of classes that judges differently."""
     if protocol not in PROTOCOLS or not 1 <= port <= 65535:
         raise InputError(f"port {protocol} {port}: write TCP, UDP or SCTP and a number from 1 to 65535")
@@ -54,15 +34,15 @@ def explain(case: Case, src: str, dst: str, protocol: str, port: int) -> tuple[E
     for source in sources:
         for destination in destinations:
             one = _explain(case, source, destination, protocol, port)
-            judged = tuple(
+            halves = tuple(
                 (half.allowed, half.isolated, half.reason, tuple((rule.object, rule.rule) for rule in half.by))
                 for half in one.halves
             )
-            found.setdefault((one.allowed, judged), one)
+            found.setdefault((one.allowed, one.through, halves), one)
     return tuple(found.values())
 
 
-def _peers(case: Case, text: str) -> list[_Peer]:
+def _peers(case: Parts, text: str) -> list[_Peer]:
     """The classes meant by "namespace/name[Kind]" (or without kind, or with a pod's name), an address or a range of them.
 
     A range is as many peers as the policies tell apart in it: one answer for all of it would be wrong for some.
@@ -81,7 +61,7 @@ def _peers(case: Case, text: str) -> list[_Peer]:
     return peers
 
 
-def _pods(case: Case, text: str) -> list[_Peer]:
+def _pods(case: Parts, text: str) -> list[_Peer]:
     wanted = text if "/" in text else f"default/{text}"
     workloads = {workload.id for workload in case.population.workloads}
     chosen = {name for name in workloads if name == wanted or name.rpartition("[")[0] == wanted}
@@ -102,7 +82,7 @@ def _pods(case: Case, text: str) -> list[_Peer]:
     return peers
 
 
-def _explain(case: Case, source: _Peer, destination: _Peer, protocol: str, port: int) -> Explanation:
+def _explain(case: Parts, source: _Peer, destination: _Peer, protocol: str, port: int) -> Explanation:
     atom = case.space.atoms.at(protocol, port)
     halves = []
     if source.number < case.space.pods:
@@ -119,10 +99,18 @@ def _explain(case: Case, source: _Peer, destination: _Peer, protocol: str, port:
         port=port,
         allowed=allowed,
         halves=tuple(halves),
+        through=_through(case, source.number, destination.number, atom, allowed),
     )
 
 
-def _half(case: Case, direction: Direction, subject: _Peer, peer: _Peer, atom: int) -> Half:
+def _through(case: Parts, source: int, destination: int, atom: int, direct: Answer) -> tuple[tuple[str, Answer], ...]:
+    """What Services' addresses make of a connection between pods, where that is judged there."""
+    if case.addressed is None or max(source, destination) >= case.space.pods or source == destination:
+        return ()
+    return tuple(case.addressed.answers(source, destination, atom, direct))
+
+
+def _half(case: Parts, direction: Direction, subject: _Peer, peer: _Peer, atom: int) -> Half:
     """One direction at the pod it concerns; the destination decides what port names mean."""
     destination = subject.number if direction is Direction.INGRESS else peer.number
     pod = case.population.classes[subject.number]
@@ -166,7 +154,7 @@ def _half(case: Case, direction: Direction, subject: _Peer, peer: _Peer, atom: i
     )
 
 
-def _words(case: Case, number: int, reason: str) -> str:
+def _words(case: Parts, number: int, reason: str) -> str:
     item, bit = case.population.classes[number], 1 << number
     if case.standing.unpoliced & bit:
         return f"not policed: {item.coverage_reason}"
@@ -176,7 +164,7 @@ def _words(case: Case, number: int, reason: str) -> str:
     return reason + (suffix if reason.startswith("isolated") or "denie" in reason else "")
 
 
-def _around(case: Case, number: int, atom: int) -> Iterator[str]:
+def _around(case: Parts, number: int, atom: int) -> Iterator[str]:
     """What a pod's own ingress policy does not decide: the ways from outside through a Service."""
     for bypass in case.services.bypasses:
         if bypass.mask(case.space.atoms, number) & atom:

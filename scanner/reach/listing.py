@@ -99,6 +99,15 @@ class Group(NamedTuple):
     filtered: Column = ()
 
 
+class Closed(NamedTuple):
+    """What a Service's address keeps closed though its pods' own is open: a peer's position, a port mask, and sources."""
+
+    dst: int
+    via: str
+    mask: int
+    sources: int
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """A listing before its names are filled in: what comparing two of them works on."""
@@ -108,6 +117,7 @@ class View:
     extra: tuple[
         dict[int, list[Line]], dict[int, list[Line]]
     ]  # lines that are no pod-to-pod question: allowed, unknown
+    closed: tuple[Closed, ...]
     port_set: Callable[[int], PortSet]
     population: Population
     standing: Standing

@@ -39,9 +39,15 @@ class _Judge:
 
     def __init__(self, space: Space, bound: Bound, *, plain: bool) -> None:
         self.rules: list[_Rule] = []
+        self._fixed: list[tuple[int | None, int | None]] = []
         self._atoms = space.atoms
         self._possible = bound is Bound.POSSIBLE
         self._plain = plain
+
+    def add(self, rule: _Rule) -> None:
+        """The next rule. What its ports mean is looked up once where that is the same at every destination."""
+        self.rules.append(rule)
+        self._fixed.append((self._atoms.fixed(rule.sure_ports), self._atoms.fixed(rule.maybe_ports)))
 
     def parts(self, refs: Iterable[int], named: NamedPorts, endings: Sequence[Ending], sources: int) -> list[Part]:
         """What `sources` may open, as parts that may overlap."""
@@ -65,14 +71,16 @@ class _Judge:
         for ref in refs:
             rule = self.rules[ref >> 1]
             if possible:
-                mask, who = mask_of_ports(rule.maybe_ports, named), rule.who.maybe
+                mask, ports, who = self._fixed[ref >> 1][1], rule.maybe_ports, rule.who.maybe
             elif ref & 1:
-                mask, who = mask_of_ports(rule.sure_ports, named), rule.who.sure
+                mask, ports, who = self._fixed[ref >> 1][0], rule.sure_ports, rule.who.sure
             else:
                 continue
+            if mask is None:
+                mask = mask_of_ports(ports, named)
             if mask:
-                merged[mask] = merged.get(mask, 0) | who & sources
-        return list(merged.items())
+                merged[mask] = merged[mask] | who if mask in merged else who
+        return [(mask, who & sources) for mask, who in merged.items()]
 
     def _step(self, ref: int, named: NamedPorts) -> Step:
         rule = self.rules[ref >> 1]
@@ -111,7 +119,7 @@ class Matrix:
         subjects = _same_rules(flows, Direction.INGRESS)
         judge, left_alone = self._judges[Direction.INGRESS], self._in.opened | self._in.closed
         for number, key in enumerate(sorted(subjects, key=_by_place)):
-            judge.rules.append(key)
+            judge.add(key)
             _hang(self._ingress, number, subjects[key].without(left_alone))
 
     def _place_egress(self, flows: Iterable[Flow]) -> None:
@@ -119,7 +127,7 @@ class Matrix:
         sources = _same_rules(flows, Direction.EGRESS)
         judge, everyone = self._judges[Direction.EGRESS], self._space.everyone
         for number, key in enumerate(sorted(sources, key=_by_place)):
-            judge.rules.append(key._replace(who=sources[key]))
+            judge.add(key._replace(who=sources[key]))
             if key.who.sure == everyone:
                 self._to_everyone.append(2 * number + 1)
             else:

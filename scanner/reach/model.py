@@ -148,7 +148,8 @@ class Half:
 class Explanation:
     """Why one connection is possible or not at one level: egress at the source and ingress at the destination.
 
-    `because` are the rules of the data plane without which it would be as declared.
+    `because` are the rules of the data plane without which it would be as declared. `through` are Services in front of
+    the destination at whose address the connection is judged otherwise, with the answer there.
     """
 
     level: Level
@@ -159,15 +160,20 @@ class Explanation:
     allowed: Answer
     halves: tuple[Half, ...]
     because: tuple[str, ...] = ()
+    through: tuple[tuple[str, Answer], ...] = ()
 
 
 class Reach(Protocol):
     """Who can talk to whom in one cluster, at one level. Built once, asked many times; nothing is held per pair."""
 
     level: Level
-    notices: tuple[Notice, ...]
     workloads: tuple[Workload, ...]
     classes: tuple[PodClass, ...]  # real ones first, then one hypothetical class per namespace
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What to know of the input."""
+        ...
 
     @property
     def peers(self) -> tuple[tuple[str, str], ...]:

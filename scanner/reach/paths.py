@@ -38,11 +38,11 @@ def controller_lines(
         unsure, quiet = doubtful[name] & ~allowed[name], silent[name] & ~allowed[name] & ~doubtful[name]
         source, destination = table.position[CONTROLLER], table.position[name]
         if allowed[name]:
-            _append(lines[0], Line(source, destination, allowed[name]))
+            append(lines[0], Line(source, destination, allowed[name]))
         if unsure:
-            _append(lines[1], Line(source, destination, unsure))
+            append(lines[1], Line(source, destination, unsure))
         if quiet:
-            _append(lines[1], Line(source, destination, quiet, reason=UNDECLARED))
+            append(lines[1], Line(source, destination, quiet, reason=UNDECLARED))
     return lines
 
 
@@ -60,7 +60,7 @@ def bypass_lines(
             destination = table.position[name]
             for source, closed in _beyond(direct.get(destination, ()), mask, table.ranges):
                 line = Line(source, destination, closed, bypass.service, bypass.reason)
-                _append(lines[0 if bypass.answer is Answer.YES else 1], line)
+                append(lines[0 if bypass.answer is Answer.YES else 1], line)
     for side in lines:
         for found in side.values():
             found.sort(key=lambda line: (line.dst, line.via, line.mask))
@@ -89,5 +89,6 @@ def _beyond(column: Column, mask: int, outside: int) -> Iterator[tuple[int, int]
             yield peer, closed
 
 
-def _append(side: dict[int, list[Line]], line: Line) -> None:
+def append(side: dict[int, list[Line]], line: Line) -> None:
+    """Add a line to those of its source."""
     side.setdefault(line.src, []).append(line)

@@ -139,12 +139,18 @@ def _grouped(
     groups: dict[tuple[int, Verdict, tuple[int, ...]], list[int]] = {}
     last: Pod | None = None
     number = 0
+    beside: tuple[Verdict, tuple[int, ...]] = (DECLARED, ())
+    group: list[int] = []
     for position, pod in enumerate(pods):
         addresses = _address_classes(pod, space) if addressed(pod) else ()
         coverage = DECLARED if dataplane is None else pod_coverage(dataplane, pod)
-        if last is None or not _alike(pod, last):
+        alike = last is not None and _alike(pod, last)
+        if not alike:
             number, last = shows.number(pod), pod
-        groups.setdefault((number, coverage, addresses), []).append(position)
+        if not (alike and beside == (coverage, addresses)):  # replicas follow each other: their group is at hand
+            beside = (coverage, addresses)
+            group = groups.setdefault((number, coverage, addresses), [])
+        group.append(position)
     shown = shows.found
     return {_Key(shown[number], coverage, at): where for (number, coverage, at), where in groups.items()}
 

@@ -69,6 +69,10 @@ class PortAtoms:
             self._masks[ports, named] = found
         return found
 
+    def fixed(self, ports: tuple[Ports, ...] | None) -> int | None:
+        """What a rule's `ports` mean at every destination; None where that hangs on the destination's named ports."""
+        return None if ports is not None and any(port.name for port in ports) else self.mask(ports, ())
+
     def port_set(self, mask: int) -> PortSet:
         """A mask as sorted, disjoint, inclusive ranges per protocol."""
         found = self._port_sets.get(mask)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scanner.dataplane.model import Answer, DataPlane, Fact
+from scanner.dataplane.model import Answer, Capabilities, DataPlane, Fact, Value
 from scanner.model import Pod
 
 
@@ -24,6 +24,10 @@ class Reading:
     unsupported: frozenset[str]  # port features this plane is not known to honour: named, range, sctp
     names_in_doubt: bool  # whether one port name with several numbers may open all of them, or break the rule
     selectors_match_hosts: Answer  # whether a selector chooses host-network pods as peers, and so opens their node
+    port_entries: int  # how many of them the plane keeps for one address, 0 for all
+    service_egress: (
+        Answer  # whether egress to a Service is judged at the pods behind it, rather than at its own address
+    )
     nodes_reach_pods: bool  # whether a node may reach its own pods whatever policy says
 
     def addressed(self, pod: Pod) -> bool:
@@ -45,6 +49,8 @@ def declared_reading(blocks_match_pods: bool | None) -> Reading:
         unsupported=frozenset(),
         names_in_doubt=False,
         selectors_match_hosts=Answer.NO,
+        port_entries=0,
+        service_egress=Answer.YES,
         nodes_reach_pods=False,
     )
 
@@ -69,8 +75,17 @@ def effective_reading(dataplane: DataPlane, blocks_match_pods: bool | None) -> R
         unsupported=frozenset(name for name, fact in features.items() if not _surely_honoured(name, fact)),
         names_in_doubt=facts is None or facts.named_ports.answer is Answer.UNKNOWN,
         selectors_match_hosts=hosts,
+        port_entries=dataplane.engine.limits.port_entries if dataplane.engine and dataplane.engine.limits else 0,
+        service_egress=_service_egress(facts),
         nodes_reach_pods=facts is None or facts.own_node_policed.firm is not Answer.YES,
     )
+
+
+def _service_egress(facts: Capabilities | None) -> Answer:
+    """After translation, as the specification has it, unless the catalogue says otherwise; then as far as that is firm."""
+    if facts is None or facts.service_egress.value is Value.HONOURED:
+        return Answer.YES
+    return facts.service_egress.firm
 
 
 def _surely_honoured(feature: str, fact: Fact) -> bool:

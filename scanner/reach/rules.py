@@ -119,7 +119,7 @@ class RuleReader:
         """One rule as bit sets."""
         if rule.subject is not None:
             subject &= self._in_namespaces(policy, rule.subject)
-        peers = self._matched(rule, policy.namespace)
+        peers = self.peers(rule, policy.namespace)
         sure_ports, maybe_ports = self._ports(rule, subject.maybe, peers)
         if rule.doubt or policy.doubt:
             subject = Bounds(0, subject.maybe)
@@ -159,7 +159,8 @@ class RuleReader:
                 numbers[number] = numbers.get(number, 0) | 1 << item
         return found
 
-    def _matched(self, rule: Rule, namespace: str) -> Peers:
+    def peers(self, rule: Rule, namespace: str) -> Peers:
+        """Whom a rule of a policy in that namespace matches."""
         if rule.peers is None:
             return Peers(NOBODY, Bounds(self.everyone, self.everyone), 0)
         own = any(isinstance(peer, PodPeer) and peer.namespaces is None for peer in rule.peers)

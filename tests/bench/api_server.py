@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from tests.bench.live_pods import namespaces, pods
-from tests.infra.kube.server import certificate
+from tests.servers.tls import self_signed
 
 PAGE = 500
 _SERVED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
@@ -117,7 +117,7 @@ class _Server(ThreadingHTTPServer):
 
 
 def _main(folder: Path, count: int) -> None:
-    ca, key = certificate()
+    ca, key = self_signed()
     (folder / "ca.pem").write_bytes(ca)
     (folder / "server.pem").write_bytes(ca + key)
     with _Server(("127.0.0.1", 0), _handler(_answers(count))) as server:

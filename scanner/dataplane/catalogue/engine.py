@@ -48,11 +48,12 @@ class Minimum:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The largest cluster in which an engine is supported."""
+    """The largest cluster in which an engine is supported, and how many port entries it keeps for an address; 0 is no limit."""
 
     nodes: int
     pods: int
     fact: Fact
+    port_entries: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

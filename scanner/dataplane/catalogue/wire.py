@@ -51,9 +51,10 @@ class _Minimum(_Known, kw_only=True, forbid_unknown_fields=True):
     version: _Word
 
 
-class _Limits(_Known, kw_only=True, forbid_unknown_fields=True):
-    nodes: int
-    pods: int
+class _Limits(_Known, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    nodes: Annotated[int, msgspec.Meta(ge=0)] = 0
+    pods: Annotated[int, msgspec.Meta(ge=0)] = 0
+    port_entries: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class _Engine(msgspec.Struct, rename="kebab", forbid_unknown_fields=True):
@@ -104,7 +105,7 @@ class _Reader:
             self._version(wire.minimum.version, "minimum.version")
             fields["minimum"] = Minimum(wire.minimum.version, self._known(wire.minimum, "minimum"))
         if wire.limits is not None:
-            fields["limits"] = Limits(wire.limits.nodes, wire.limits.pods, self._known(wire.limits, "limits"))
+            fields["limits"] = self._limits(wire.limits)
         return Engine(
             name=wire.name,
             title=wire.title,
@@ -116,6 +117,11 @@ class _Reader:
             ),
             **fields,
         )
+
+    def _limits(self, wire: _Limits) -> Limits:
+        if not (wire.nodes or wire.pods or wire.port_entries):
+            raise self._error("limits", "names no limit: give nodes, pods or port-entries")
+        return Limits(wire.nodes, wire.pods, self._known(wire, "limits"), wire.port_entries)
 
     def _ranged(self, wire: _Fact, field: str) -> Ranged:
         for version, name in ((wire.since, "since"), (wire.below, "below")):

@@ -181,7 +181,7 @@ def own_side(wire: WireEntity, nets: Nets, field: str, scope: Scope) -> OwnSide:
     if own.everything:
         return OwnSide(None, _own_nets(field) if nets.any else doubt)
     if nets.any:
-        return OwnSide(own, _own_nets(field))
+        doubt = _own_nets(field)
     if _holds(scope.facts.sets.matched(conjunction([labels, placed]))):
         return OwnSide(
             own, doubt, f"{field} selects network sets, whose addresses may be those of the policy's own pods"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,9 +11,9 @@ from scanner.dataplane.model import DataPlane
 from scanner.model import Snapshot
 from scanner.policy.calico.ports import subtract
 from scanner.policy.model import PolicySet
-from scanner.reach.changes import service_changes
+from scanner.reach.changes import Change, closed_changes, service_changes
 from scanner.reach.columns import mask_of
-from scanner.reach.diff import Change, State, all_aligned, difference
+from scanner.reach.diff import State, all_aligned, difference
 from scanner.reach.effects.rules import Rule, rules_of, shown_by
 from scanner.reach.effects.tally import EXAMPLES, tally
 from scanner.reach.engine import ClusterReach
@@ -104,12 +105,38 @@ class Compared:
 
         With `through_services` only those that lead through a Service.
         """
+        yield from self._changed(at, through_services=through_services)
+        for change in closed_changes(self.effective[at].view):
+            yield Effect(change, self._at_addresses(at))
+
+    def _changed(self, at: int, *, through_services: bool) -> Iterator[Effect]:
         effective = self.effective[at]
         turned = [_pairs(other, effective, through_services=through_services) for other in self._without[at]]
         for change in _changes(self.declared, effective, through_services=through_services):
             pair = _pair(change)
             rules = tuple(rule for rule, pairs in zip(self.rules[at], turned, strict=True) if pair in pairs)
-            yield Effect(change, rules or self.rules[at])
+            yield Effect(self._beside(change) if change.via else change, rules or self.rules[at])
+
+    def _beside(self, change: Change) -> Change:
+        """A path through a Service that the declared level does not tell from the pods' own address, beside that."""
+        if change.before or change.unknown_before:
+            return change
+        position = self.declared.view.table.position
+        if change.src not in position or change.dst not in position:  # ingress controllers
+            return change
+        known = _answer(self.declared.view, position[change.src], position[change.dst])
+        before, unknown = (_within(ports, change.after, change.unknown_after) for ports in known)
+        return dataclasses.replace(change, before=before, unknown_before=unknown)
+
+    def _at_addresses(self, at: int) -> tuple[Rule, ...]:
+        return tuple(rule for rule in self.rules[at] if rule.name == "service-egress") or self.rules[at]
+
+    def _closed_share(self, at: int) -> list[Share]:
+        """What Services' addresses keep closed: breakage, counted without looking at every pair."""
+        view = self.effective[at].view
+        count = sum(each.sources.bit_count() for each in view.closed)
+        examples = tuple(_told(change) for change, _ in zip(closed_changes(view), range(EXAMPLES), strict=False))
+        return [Share("breakage", self._at_addresses(at), count, examples)] if count else []
 
     def shares(self, at: int) -> tuple[Share, ...]:
         """The same by kind and rules, gaps first, counted without looking at every pair."""
@@ -124,7 +151,7 @@ class Compared:
             )
             for (kind, rules), each in counted.items()
         ]
-        found = _merged([*found, *self._through_services(at)])
+        found = _merged([*found, *self._through_services(at), *self._closed_share(at)])
         return tuple(sorted(found, key=lambda share: (KINDS.index(share.kind), -share.connections, share.names)))
 
     def _named(self, at: int, rules: Sequence[int]) -> tuple[Rule, ...]:
@@ -139,7 +166,7 @@ class Compared:
     def _through_services(self, at: int) -> list[Share]:
         """Lines that lead through Services: few, so they are looked at one by one."""
         groups: dict[tuple[str, ...], list[Effect]] = {}
-        for effect in self.effects(at, through_services=True):
+        for effect in self._changed(at, through_services=True):
             groups.setdefault((effect.kind, *(rule.name for rule in effect.rules)), []).append(effect)
         return [
             Share(found[0].kind, found[0].rules, len(found), tuple(_told(each.change) for each in found[:EXAMPLES]))
@@ -173,7 +200,8 @@ def _answer(view: View, src: int, dst: int) -> tuple[PortSet, PortSet]:
 
 def _differ(one: ClusterReach, other: ClusterReach) -> bool:
     """Whether two reaches of one set of cuts say anything different: if not, no rule has to be switched off to see why."""
-    return (one.view.groups, one.view.extra) != (other.view.groups, other.view.extra)
+    views = [(each.view.groups, each.view.extra, each.view.closed) for each in (one, other)]
+    return views[0] != views[1]
 
 
 def _changes(one: ClusterReach, other: ClusterReach, *, through_services: bool) -> Iterator[Change]:
@@ -186,6 +214,16 @@ def _pairs(one: ClusterReach, other: ClusterReach, *, through_services: bool) ->
 
 def _pair(change: Change) -> Pair:
     return change.src, change.dst, change.via
+
+
+def _within(ports: PortSet, *others: PortSet) -> PortSet:
+    """The ports that are in one of the others as well."""
+    found = {}
+    for protocol, ranges in ports.items():
+        outside = subtract(ranges, [each for other in others for each in other.get(protocol, ())])
+        if inside := subtract(ranges, outside):
+            found[protocol] = tuple(inside)
+    return found
 
 
 def _exceeds(ports: PortSet, *others: PortSet) -> bool:

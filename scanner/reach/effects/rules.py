@@ -22,6 +22,8 @@ from scanner.model import Snapshot
 from scanner.policy.model import BlockPeer, PolicySet
 from scanner.reach.coverage import cluster_coverage
 
+# What the engine of reachability reads by the specification until the catalogue says otherwise.
+_UNLESS_KNOWN = frozenset({"service_egress", "ipv6", "negative_selectors"})
 _SPECIFICATION = "the specification"
 _EVERYWHERE = Coverage(Answer.YES, "covered")
 # What the specification says of each capability that the engine of reachability asks for.
@@ -32,10 +34,13 @@ _CAPABILITIES: Mapping[str, tuple[Value, str]] = {
     "named_ports": (Value.HONOURED, "what a port's name stands for"),
     "end_port": (Value.HONOURED, "port ranges (endPort)"),
     "sctp": (Value.HONOURED, "SCTP"),
+    "ipv6": (Value.HONOURED, "the version of IP that the data plane does not police"),
+    "negative_selectors": (Value.HONOURED, "selectors with NotIn or DoesNotExist"),
     "host_network_isolated": (Value.IGNORED, "what policy does to host-network pods"),
     "host_network_selected": (Value.IGNORED, "selectors that choose host-network pods as peers"),
     "own_node_policed": (Value.HONOURED, "traffic to a pod from its own node"),
     "balancer_policed": (Value.HONOURED, "node ports and balancers with externalTrafficPolicy Cluster"),
+    "service_egress": (Value.HONOURED, "egress to a Service's address"),
 }
 
 
@@ -70,15 +75,26 @@ def _rules(plane: DataPlane, policies: PolicySet, blocks: Value) -> Iterator[Rul
     ignored = list(dict.fromkeys(_ignored(plane, policies)))
     if ignored:
         yield Rule("kinds", "policies of kinds that are not read", "; ".join(ignored), _reading_every_kind(plane))
+    yield from _limited(plane)
     known = plane.capabilities
     for field, (specified, about) in _CAPABILITIES.items():
         if known is None:
             return
         value = blocks if field == "ipblock_matches_pods" else specified
         fact: Fact = getattr(known, field)
+        if field in _UNLESS_KNOWN and fact.value is value:  # as specified, however that is known
+            continue
         if fact.firm is not _specified(value).firm:
             changed: Capabilities = dataclasses.replace(known, **{field: _specified(value)})
             yield Rule(field.replace("_", "-"), about, _said(fact), dataclasses.replace(plane, capabilities=changed))
+
+
+def _limited(plane: DataPlane) -> Iterator[Rule]:
+    limits = plane.engine.limits if plane.engine else None
+    if plane.engine and limits and limits.port_entries:
+        does = f"{limits.port_entries} are kept for an address, more are dropped{_known(limits.fact)}"
+        unlimited = dataclasses.replace(plane.engine, limits=dataclasses.replace(limits, port_entries=0))
+        yield Rule("port-entries", "many ports for one address", does, dataclasses.replace(plane, engine=unlimited))
 
 
 def shown_by(rules: Iterable[Rule], snapshot: Snapshot, policies: PolicySet) -> tuple[Rule, ...]:
@@ -89,17 +105,23 @@ def shown_by(rules: Iterable[Rule], snapshot: Snapshot, policies: PolicySet) -> 
 
 def _shown(snapshot: Snapshot, policies: PolicySet) -> set[str]:
     found = {"coverage", "kinds"}
+    if sum(len(rule.ports or ()) for policy in policies.policies for rule in policy.rules) > _FEW_PORTS:
+        found.add("port-entries")
     for policy in policies.policies:
         for rule in policy.rules:
             blocks = [peer for peer in rule.peers or () if isinstance(peer, BlockPeer)]
             found |= {"ipblock-matches-pods", "ipblock-matches-nodes"} if blocks else set()
             found |= {"except-honoured"} if any(block.excepts for block in blocks) else set()
             found |= {_FEATURES[name] for port in rule.ports or () for name in port.features}
+        found |= {"negative-selectors"} if policy.negative else set()
+    if any(":" in address for pod in snapshot.pods for address in pod.ips):
+        found.add("ipv6")
     if any(pod.host_network for pod in snapshot.pods):
         found |= {"host-network-isolated", "host-network-selected", "own-node-policed"}
-    return found | ({"balancer-policed"} if snapshot.services else set())
+    return found | ({"balancer-policed", "service-egress"} if snapshot.services else set())
 
 
+_FEW_PORTS = 20  # entries in all policies that no data plane is known to have too few places for
 _FEATURES = {"named": "named-ports", "range": "end-port", "sctp": "sctp"}
 
 
@@ -110,8 +132,12 @@ def _specified(value: Value) -> Fact:
 def _said(fact: Fact) -> str:
     """What the catalogue says, with how it is known."""
     words = f"{fact.value}, where {fact.condition}" if fact.condition else str(fact.value)
+    return words + _known(fact)
+
+
+def _known(fact: Fact) -> str:
     note = f" ({fact.note})" if fact.note else ""
-    return f"{words}{note} [{fact.source}; {fact.confidence.words}]"
+    return f"{note} [{fact.source}; {fact.confidence.words}]"
 
 
 def _unpoliced(plane: DataPlane) -> Iterator[str]:

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import gzip
-import ipaddress
 import json
-import ssl
-import threading
 import time
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import yaml
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+
+from tests.servers.tls import Handler, TlsServer
 
 ROLE = Path(__file__).parents[3] / "infra" / "kube" / "clusterrole.yaml"
 TOKEN = "a-bearer-token-that-must-not-leak"  # noqa: S105 - opens nothing but the server below
@@ -167,34 +161,12 @@ class FakeCluster:
         )
 
 
-class Server:
+class Server(TlsServer):
     """The fake cluster behind TLS, and the kubeconfig that leads to it; stops when the block ends."""
 
     def __init__(self, cluster: FakeCluster, folder: Path) -> None:
+        super().__init__(_handler(cluster), folder)
         self.cluster = cluster
-        self.folder = folder
-        ca, key = certificate()
-        self.ca = ca
-        (folder / "server.pem").write_bytes(ca + key)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(cluster))
-        self._server.daemon_threads = True
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(folder / "server.pem")
-        # The handshake belongs to the connection's own thread: a client that refuses the certificate must not end the server.
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
-        self.port = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-
-    def __enter__(self) -> Self:
-        """Start."""
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stop."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def kubeconfig(
         self, *, context: str = "lab", cluster_name: str = "lab", user: object = None, **cluster: object
@@ -221,11 +193,8 @@ class Server:
 
 
 def _handler(cluster: FakeCluster) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True  # or each answer, two pieces, waits for an acknowledgement
-
-        def do_GET(self) -> None:
+    class ClusterHandler(Handler):
+        def answer(self) -> None:
             reply = cluster.answer(self.path, {key.lower(): value for key, value in self.headers.items()})
             time.sleep(reply.pause)
             body = reply.body
@@ -254,16 +223,7 @@ def _handler(cluster: FakeCluster) -> type[BaseHTTPRequestHandler]:
             except OSError:  # the client gave up, as some tests want it to
                 self.close_connection = True
 
-        def handle(self) -> None:
-            try:
-                super().handle()
-            except OSError:  # a handshake that the client broke off
-                self.close_connection = True
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-            """Keep test output clean."""
-
-    return Handler
+    return ClusterHandler
 
 
 def _json(value: object) -> Reply:
@@ -273,25 +233,3 @@ def _json(value: object) -> Reply:
 def _status(code: int, reason: str, metadata: dict[str, str] | None = None) -> Reply:
     body = {"kind": "Status", "status": "Failure", "reason": reason, "code": code, "metadata": metadata or {}}
     return Reply(code, json.dumps(body).encode(), {"Content-Type": "application/json"})
-
-
-def certificate() -> tuple[bytes, bytes]:
-    """A self-signed certificate for 127.0.0.1 and its key, as PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM), key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )

@@ -418,6 +418,15 @@ def test_metadata_restriction_is_in_doubt_with_windows_pools():
     assert read(Cloud.AZURE, {"networkProfile": network, "agentPoolProfiles": pools}).metadata_restricted is None
 
 
+@pytest.mark.parametrize(
+    ("profile", "expected"), [({"podLinkLocalAccess": "IMDS"}, False), ({}, None)], ids=["off", "stable-api"]
+)
+def test_metadata_restriction_that_an_answer_does_not_speak_of_is_not_known(profile, expected):
+    """Only preview versions of the API have the field: that it is absent does not say that the switch is off."""
+    network = {"networkPlugin": "azure"} | profile
+    assert read(Cloud.AZURE, {"properties": {"networkProfile": network}}).metadata_restricted is expected
+
+
 @pytest.mark.parametrize("provider", list(Cloud))
 @pytest.mark.parametrize("cluster", [None, 7, "text", [], [{}], {}], ids=repr)
 def test_a_record_of_nothing_says_nothing(provider, cluster):

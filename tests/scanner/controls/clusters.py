@@ -111,6 +111,15 @@ def cilium(
     return snapshot(pods=[*pods, _agent("cilium")], **(fields | overrides))
 
 
+def antrea(*pods: Any, **overrides: Any) -> Snapshot:
+    """A self-managed Antrea on one node `n1`."""
+    fields: dict[str, Any] = {
+        "daemon_sets": [_daemon_set("antrea-agent", ("antrea-agent", "antrea/antrea-agent-ubuntu:v2.4.0"))],
+        "nodes": [node("n1", addresses=(HOST,))],
+    }
+    return snapshot(pods=[*pods, _agent("antrea-agent")], **(fields | overrides))
+
+
 def npm(*pods: Any, **overrides: Any) -> Snapshot:
     """AKS on Azure NPM with one node `n1`."""
     fields: dict[str, Any] = {

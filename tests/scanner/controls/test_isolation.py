@@ -11,6 +11,7 @@ from tests.factories import namespace, pod, policy, snapshot
 from tests.scanner.controls.clusters import (
     DNS,
     HOST,
+    antrea,
     cilium,
     custom,
     egress,
@@ -72,7 +73,10 @@ SERVICE = Service(namespace="kube-system", name="kube-dns", cluster_ips=("172.20
             eks(web(), policies=[DENY_ALL], unlisted=["namespaces"]), ("unknown", "unread"), id="namespaces-refused"
         ),
         pytest.param(
-            eks(web(), policies=[DENY_ALL, custom("NetworkPolicy")]), ("unknown", "undecided"), id="unmodelled"
+            antrea(web(), policies=[DENY_ALL, custom("NetworkPolicy")]), ("unknown", "undecided"), id="unmodelled"
+        ),
+        pytest.param(
+            eks(web(), policies=[DENY_ALL, custom("NetworkPolicy")]), ("pass", "isolated"), id="unmodelled-and-not-read"
         ),
         pytest.param(eks(), ("not_applicable", "nothing-to-judge"), id="no-workload-namespace"),
     ],

@@ -10,6 +10,7 @@ from scanner.findings import Status
 from scanner.model import Collected, EntryPoint, KindStatus, Service, Source
 from tests.factories import namespace, node, policy, snapshot
 from tests.scanner.controls.clusters import (
+    antrea,
     cilium,
     custom,
     egress,
@@ -97,7 +98,10 @@ def test_allow_all_spread_over_policies():
             id="engine-unknown",
         ),
         pytest.param(eks(web(), on=False, policies=[policy(ingress({}))]), ("fail", "allow-all"), id="needs-no-engine"),
-        pytest.param(cilium(web(), policies=[custom("NetworkPolicy")]), ("unknown", "not-modelled"), id="unmodelled"),
+        pytest.param(antrea(web(), policies=[custom("NetworkPolicy")]), ("unknown", "not-modelled"), id="unmodelled"),
+        pytest.param(
+            cilium(web(), policies=[custom("NetworkPolicy")]), ("not_applicable", "nothing-to-judge"), id="not-read"
+        ),
         pytest.param(
             cilium(web(), unlisted=["networkpolicies.networking.k8s.io"]), ("unknown", "unread"), id="refused"
         ),

@@ -75,7 +75,8 @@ def test_sources_may_be_given_short_names():
         pytest.param(
             '[[support]]\nsubject = "x"\nends = "soon"\nconfidence="memory"\nsource="y"', "ends", id="no-date"
         ),
-        pytest.param("[limits]\nnodes = 1\nconfidence='memory'\nsource='y'", "pods", id="limits"),
+        pytest.param("[limits]\nconfidence='memory'\nsource='y'", "limits: names no limit", id="limits"),
+        pytest.param("[limits]\nnodes = -1\nconfidence='memory'\nsource='y'", "nodes", id="negative-limit"),
     ],
 )
 def test_what_does_not_load_names_the_file_and_the_field(body, words):

@@ -537,6 +537,15 @@ def test_a_set_may_hold_the_policys_own_pods(own, subject):
     assert "addresses may be those of the policy's own pods" in wider.doubt
 
 
+def test_a_set_may_hold_the_policys_own_pods_beside_nets():
+    """With nets on the own side too, a set with the labels may hold pods that have others."""
+    own = {"selector": "role == 'partner'", "nets": ["10.0.0.0/8"]}
+    (narrow, wider), _ = read({"destination": own}, ns="", settings=(WORLD,))
+    assert "names the addresses of the policy's own pods" in narrow.doubt
+    assert wider.subject is None
+    assert "selects network sets" in wider.doubt
+
+
 def test_a_set_may_take_out_the_policys_own_pods():
     """What a notSelector leaves out, a set may leave out as well: the rule may hold for less."""
     (found,), _ = read({"destination": {"notSelector": "role == 'partner'"}}, ns="", settings=(WORLD,))

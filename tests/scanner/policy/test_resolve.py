@@ -292,8 +292,8 @@ def test_other_policy_kinds_are_listed_as_unmodelled():
     )
     assert found.policies == ()
     assert found.unmodelled == (
-        "AdminNetworkPolicy newer",
-        "ClusterNetworkPolicy everywhere",
+        "AdminNetworkPolicy.policy.networking.k8s.io newer",
+        "ClusterNetworkPolicy.crd.antrea.io everywhere",
         "NetworkPolicy.crd.antrea.io shop/x",
     )
     assert len(found.notices) == 3

@@ -35,8 +35,8 @@ def capabilities(**overrides: Fact) -> Capabilities:
     facts = {
         "ipblock_matches_pods": "no", "ipblock_matches_nodes": "no", "except_honoured": "yes", "named_ports": "yes",
         "end_port": "yes", "sctp": "yes", "ipv6": "yes", "host_network_isolated": "no", "host_network_selected": "unknown",
-        "own_node_policed": "no",
-        "balancer_policed": "yes", "deny_log": "yes", "closed_at_start": "yes",
+        "own_node_policed": "no", "negative_selectors": "yes",
+        "balancer_policed": "yes", "service_egress": "yes", "deny_log": "yes", "closed_at_start": "yes",
     }  # fmt: skip
     return Capabilities(**({name: fact(answer) for name, answer in facts.items()} | overrides))
 

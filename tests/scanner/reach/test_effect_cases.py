@@ -27,6 +27,7 @@ from scanner.dataplane.model import Answer, Capabilities, Confidence, Coverage, 
 from scanner.model import Collected, KindStatus, Snapshot, Source
 from scanner.policy.model import PolicySet
 from scanner.policy.resolve import resolve
+from scanner.reach.changes import closed_changes
 from scanner.reach.diff import State, all_aligned
 from scanner.reach.effects.compare import Compared, Effect
 from scanner.reach.effects.rules import rules_of
@@ -131,15 +132,26 @@ def peer(reach: ClusterReach, end: str) -> str:
 
 
 def answer(reach: ClusterReach, wanted: Expected) -> str:
-    """What a listing says of a connection: allowed, denied (absent) or unknown."""
+    """What a reach says of a connection: allowed, denied or unknown.
+
+    Without `via` any path counts. One through a named Service is judged as the pods' own address unless it stands by itself,
+    open or kept closed.
+    """
     src, dst = peer(reach, wanted.src), peer(reach, wanted.dst)
     protocol, _, number = wanted.port.partition(" ")
+    found: dict[str, str] = {}
     for lines, word in ((reach.connections(), "allowed"), (reach.unknown(), "unknown")):
         for line in lines:
-            meant = (line.src, line.dst) == (src, dst) and wanted.via in {"", line.via}
-            if meant and any(first <= int(number) <= last for first, last in line.ports.get(protocol, ())):
-                return word
-    return "denied"
+            ports = line.ports.get(protocol, ())
+            if (line.src, line.dst) == (src, dst) and any(first <= int(number) <= last for first, last in ports):
+                found.setdefault(line.via, word)
+    for change in closed_changes(reach.view):
+        if (change.src, change.dst, change.via) == (src, dst, wanted.via) and protocol in change.before:
+            assert all(first <= int(number) <= last for first, last in change.before[protocol])
+            return "denied"
+    if not wanted.via:
+        return next((word for word in ("allowed", "unknown") if word in found.values()), "denied")
+    return found.get(wanted.via, found.get("", "denied"))
 
 
 def effect_on(found: Compared, wanted: Expected) -> Effect:

@@ -87,6 +87,14 @@ def test_a_plane_that_reads_only_its_own_kinds_leaves_network_policy_without_eff
     assert any("crd-only" in notice.message for notice in reach.notices)
 
 
+def test_a_plane_whose_pods_start_open_says_so():
+    """No question about a connection shows it, so it stands among the warnings; where pods start closed nothing is said."""
+    cluster = snapshot(namespaces=[namespace("shop")], pods=PODS, policies=[DENIED])
+    for answer, expected in (("no", ["data plane test"]), ("yes", [])):
+        reach = reach_of(cluster, plane(capabilities=capabilities(closed_at_start=fact(answer))))
+        assert [each.object for each in reach.notices if "open until" in each.message] == expected
+
+
 def test_one_uncovered_node_opens_only_its_own_pods():
     """A pod on an uncovered node is open both ways; the covered one still refuses what its policies refuse."""
     cluster = snapshot(pods=PODS, policies=[DENIED])
@@ -259,7 +267,10 @@ ANTREA = ApiObject(api_version="crd.antrea.io/v1beta1", kind="NetworkPolicy", na
 CLUSTERWIDE = ApiObject(api_version="crd.antrea.io/v1beta1", kind="ClusterNetworkPolicy", name="x", spec=raw({}))
 
 
-@pytest.mark.parametrize("dataplane", [None, plane()], ids=["declared", "effective"])
+READS_ANTREA = {"name": "antrea"}
+
+
+@pytest.mark.parametrize("dataplane", [None, plane(**READS_ANTREA)], ids=["declared", "effective"])
 def test_an_unmodelled_policy_makes_its_namespace_unknown(dataplane):
     """Policies that cannot be judged leave every pod they may select undecided, and other namespaces as they are."""
     cluster = snapshot(pods=(*PODS, pod("a-1", ns="other"), pod("b-1", ns="other")), policies=[ANTREA])
@@ -274,13 +285,14 @@ def test_an_unmodelled_policy_makes_its_namespace_unknown(dataplane):
 
 
 def test_a_cluster_scoped_unmodelled_policy_touches_everything_that_is_policed():
-    """Cluster-wide kinds leave nothing certain, unless nothing enforces anything."""
+    """Cluster-wide kinds leave nothing certain, unless nothing enforces anything or the engine does not read them."""
     cluster = snapshot(pods=PODS, policies=[CLUSTERWIDE])
-    assert list(reach_of(cluster, plane()).connections()) == []
+    assert list(reach_of(cluster, plane(**READS_ANTREA)).connections()) == []
+    assert (WEB, DB) in pairs(reach_of(cluster, plane(name="calico")).connections())
     off = reach_of(cluster, plane(enforcing=Enforcing.NO, reason="off", capabilities=None))
     assert (WEB, DB) in pairs(off.connections())
     assert list(off.unknown()) == []
-    assert list(reach_of(cluster, plane(mode="crd-only")).connections()) == []
+    assert list(reach_of(cluster, plane(mode="crd-only", **READS_ANTREA)).connections()) == []
 
 
 def test_policies_that_could_not_be_listed_leave_nothing_certain():

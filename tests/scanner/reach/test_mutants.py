@@ -8,7 +8,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from scanner.dataplane.model import Answer, DataPlane, Enforcing
+from scanner.dataplane.catalogue.engine import Engine
+from scanner.dataplane.model import Answer, Confidence, DataPlane, Enforcing, Fact, Value
 from scanner.model import ApiObject, Pod, Service, ServicePort
 from scanner.policy.combine import combine
 from scanner.policy.model import EVERYTHING, Action, BlockPeer, Policy, PolicySet, Rule
@@ -163,10 +164,18 @@ def test_a_mode_that_could_not_be_read_leaves_coverage_unknown():
 
 def test_policies_unread_count_where_the_plane_would_honour_them():
     """What could not be listed or judged is a reason for doubt, unless nothing enforces it anyway."""
-    cluster, strange = snapshot(unlisted=["networkpolicies.networking.k8s.io"]), PolicySet((), (), ("Other shop/x",))
+    cluster, strange = (
+        snapshot(unlisted=["networkpolicies.networking.k8s.io"]),
+        PolicySet((), (), ("Other.example.com shop/x",)),
+    )
     unread = "networkpolicies.networking.k8s.io could not be read (forbidden)"
-    assert undecided(cluster, strange, plane()).reason("shop") == f"{unread}; not modelled: Other shop/x"
-    assert undecided(cluster, strange, plane()).reason("far") == unread
+    reading = plane(engine=Engine(name="test", title="", other_kinds=Fact(Value.HONOURED, Confidence.SOURCE, "test")))
+    assert undecided(cluster, strange, reading).reason("shop") == f"{unread}; not modelled: Other.example.com shop/x"
+    assert (
+        undecided(cluster, strange, reading).reason("far")
+        == undecided(cluster, strange, plane()).reason("shop")
+        == unread
+    )
     assert undecided(cluster, strange, plane(enforcing=Enforcing.NO)).reason("shop") == ""
 
 

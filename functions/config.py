@@ -1,0 +1,21 @@
+"""What `config check` does: every mistake of a settings file, a line each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from functions.gate import Exit
+from functions.output import text, write
+from infra.settings import check_settings
+from reports.mistakes import mistake_lines, render_mistakes
+
+
+def run_check(file: str, *, json: bool) -> int:
+    """Check and print; returns 0 where nothing is wrong, 2 where something is."""
+    settings, found = check_settings(Path(file))
+    mistakes = [(each.line, each.key, each.message) for each in found]
+    if json:
+        write((render_mistakes(file, mistakes),), "")
+    else:
+        write(text(mistake_lines(file, mistakes, sources=len(settings.sources))), "")
+    return Exit.USAGE if mistakes else Exit.DONE

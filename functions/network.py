@@ -1,0 +1,134 @@
+"""What `network` does: the networks around the clusters of all clouds as one, and which cluster reaches which over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from functions.gate import Exit
+from functions.gather import Estate, discover_all
+from functions.output import colour, now, say, say_incomplete, width, write
+from functions.run import new_run
+from functions.watch import watcher
+from infra.settings import Link, SettingsFile, SourceOptions
+from reports.network import Network, render_network, render_network_table
+from reports.places import not_whole
+from scanner.errors import InputError
+from scanner.topology.build import topology_of
+from scanner.topology.declared import Declared, DeclaredLink, DeclaredZone
+from scanner.topology.model import Placement, Topology
+from scanner.topology.place import place
+from scanner.topology.reach import overlaps, reach_between
+
+if TYPE_CHECKING:
+    from functions.watch import Quiet
+    from scanner.model import ClusterRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkRequest:
+    """The flags of `network`, with the sources they name and the settings."""
+
+    sources: Sequence[SourceOptions]
+    settings: SettingsFile
+    json: bool
+    output: str
+    allow_partial: bool
+
+
+def run_network(request: NetworkRequest) -> int:
+    """Discover, read the networks, and print which cluster reaches which; returns the exit code.
+
+    Raises:
+        InputError: no source is a cloud, or the only one cannot be used.
+        StoreError: the document cannot be written.
+    """
+    sources = [source for source in request.sources if source.is_cloud]
+    if not sources:
+        raise InputError("no networks to read: give --aws, --gcp or --azure, or name clouds in ringfence.yaml")
+    run = new_run("", now())
+    with watcher() as watch:
+        estate = discover_all(sources, watch, alone=len(sources) == 1)
+        topology = _topology(estate, request.settings, watch)
+    pairs = tuple(reach_between(topology))
+    found = Network(
+        run=run,
+        interrupted=estate.interrupted,
+        scopes=estate.places,
+        pairs=pairs,
+        overlaps=tuple(overlaps(topology)),
+        topology=topology,
+    )
+    if request.json or request.output:
+        write((render_network(found),), request.output)
+        say_incomplete(not_whole(found.scopes))
+    else:
+        write((render_network_table(found, width=width(), colour=colour()).encode(),), "")
+    if estate.interrupted:
+        return Exit.INTERRUPTED
+    if (all(scope.is_whole for scope in found.scopes) and not topology.unread) or request.allow_partial:
+        return Exit.DONE
+    say("ringfence: incomplete: not every place or network could be read (--allow-partial accepts that)")
+    return Exit.INCOMPLETE
+
+
+def _topology(estate: Estate, settings: SettingsFile, watch: Quiet) -> Topology:
+    """The parts of all clouds, the clusters placed in them, and what the operator declares."""
+    parts = [] if estate.interrupted else list(_parts(estate, watch))
+    whole = topology_of(parts)
+    placed = {each.ref.name: place(each.ref, each.record, whole) for each in estate.clusters}
+    known = [placement for each in estate.clusters if (placement := place(each.ref, each.record, whole))]
+    return topology_of([whole, Topology(placements=tuple(known))], _declared(settings, placed))
+
+
+def _parts(estate: Estate, watch: Quiet) -> Iterator[Topology]:
+    """Each source's networks, with the credentials that found its clusters; a cloud's libraries load here."""
+    for source in dict.fromkeys(id(each) for each in estate.by.values()):
+        options = next(each for each in estate.by.values() if id(each) == source)
+        refs = [each.ref for each in estate.clusters if estate.by[each.ref.id] is options]
+        watch.note(f"reading the networks of {refs[0].cloud}")
+        yield from _networks(options, refs)
+
+
+def _networks(source: SourceOptions, refs: Sequence[ClusterRef]) -> Iterator[Topology]:
+    if source.aws is not None and source.aws.network:
+        from infra.clouds.eks.networks import networks as of_aws
+
+        yield from of_aws(source.aws, refs)
+    if source.gcp is not None and source.gcp.network:
+        from infra.clouds.gke.networks import networks as of_gcp
+
+        yield from of_gcp(source.gcp, refs)
+    if source.azure is not None and source.azure.network:
+        from infra.clouds.aks.networks import networks as of_azure
+
+        yield from of_azure(source.azure, refs)
+
+
+def _declared(settings: SettingsFile, placed: dict[str, Placement | None]) -> Declared:
+    """The operator's zones that have ranges, and links; a link's end may be a cluster's name, which stands for its network."""
+    zones = tuple(DeclaredZone(name=each.name, ranges=each.cidrs) for each in settings.trust_zones if each.cidrs)
+
+    def end(name: str) -> str:
+        placement = placed.get(name)
+        return placement.domain if placement else name
+
+    back = {(each.from_, each.to): each for each in settings.links}
+    links = []
+    for each in settings.links:
+        other = back.get((each.to, each.from_))
+        if other is not None and settings.links.index(other) < settings.links.index(each):
+            continue  # one link, declared from both ends
+        links.append(_link(each, other, (end(each.from_), end(each.to))))
+    return Declared(zones=zones, links=tuple(links))
+
+
+def _link(link: Link, other: Link | None, between: tuple[str, str]) -> DeclaredLink:
+    return DeclaredLink(
+        name=f"{link.from_} - {link.to}",
+        between=between,
+        to_second=link.cidrs,
+        to_first=other.cidrs if other else (),
+        one_way=other is None,
+    )

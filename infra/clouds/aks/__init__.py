@@ -1,0 +1,53 @@
+"""AKS: which clusters there are in Azure, and the way in to each.
+
+The SDK loads when `discover` is first asked for a result, not before.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+from infra.clouds.aks.permissions import PERMISSIONS
+from infra.clouds.model import Found, Scope
+from infra.clouds.options import AzureOptions
+from scanner.errors import InputError
+
+WORKERS = 8  # subscriptions at once; Resource Manager counts per subscription, so more would only cost memory
+
+
+def discover(options: AzureOptions) -> Iterator[Found | Scope]:
+    """Each AKS cluster as it is found, and one scope for each subscription when it is finished.
+
+    A management group that cannot be read, or has no subscription, is a scope of its own (`managementGroups/NAME`), and so
+    is the list of visible subscriptions (`subscriptions`). Closing the generator stops the work.
+
+    Raises:
+        InputError: an option cannot be used, there are no credentials, or Azure's libraries are not installed.
+    """
+    try:
+        from infra.clouds.aks import clusters, subscriptions
+        from infra.clouds.aks.session import Session
+        from infra.clouds.aks.workers import spread
+    except ImportError as error:
+        name = error.name or "a part of it"
+        raise InputError(
+            f"azure: Azure's client library ({name}) is not installed: install `ringfence[azure]`"
+        ) from error
+    session = Session(options)
+    session.sign_in()
+    stop = threading.Event()
+    places: list[subscriptions.Subscription] = []
+    for entry in subscriptions.find(session, options, stop):
+        if isinstance(entry, Scope):
+            yield entry
+        else:
+            places.append(entry)
+
+    def work(place: subscriptions.Subscription) -> Iterator[Found | Scope]:
+        return clusters.read(session, place, local_accounts=options.local_accounts, stop=stop)
+
+    yield from spread(places, work, stop, WORKERS)
+
+
+__all__ = ["PERMISSIONS", "discover"]

@@ -1,0 +1,1 @@
+"""The network around the clusters: which address ranges reach which cluster, and as whom."""
