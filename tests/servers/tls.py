@@ -23,6 +23,7 @@ class Handler(BaseHTTPRequestHandler):
     """Base for request handlers, which say in `answer` what they give: HTTP/1.1, silent, at ease with clients that hang up."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or each answer, being two pieces, waits for an acknowledgement
 
     def answer(self) -> None:
         """Answer one request, whose method is `self.command`."""
