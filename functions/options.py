@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-EPILOG = "Exit codes: 0 done and gate held, 1 gate failed, 2 usage or configuration, 3 something could not be read, 130 interrupted."
+EPILOG = "Exit codes: 0 done and gate held, 1 gate failed, 2 usage or configuration, 3 not all could be read, 130 interrupted."
 
 _IN = "Where to read from (choose one)"
 _OUT = "What to write"
