@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from reports.places import not_whole
 from scanner.errors import InputError
 from scanner.topology.build import topology_of
 from scanner.topology.declared import Declared, DeclaredLink, DeclaredZone
-from scanner.topology.model import Placement, Topology
+from scanner.topology.model import Topology
 from scanner.topology.place import place
 from scanner.topology.reach import overlaps, reach_between
 
@@ -75,20 +75,21 @@ def run_network(request: NetworkRequest) -> int:
 
 def _topology(estate: Estate, settings: SettingsFile, watch: Quiet) -> Topology:
     """The parts of all clouds, the clusters placed in them, and what the operator declares."""
-    parts = [] if estate.interrupted else list(_parts(estate, watch))
-    whole = topology_of(parts)
-    placed = {each.ref.name: place(each.ref, each.record, whole) for each in estate.clusters}
-    known = [placement for each in estate.clusters if (placement := place(each.ref, each.record, whole))]
-    return topology_of([whole, Topology(placements=tuple(known))], _declared(settings, placed))
+    whole = topology_of(() if estate.interrupted else _parts(estate, watch))
+    placed = [(each, place(each.ref, each.record, whole)) for each in estate.clusters]
+    domains = {found.ref.name: placement.domain for found, placement in placed if placement}
+    placements = tuple(placement for _, placement in placed if placement)
+    return topology_of([whole, Topology(placements=placements)], _declared(settings, domains))
 
 
 def _parts(estate: Estate, watch: Quiet) -> Iterator[Topology]:
     """Each source's networks, with the credentials that found its clusters; a cloud's libraries load here."""
-    for source in dict.fromkeys(id(each) for each in estate.by.values()):
-        options = next(each for each in estate.by.values() if id(each) == source)
-        refs = [each.ref for each in estate.clusters if estate.by[each.ref.id] is options]
+    groups: dict[int, list[ClusterRef]] = {}
+    for each in estate.clusters:
+        groups.setdefault(id(estate.by[each.ref.id]), []).append(each.ref)
+    for refs in groups.values():
         watch.note(f"reading the networks of {refs[0].cloud}")
-        yield from _networks(options, refs)
+        yield from _networks(estate.by[refs[0].id], refs)
 
 
 def _networks(source: SourceOptions, refs: Sequence[ClusterRef]) -> Iterator[Topology]:
@@ -106,21 +107,18 @@ def _networks(source: SourceOptions, refs: Sequence[ClusterRef]) -> Iterator[Top
         yield from of_azure(source.azure, refs)
 
 
-def _declared(settings: SettingsFile, placed: dict[str, Placement | None]) -> Declared:
+def _declared(settings: SettingsFile, domains: Mapping[str, str]) -> Declared:
     """The operator's zones that have ranges, and links; a link's end may be a cluster's name, which stands for its network."""
     zones = tuple(DeclaredZone(name=each.name, ranges=each.cidrs) for each in settings.trust_zones if each.cidrs)
-
-    def end(name: str) -> str:
-        placement = placed.get(name)
-        return placement.domain if placement else name
-
-    back = {(each.from_, each.to): each for each in settings.links}
+    last = {(each.from_, each.to): each for each in settings.links}
     links = []
+    joined: set[tuple[str, str]] = set()  # ends whose link was made already
     for each in settings.links:
-        other = back.get((each.to, each.from_))
-        if other is not None and settings.links.index(other) < settings.links.index(each):
+        if each.from_ != each.to and (each.to, each.from_) in joined:
             continue  # one link, declared from both ends
-        links.append(_link(each, other, (end(each.from_), end(each.to))))
+        joined.add((each.from_, each.to))
+        between = domains.get(each.from_, each.from_), domains.get(each.to, each.to)
+        links.append(_link(each, last.get((each.to, each.from_)), between))
     return Declared(zones=zones, links=tuple(links))
 
 

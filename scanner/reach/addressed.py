@@ -71,7 +71,7 @@ def addressed_services(snapshot: Snapshot) -> tuple[Service, ...]:
 
 
 class ServiceAddresses:
-    """Judges egress at Services' addresses. Nothing is computed before it is asked for, and where nothing differs nothing is."""
+    """Judges egress at Services' addresses; empty where no policy restricts egress or the data plane judges it at the pods."""
 
     def __init__(
         self,

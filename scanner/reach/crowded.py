@@ -7,7 +7,9 @@ ones survive is random (aws-network-policy-agent, pkg/utils, ComputeTrieValue). 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from operator import or_
 
 from scanner.policy.model import Action
 from scanner.policy.selectors import members
@@ -62,14 +64,9 @@ def _crowds(grants: Sequence[Grant], direction: Direction, limit: int) -> Iterat
 
 def _over(entries: Sequence[tuple[int, int]], limit: int) -> int:
     """The peers that more entries than `limit` concern."""
-    by_count: dict[int, int] = {0: 0}
-    everyone = 0
-    for peers, _ in entries:
-        everyone |= peers
-    by_count[0] = everyone
+    by_count = {0: reduce(or_, (peers for peers, _ in entries), 0)}
     for peers, count in entries:
-        after: Mapping[int, int] = dict(by_count)
-        for known, at in after.items():
+        for known, at in list(by_count.items()):
             if both := at & peers:
                 by_count[known] ^= both
                 total = min(known + count, limit + 1)

@@ -5,17 +5,14 @@ A next page is asked for only at the address that was asked first: the credentia
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from infra.text import printable
+from infra.clouds.gaps import Gaps
 from scanner.cloud.part import Part
 from scanner.enums import Cloud
-from scanner.topology.model import Unread
-from scanner.topology.spans import is_prefix
 
 MANAGEMENT = "https://management.azure.com"
 API_VERSION = "2024-05-01"  # of Microsoft.Network
@@ -29,16 +26,15 @@ class Client(Protocol):
         """Send a request."""
 
 
-class Calls:
+class Calls(Gaps):
     """The calls for one subscription, and what went wrong with them. `errors` are what the client raises."""
 
     def __init__(self, client: Client, subscription: str, endpoint: str, errors: tuple[type[Exception], ...]) -> None:
+        super().__init__(Cloud.AZURE, subscription)
         self._client = client
         self._endpoint = endpoint.rstrip("/")
         self._errors = errors
         self.subscription = subscription
-        self.unread: list[Unread] = []
-        self.notices: list[str] = []  # of values that are not what belongs there; some may be keys, so none is shown
 
     def all(self, kind: str, *, group: str = "") -> list[Part] | None:
         """Every resource of a kind ("virtualNetworks") in the subscription or a resource group; None where a page is missing."""
@@ -111,24 +107,7 @@ class Calls:
             return None
         return value
 
-    def missing(self, what: str, reason: str, permission: str = "") -> None:
-        """Say that something was not read, once."""
-        entry = Unread(
-            cloud=Cloud.AZURE,
-            account=self.subscription,
-            what=printable(what, 200),
-            reason=printable(reason, 200),
-            permission=permission,
-        )
-        if entry not in self.unread:
-            self.unread.append(entry)
-
 
 def id_of(part: Part, *keys: str) -> str:
     """The id of a resource that another refers to, lower case (Azure's ids have no case), "" where there is none."""
     return (part.part(*keys).text("id") or "").lower()
-
-
-def ranges_of(texts: Iterable[str | None]) -> tuple[str, ...]:
-    """Those of `texts` that are address ranges, in order, once each."""
-    return tuple(dict.fromkeys(text for text in texts if text and is_prefix(text)))

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from infra.clouds.aks.network_calls import Calls, id_of, ranges_of
+from infra.clouds.aks.network_calls import Calls, id_of
 from infra.clouds.aks.network_routes import BOTH, SYSTEM, USER, Vnet, user_routes
+from infra.clouds.gaps import ranges_of
 from scanner.cloud.part import Part
 from scanner.enums import Cloud
 from scanner.topology.model import Action, LinkState, Route, Table, Tunnel

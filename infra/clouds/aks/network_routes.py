@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from infra.clouds.aks.network_calls import id_of, ranges_of
+from infra.clouds.aks.network_calls import id_of
+from infra.clouds.gaps import ranges_of
 from scanner.cloud.part import Part
 from scanner.topology.model import Action, Link, LinkState, Route, Table
 from scanner.topology.spans import is_prefix, span_of

@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
-from infra.clouds.eks.network_calls import Calls, Clients, ranges_of, state_of
+from infra.clouds.eks.network_calls import Calls, Clients, state_of
 from infra.clouds.eks.network_hybrid import read_gateways
 from infra.clouds.eks.network_routes import Surroundings, arrivals, prefix_ranges, table_of
 from infra.clouds.eks.network_tgw import Hubs, read_hubs
+from infra.clouds.gaps import ranges_of
 from scanner.cloud.part import Part
 from scanner.enums import Cloud
 from scanner.topology.build import distrusted

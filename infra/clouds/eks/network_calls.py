@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from infra.text import printable
+from infra.clouds.gaps import Gaps
 from scanner.cloud.part import Part
 from scanner.enums import Cloud
-from scanner.topology.model import Unread
-from scanner.topology.spans import is_prefix
 
 Clients = Callable[[str, str], Any]
 MAX_PAGES = 10_000
 
 
-class Calls:
+class Calls(Gaps):
     """The calls of one account and region, and what went wrong with them."""
 
     def __init__(self, clients: Clients, account: str, region: str) -> None:
+        super().__init__(Cloud.AWS, account, region)
         self._clients = clients
         self.account = account
         self.region = region
-        self.unread: list[Unread] = []
-        self.notices: list[str] = []  # of values that are not what belongs there; some may be keys, so none is shown
 
     def all(
         self, operation: str, key: str, *, service: str = "ec2", more: str = "", **arguments: object
@@ -72,30 +69,12 @@ class Calls:
     def _failed(self, service: str, operation: str, reason: str) -> None:
         self.missing(operation, reason, f"{service}:{''.join(word.capitalize() for word in operation.split('_'))}")
 
-    def missing(self, what: str, reason: str, permission: str = "") -> None:
-        """Say that something was not read, once."""
-        entry = Unread(
-            cloud=Cloud.AWS,
-            account=self.account,
-            location=self.region,
-            what=printable(what, 200),
-            reason=printable(reason, 200),
-            permission=permission,
-        )
-        if entry not in self.unread:
-            self.unread.append(entry)
-
 
 def _reason(response: object) -> str:
     """AWS's code, and whether an organisation's policy is the cause; messages repeat encoded requests and are left out."""
     error = Part(response, "error", []).part("Error")
     denied = "explicit deny in a service control policy" in (error.text("Message") or "")
     return (error.text("Code") or "error") + (" (explicit deny in a service control policy)" if denied else "")
-
-
-def ranges_of(texts: Iterable[str | None]) -> tuple[str, ...]:
-    """Those of `texts` that are address ranges, in order, once each."""
-    return tuple(dict.fromkeys(text for text in texts if text and is_prefix(text)))
 
 
 def state_of(part: Part, *keys: str) -> str:

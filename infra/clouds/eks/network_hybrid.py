@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from infra.clouds.eks.network_calls import Calls, ranges_of, state_of
+from infra.clouds.eks.network_calls import Calls, state_of
 from infra.clouds.eks.network_routes import BOTH
 from infra.clouds.eks.network_tgw import Hubs
+from infra.clouds.gaps import ranges_of
 from scanner.cloud.part import Part
 from scanner.enums import Cloud
 from scanner.topology.model import Action, Domain, DomainKind, LinkState, Route, Table, Tunnel

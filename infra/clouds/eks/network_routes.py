@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from infra.clouds.eks.network_calls import ranges_of
+from infra.clouds.gaps import ranges_of
 from scanner.cloud.part import Part
 from scanner.topology.model import Action, Route, Table
 from scanner.topology.spans import is_prefix

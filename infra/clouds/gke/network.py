@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
-from infra.clouds.gke.network_calls import COMPUTE, Calls, Session, last_of, path_of, ranges_of
+from infra.clouds.gaps import ranges_of
+from infra.clouds.gke.network_calls import COMPUTE, Calls, Session, last_of, path_of
 from infra.clouds.gke.network_routes import Ways, learned, peering_routes, static_route, tables_of
 from infra.clouds.gke.network_tunnels import read_tunnels
 from scanner.cloud.part import Part

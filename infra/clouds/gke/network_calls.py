@@ -11,11 +11,9 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from infra.text import printable
+from infra.clouds.gaps import Gaps
 from scanner.cloud.part import Part
 from scanner.enums import Cloud
-from scanner.topology.model import Unread
-from scanner.topology.spans import is_prefix
 
 COMPUTE = "https://compute.googleapis.com/compute/v1"
 MAX_PAGES = 10_000
@@ -36,16 +34,15 @@ class Session(Protocol):
         """Ask for an address."""
 
 
-class Calls:
+class Calls(Gaps):
     """The calls for one project, and what went wrong with them. `errors` are what the session raises."""
 
     def __init__(self, session: Session, project: str, endpoint: str, errors: tuple[type[Exception], ...]) -> None:
+        super().__init__(Cloud.GCP, project)
         self._session = session
         self._base = f"{endpoint.rstrip('/')}/projects/{quote(project, safe=':')}"
         self._errors = errors
         self.project = project
-        self.unread: list[Unread] = []
-        self.notices: list[str] = []  # of values that are not what belongs there; some may be secrets, so none is shown
 
     def items(self, path: str, permission: str, needs: str, **query: str) -> list[Part] | None:
         """The members of a plain list; None where a page could not be had, or a member lacks one of the keys it `needs`."""
@@ -127,18 +124,6 @@ class Calls:
             return None
         return value
 
-    def missing(self, what: str, reason: str, permission: str = "") -> None:
-        """Say that something was not read, once."""
-        entry = Unread(
-            cloud=Cloud.GCP,
-            account=self.project,
-            what=printable(what, 200),
-            reason=printable(reason, 200),
-            permission=permission,
-        )
-        if entry not in self.unread:
-            self.unread.append(entry)
-
 
 def _first_line(error: Exception) -> str:
     """What a session's own error says; of the transport's, which repeat addresses and more, nothing."""
@@ -164,8 +149,3 @@ def path_of(link: str | None) -> str:
 def last_of(link: str | None) -> str:
     """The last segment of a link: a region's or a router's name."""
     return (link or "").rpartition("/")[2]
-
-
-def ranges_of(texts: Any) -> tuple[str, ...]:  # noqa: ANN401 - an iterable of what Google sent
-    """Those of `texts` that are address ranges, in order, once each."""
-    return tuple(dict.fromkeys(text for text in texts if isinstance(text, str) and text and is_prefix(text)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from infra.clouds.gke.network_calls import Calls, last_of, path_of, ranges_of
+from infra.clouds.gaps import ranges_of
+from infra.clouds.gke.network_calls import Calls, last_of, path_of
 from scanner.cloud.part import Part
 from scanner.enums import Cloud
 from scanner.topology.model import LinkState, Tunnel
