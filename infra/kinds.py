@@ -105,11 +105,58 @@ _SETTINGS = (
             ("globalnetworksets", "GlobalNetworkSet", False),
             ("tiers", "Tier", False),
             ("hostendpoints", "HostEndpoint", False),
+            ("felixconfigurations", "FelixConfiguration", False),
             ("stagednetworkpolicies", "StagedNetworkPolicy", True),
             ("stagedglobalnetworkpolicies", "StagedGlobalNetworkPolicy", False),
             ("stagedkubernetesnetworkpolicies", "StagedKubernetesNetworkPolicy", True),
         )
     ),
+)
+# What the other controls read: who may change what, what admission refuses, meshes, further interfaces, certificates, alerts.
+_EVIDENCE = (
+    Kind("roles.rbac.authorization.k8s.io", "Role"),
+    Kind("clusterroles.rbac.authorization.k8s.io", "ClusterRole", namespaced=False),
+    Kind("rolebindings.rbac.authorization.k8s.io", "RoleBinding"),
+    Kind("clusterrolebindings.rbac.authorization.k8s.io", "ClusterRoleBinding", namespaced=False),
+    *(
+        Kind(f"{plural}.admissionregistration.k8s.io", name, namespaced=False)
+        for plural, name in (
+            ("validatingadmissionpolicies", "ValidatingAdmissionPolicy"),
+            ("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding"),
+            ("validatingwebhookconfigurations", "ValidatingWebhookConfiguration"),
+        )
+    ),
+    Kind("clusterpolicies.kyverno.io", "ClusterPolicy", namespaced=False),
+    Kind("policies.kyverno.io", "Policy"),
+    Kind("validatingpolicies.policies.kyverno.io", "ValidatingPolicy", "v1", namespaced=False),
+    Kind("generatingpolicies.policies.kyverno.io", "GeneratingPolicy", "v1", namespaced=False),
+    Kind("constrainttemplates.templates.gatekeeper.sh", "ConstraintTemplate", namespaced=False),
+    # The constraints of Gatekeeper's library that speak of Services; what others do cannot be known from their names.
+    *(
+        Kind(f"{name.lower()}.constraints.gatekeeper.sh", name, "v1beta1", namespaced=False)
+        for name in ("K8sExternalIPs", "K8sBlockLoadBalancer", "K8sBlockNodePort")
+    ),
+    Kind("peerauthentications.security.istio.io", "PeerAuthentication"),
+    Kind("authorizationpolicies.security.istio.io", "AuthorizationPolicy"),
+    Kind("requestauthentications.security.istio.io", "RequestAuthentication"),
+    Kind("destinationrules.networking.istio.io", "DestinationRule"),
+    Kind("gateways.networking.istio.io", "Gateway"),
+    Kind("servers.policy.linkerd.io", "Server", "v1beta3"),
+    Kind("serverauthorizations.policy.linkerd.io", "ServerAuthorization", "v1beta1"),
+    Kind("authorizationpolicies.policy.linkerd.io", "AuthorizationPolicy", "v1alpha1"),
+    Kind("meshtlsauthentications.policy.linkerd.io", "MeshTLSAuthentication", "v1alpha1"),
+    Kind("networkauthentications.policy.linkerd.io", "NetworkAuthentication", "v1alpha1"),
+    Kind("network-attachment-definitions.k8s.cni.cncf.io", "NetworkAttachmentDefinition"),
+    Kind("multi-networkpolicies.k8s.cni.cncf.io", "MultiNetworkPolicy", "v1beta1"),
+    Kind("networks.networking.gke.io", "Network", namespaced=False),
+    Kind("securitygrouppolicies.vpcresources.k8s.aws", "SecurityGroupPolicy", "v1beta1"),
+    Kind("ingressclasses.networking.k8s.io", "IngressClass", namespaced=False),
+    Kind("certificates.cert-manager.io", "Certificate"),
+    Kind("managedcertificates.networking.gke.io", "ManagedCertificate"),
+    Kind("frontendconfigs.networking.gke.io", "FrontendConfig", "v1beta1"),
+    Kind("backendconfigs.cloud.google.com", "BackendConfig"),
+    Kind("gcpbackendpolicies.networking.gke.io", "GCPBackendPolicy"),
+    Kind("prometheusrules.monitoring.coreos.com", "PrometheusRule"),
 )
 
 # Whose labels other policies select by: Calico's sets (selectors of rules) and Cilium's groups (`cidrGroupSelector`).
@@ -122,7 +169,7 @@ LABELLED_KINDS = frozenset(
 WORKLOAD_KINDS: Mapping[str, Kind] = {kind.resource: kind for kind in _WORKLOADS}
 ENTRY_POINT_KINDS: Mapping[str, Kind] = {kind.resource: kind for kind in _ENTRY_POINTS}
 POLICY_KINDS: Mapping[str, Kind] = {kind.resource: kind for kind in _POLICIES}
-SETTING_KINDS: Mapping[str, Kind] = {kind.resource: kind for kind in _SETTINGS}
+SETTING_KINDS: Mapping[str, Kind] = {kind.resource: kind for kind in (*_SETTINGS, *_EVIDENCE)}
 KINDS: Mapping[str, Kind] = {
-    kind.resource: kind for kind in (*_OBJECTS, *_WORKLOADS, *_ENTRY_POINTS, *_POLICIES, *_SETTINGS)
+    kind.resource: kind for kind in (*_OBJECTS, *_WORKLOADS, *_ENTRY_POINTS, *_POLICIES, *_SETTINGS, *_EVIDENCE)
 }

@@ -94,10 +94,19 @@ class RouteParent(Stored, frozen=True, kw_only=True):
     accepted: bool | None = None
 
 
+class Tls(Stored, frozen=True, kw_only=True):
+    """One certificate of an entry point: `secret` names the Secret that holds it, which nobody reads; no hosts: all."""
+
+    hosts: tuple[str, ...] = ()
+    secret: str = ""
+
+
 class EntryPoint(Stored, frozen=True, kw_only=True):
     """An Ingress, a Gateway API route or an OpenShift Route: what leads traffic from outside to Services.
 
-    The ports of a `Route` (OpenShift) are targets: a number is the endpoints' own, a name the Service port's.
+    The ports of a `Route` (OpenShift) are targets: a number is the endpoints' own, a name the Service port's. `redirects`
+    says that all it does with plain HTTP is to send it to HTTPS: every rule of an HTTPRoute, an OpenShift Route's Redirect
+    (an Ingress says so by annotations).
     """
 
     kind: str
@@ -110,6 +119,9 @@ class EntryPoint(Stored, frozen=True, kw_only=True):
     )  # "namespace/name" -> Service ports; absent or empty: all
     parents: tuple[RouteParent, ...] = ()  # of Gateway API routes
     hostnames: tuple[str, ...] = ()  # of Gateway API routes; empty: every name
+    hosts: tuple[str, ...] = ()  # of Ingresses and OpenShift Routes; "" among them: every name
+    tls: tuple[Tls, ...] = ()  # of Ingresses and OpenShift Routes
+    redirects: bool = False
     annotations: dict[str, str] = msgspec.field(default_factory=dict)
     origin: Origin | None = None
 
@@ -119,6 +131,7 @@ class Listener(Stored, frozen=True, kw_only=True):
 
     `routes_from` is All, Same, Selector or None; Selector goes with `selector`, a label selector over namespaces.
     `route_kinds` are "Kind" names; empty means those that the protocol takes. `hostname` is empty for every name.
+    `tls_mode` is Terminate, Passthrough or empty; `certificates` are the "namespace/name" of Secrets, which nobody reads.
     """
 
     name: str
@@ -128,6 +141,8 @@ class Listener(Stored, frozen=True, kw_only=True):
     routes_from: str = "Same"
     selector: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     route_kinds: tuple[str, ...] = ()
+    tls_mode: str = ""
+    certificates: tuple[str, ...] = ()
 
 
 class Gateway(Stored, frozen=True, kw_only=True):

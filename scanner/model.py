@@ -57,7 +57,7 @@ __all__ = [
 ]
 
 NAME_LABEL = "kubernetes.io/metadata.name"  # set by the API server on every namespace, and not to be changed
-SNAPSHOT_VERSION = "1.1"
+SNAPSHOT_VERSION = "1.2"
 
 
 class ClusterRef(Stored, frozen=True, kw_only=True):
@@ -109,11 +109,12 @@ class WorkloadRef(Stored, frozen=True, kw_only=True):
 
 
 class Namespace(Stored, frozen=True, kw_only=True):
-    """A namespace; `labels` always holds `kubernetes.io/metadata.name`."""
+    """A namespace; `labels` always holds `kubernetes.io/metadata.name`. `created` is empty where unknown, else RFC 3339."""
 
     name: str
     labels: dict[str, str]
     annotations: dict[str, str] = msgspec.field(default_factory=dict)
+    created: str = ""
 
 
 class ContainerPort(Stored, frozen=True, kw_only=True):
@@ -126,7 +127,10 @@ class ContainerPort(Stored, frozen=True, kw_only=True):
 
 
 class Pod(Stored, frozen=True, kw_only=True, gc=False):
-    """A pod, or in a folder of manifests the template that stands for a workload's pods (`template` is then true)."""
+    """A pod, or in a folder of manifests the template that stands for a workload's pods (`template` is then true).
+
+    `annotations` hold those of `KEPT_POD_ANNOTATIONS`, `proxies` the names of its containers that are a mesh's proxy.
+    """
 
     namespace: str
     name: str
@@ -139,6 +143,8 @@ class Pod(Stored, frozen=True, kw_only=True, gc=False):
     ready: bool = False
     ips: tuple[str, ...] = ()
     service_account: str = ""  # empty where unknown
+    annotations: dict[str, str] = msgspec.field(default_factory=dict)
+    proxies: tuple[str, ...] = ()
     template: bool = False
 
     @property
@@ -158,6 +164,7 @@ class Node(Stored, frozen=True, kw_only=True):
     unschedulable: bool = False
     provider_id: str = ""
     addresses: tuple[str, ...] = ()
+    external_addresses: tuple[str, ...] = ()  # those among `addresses` that the internet can reach
     pod_cidrs: tuple[str, ...] = ()
     taints: tuple[str, ...] = ()  # "key=value:effect"
 
@@ -203,6 +210,7 @@ class ApiObject(Stored, frozen=True, kw_only=True):
     )  # only of kinds that selectors look at: address sets and CIDR groups
     annotations: dict[str, str] = msgspec.field(default_factory=dict)
     resource_version: str = ""  # of policies that were read from a cluster
+    created: str = ""  # likewise, RFC 3339
     origin: Origin | None = None
 
 

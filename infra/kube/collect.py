@@ -18,14 +18,14 @@ from infra.objects import Objects
 from infra.pool import Check, in_parallel
 from infra.text import printable
 from infra.wire import WIRE_TYPES
-from scanner.kept import KEPT_CONFIG
+from scanner.kept import CONFIG_NAMESPACES, KEPT_CONFIG
 from scanner.model import Collected, KindStatus
 
 Progress = Callable[[str], None]
 
 # Calico serves one set of objects in two groups; reading both would count every policy twice.
 _CALICO_STORED, _CALICO_SERVED = "crd.projectcalico.org", "projectcalico.org"
-_POLICIES = (*POLICY_KINDS.values(), *SETTING_KINDS.values())
+_POLICIES = (*POLICY_KINDS.values(), *SETTING_KINDS.values())  # and what else is kept by its spec
 _OBJECTS = (
     "pods", "nodes", "services", "daemonsets.apps", "endpointslices.discovery.k8s.io", *sorted(METADATA_ONLY),
     "gateways.gateway.networking.k8s.io",
@@ -138,7 +138,7 @@ class Collection:
 
     def _config_maps(self) -> None:
         """Those that configure data planes, each by its name: listing them all would read what nobody needs."""
-        wanted = {(_SYSTEM, name) for name in KEPT_CONFIG}
+        wanted = {(CONFIG_NAMESPACES.get(name, _SYSTEM), name) for name in KEPT_CONFIG}
         wanted |= {(namespace, "cilium-config") for namespace in self._agents}
         forbidden, failed, count = [], [], 0
         for namespace, name in sorted(wanted):

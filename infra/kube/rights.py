@@ -18,7 +18,7 @@ from infra.kube.collect import LISTED
 from infra.kube.discovery import Served, read_served
 from infra.kube.patience import RequestError
 from infra.text import printable
-from scanner.kept import KEPT_CONFIG
+from scanner.kept import CONFIG_NAMESPACES, KEPT_CONFIG
 
 LIMITS = Limits(read_s=10, deadline_s=60, retries=1)
 _CALICO_STORED, _CALICO_SERVED = "crd.projectcalico.org", "projectcalico.org"
@@ -50,7 +50,8 @@ def read_rights(access: Access, limits: Limits = LIMITS) -> Rights:
                 path = f"{root}/{version}/{kind.resource.partition('.')[0]}?limit=1"
                 trial.get(path, f"list {kind.resource}")
         for name in KEPT_CONFIG:
-            trial.get(f"/api/v1/namespaces/{_SYSTEM}/configmaps/{name}", f"get configmaps {_SYSTEM}/{name}")
+            place = CONFIG_NAMESPACES.get(name, _SYSTEM)
+            trial.get(f"/api/v1/namespaces/{place}/configmaps/{name}", f"get configmaps {place}/{name}")
         return Rights(version=_version(api), missing=tuple(trial.missing), doubts=tuple(trial.doubts))
 
 

@@ -27,6 +27,7 @@ _SUBDOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-
 _VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?", re.ASCII)
 _PORT_NAME = re.compile(r"(?=.*[a-z])[a-z0-9](?:-?[a-z0-9])*", re.ASCII)
 _KIND = re.compile(r"[A-Za-z][A-Za-z0-9]{0,62}", re.ASCII)
+_PATH_NAMED = ".rbac.authorization.k8s.io"  # any name that can stand in a path (rbac/v1, ValidatePathSegmentName)
 _LABEL_NAMED = frozenset({"namespaces", "services"})
 
 # (field, what is wrong and the mend)
@@ -112,6 +113,9 @@ def _name(resource: str, metadata: Metadata | PodMetadata) -> Iterator[Refusal]:
         yield "metadata.name", "the object has no name: add one"
     elif resource in _LABEL_NAMED and not _LABEL.fullmatch(name):
         yield "metadata.name", f"{_quoted(name)} is no DNS label: use at most 63 of a-z, 0-9 and -"
+    elif resource.endswith(_PATH_NAMED):
+        if name in {".", ".."} or any(mark in name for mark in "/%") or not name.isprintable():
+            yield "metadata.name", f"{_quoted(name)} is no part of a path: leave out /, % and what cannot be printed"
     elif not _is_subdomain(name):
         yield "metadata.name", f"{_quoted(name)} is no DNS subdomain: use a-z, 0-9, - and ."
     if namespace and not _is_label_name(namespace):

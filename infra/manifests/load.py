@@ -17,7 +17,7 @@ from infra.manifests.notes import Notes
 from infra.objects import Objects
 from infra.objects.pods import DEFAULT_ACCOUNT, account
 from infra.text import printable
-from infra.wire import WIRE_TYPES, AnyObject, Metadata, Pod, PodMetadata
+from infra.wire import WIRE_TYPES, AnyObject, Metadata, Pod, PodMetadata, Reduced
 from scanner.model import Origin
 
 _DECODERS: Mapping[str, msgspec.json.Decoder[Any]] = {
@@ -30,6 +30,13 @@ _WITH_ORIGIN = frozenset(
         *ENTRY_POINT_KINDS, *POLICY_KINDS,
     }
 )  # fmt: skip
+_MESHED = frozenset(
+    {
+        "authorizationpolicies.security.istio.io",
+        "authorizationpolicies.policy.linkerd.io",
+        "serverauthorizations.policy.linkerd.io",
+    }
+)
 _ANY = msgspec.json.Decoder()
 _LEFT_OUT = "; a cluster refuses it, so it is left out"
 
@@ -52,6 +59,9 @@ class Loader:
         self._places: dict[tuple[str, str, str], tuple[str, int]] = {}  # resource, namespace, name -> file, line
         self._unknown: dict[tuple[str, str], _Unknown] = {}
         self._foreign: set[str] = set()
+        self._meshed: dict[
+            str, tuple[int, str, int]
+        ] = {}  # kinds by which meshes deny: how many, the first one's place
 
     def take(self, file: str, found: Found) -> None:
         """Take one document of `file`, or what is wrong with it."""
@@ -79,6 +89,11 @@ class Loader:
                 f"{unknown.count} of kind {name} not read: this version does not know what the kind does to connections"
             )
             self.notes.add(unknown.file, f"{unknown.file}:{unknown.line}", "kind", message)
+        for name, (count, file, line) in sorted(self._meshed.items()):
+            message = (
+                f"{count} of kind {name} count for the mesh controls alone: what they deny stays among the connections"
+            )
+            self.notes.add(file, f"{file}:{line}", "kind", message)
 
     def _document(self, file: str, document: Document) -> None:
         api_version, name = document.api_version, document.kind
@@ -131,6 +146,9 @@ class Loader:
             self._refuse(file, document, kind, refused)
             return
         self.documents += 1
+        if kind.resource in _MESHED:
+            count, first, line = self._meshed.get(kind.name, (0, file, document.line))
+            self._meshed[kind.name] = count + 1, first, line
         if removed and kind.resource not in POLICY_KINDS:
             message = f"{document.api_version} is refused by current clusters, read as {kind.api_version}: change it"
             message = f"{message} ({file}:{document.line})"
@@ -182,7 +200,7 @@ def _complete(wire: Any, kind: Kind, document: Document) -> None:  # noqa: ANN40
     metadata.namespace = (metadata.namespace or "default") if kind.namespaced else None
     metadata.resource_version = None
     _name(metadata)
-    if isinstance(wire, AnyObject):
+    if isinstance(wire, AnyObject | Reduced):
         wire.api_version = wire.api_version or document.api_version
         wire.kind = wire.kind or document.kind
 

@@ -29,7 +29,11 @@ from scanner.model import Namespace as StoredNamespace
 
 Key = tuple[str, str, str]  # resource, namespace and name
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_IMPLIED: tuple[dict[str, str], dict[str, str]] = ({}, {})  # a namespace that is only known from what stands in it
+_IMPLIED: tuple[dict[str, str], dict[str, str], str] = (
+    {},
+    {},
+    "",
+)  # a namespace that is only known from what stands in it
 
 
 class Objects:
@@ -40,7 +44,7 @@ class Objects:
 
     def __init__(self) -> None:
         self.pieces = Pieces()
-        self._namespaces: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
+        self._namespaces: dict[str, tuple[dict[str, str], dict[str, str], str]] = {}
         self._owners = Owners()
         self._workloads = Workloads(self._owners, self.pieces)
         self._pods: dict[str, dict[str, Pod]] = {}  # by namespace, then by name
@@ -115,7 +119,7 @@ class Objects:
             self.namespace(namespace)
         if self._notices:
             self._notices.pop(("pods", namespace, name), None)
-        found = pod(wire, namespace, shape)
+        found = pod(wire, namespace, shape, self.pieces.notes(wire.metadata.annotations))
         self._pods.setdefault(namespace, {})[name] = found if _plain(found.ips) else self._checked(found)
 
     def fields(self, source: Source) -> dict[str, Any]:
@@ -132,9 +136,12 @@ class Objects:
         return {
             "namespaces": tuple(
                 StoredNamespace(
-                    name=name, labels=dict(sorted((labels | {NAME_LABEL: name}).items())), annotations=notes
+                    name=name,
+                    labels=dict(sorted((labels | {NAME_LABEL: name}).items())),
+                    annotations=notes,
+                    created=created,
                 )
-                for name, (labels, notes) in sorted(self._namespaces.items())
+                for name, (labels, notes, created) in sorted(self._namespaces.items())
             ),
             "pods": tuple(pods),
             "nodes": self._part("nodes", lambda item: item.name),
@@ -211,7 +218,8 @@ class Objects:
 
     def _namespace_object(self, wire: Namespace) -> None:
         labels = {key: value or "" for key, value in (wire.metadata.labels or {}).items()}
-        self._namespaces[wire.metadata.name] = labels, kept_values(wire.metadata.annotations, KEPT_ANNOTATIONS)
+        notes = kept_values(wire.metadata.annotations, KEPT_ANNOTATIONS)
+        self._namespaces[wire.metadata.name] = labels, notes, wire.metadata.creation_timestamp or ""
 
     def _owned(self) -> Iterator[Pod]:
         """The pods in order, with their topmost owners; what replicas have in common is looked up once."""

@@ -8,13 +8,16 @@ from infra.depth import MAX_DEPTH, raw_problem
 from infra.kinds import LABELLED_KINDS, POLICY_KINDS, Kind
 from infra.objects.kept import kept_values
 from infra.objects.pods import is_ready
+from infra.objects.reduced_config import reduced
 from infra.wire.cluster import ConfigMap as WireConfigMap
 from infra.wire.cluster import Node as WireNode
+from infra.wire.evidence import KyvernoPolicy, Reduced
 from infra.wire.metadata import ABSENT, AnyObject, PolicyEndpoint
 from scanner.kept import KEPT_ANNOTATIONS, KEPT_CONFIG
 from scanner.model import ApiObject, ConfigMap, Node, Origin
 
 _NOTHING = (ABSENT, msgspec.Raw(b"null"))
+_IDENTITY = frozenset({"metadata", "api_version", "kind"})
 
 
 def node(wire: WireNode) -> Node:
@@ -35,6 +38,11 @@ def node(wire: WireNode) -> Node:
         addresses=tuple(
             entry.address for entry in (status and status.addresses) or () if entry.type in {"InternalIP", "ExternalIP"}
         ),
+        external_addresses=tuple(
+            entry.address
+            for entry in (status and status.addresses) or ()
+            if entry.type == "ExternalIP" and entry.address
+        ),
         pod_cidrs=tuple(block for block in ranges if block),
         taints=tuple(taints),
     )
@@ -45,13 +53,18 @@ def config_map(wire: WireConfigMap, namespace: str) -> ConfigMap | None:
     names = KEPT_CONFIG.get(wire.metadata.name)
     if names is None:
         return None
-    return ConfigMap(namespace=namespace, name=wire.metadata.name, data=kept_values(wire.data, names))
+    return ConfigMap(
+        namespace=namespace, name=wire.metadata.name, data=reduced(wire.metadata.name, kept_values(wire.data, names))
+    )
 
 
-def api_object(wire: AnyObject | PolicyEndpoint, kind: Kind, namespace: str, origin: Origin | None) -> ApiObject:
+def api_object(
+    wire: AnyObject | PolicyEndpoint | Reduced, kind: Kind, namespace: str, origin: Origin | None
+) -> ApiObject:
     """A policy or setting with its spec as it is; of a PolicyEndpoint only the policy it came from.
 
-    Labels are kept of the kinds that selectors look at, the version of policies.
+    Labels are kept of the kinds that selectors look at, version and time of policies. Of a kind that is kept in part, the
+    spec holds the object's own fields as they are named beside the metadata: `rules`, `subjects`, `spec`, `status`.
 
     Raises:
         RecursionError: the spec is nested deeper than a snapshot can hold.
@@ -62,10 +75,11 @@ def api_object(wire: AnyObject | PolicyEndpoint, kind: Kind, namespace: str, ori
         kind=wire.kind or kind.name,
         name=wire.metadata.name,
         namespace=namespace,
-        spec=_endpoint_spec(wire) if isinstance(wire, PolicyEndpoint) else _storable(_spec(wire, kind)),
+        spec=_storable(_kept_spec(wire, kind)),
         labels={key: value or "" for key, value in sorted(labels.items())},
         annotations=kept_values(wire.metadata.annotations, KEPT_ANNOTATIONS),
         resource_version=(kind.resource in POLICY_KINDS and wire.metadata.resource_version) or "",
+        created=(kind.resource in POLICY_KINDS and wire.metadata.creation_timestamp) or "",
         origin=origin,
     )
 
@@ -76,6 +90,23 @@ def _storable(spec: msgspec.Raw) -> msgspec.Raw:
     if text.count(b"[") + text.count(b"{") > MAX_DEPTH and raw_problem(spec):
         raise RecursionError
     return spec
+
+
+def _kept_spec(wire: AnyObject | PolicyEndpoint | Reduced, kind: Kind) -> msgspec.Raw:
+    if isinstance(wire, PolicyEndpoint):
+        return _endpoint_spec(wire)
+    return _reduced(wire) if isinstance(wire, Reduced) else _spec(wire, kind)
+
+
+def _reduced(wire: Reduced) -> msgspec.Raw:
+    """What stands beside the metadata. What Kyverno would generate is kept of network policies alone."""
+    if isinstance(wire, KyvernoPolicy):
+        for rule in (wire.spec and wire.spec.rules) or ():
+            if rule.generate is not None and not (rule.generate.kind or "").endswith("NetworkPolicy"):
+                rule.generate.data = ABSENT
+    fields = msgspec.structs.fields(wire)
+    own = {field.encode_name: getattr(wire, field.name) for field in fields if field.name not in _IDENTITY}
+    return msgspec.Raw(msgspec.json.encode({name: value for name, value in own.items() if value is not None}))
 
 
 def _endpoint_spec(wire: PolicyEndpoint) -> msgspec.Raw:

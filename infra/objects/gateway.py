@@ -31,6 +31,7 @@ def route(wire: Route, kind: str, namespace: str, origin: Origin | None) -> Entr
         ports=ports,
         parents=_parents(wire, namespace),
         hostnames=tuple((spec and spec.hostnames) or ()),
+        redirects=_redirects(wire),
         annotations=kept_values(wire.metadata.annotations, KEPT_ANNOTATIONS),
         origin=origin,
     )
@@ -46,14 +47,14 @@ def gateway(wire: WireGateway, namespace: str, origin: Origin | None) -> Gateway
         namespace=namespace,
         name=wire.metadata.name,
         class_name=(spec and spec.gateway_class_name) or "",
-        listeners=tuple(_listener(entry) for entry in (spec and spec.listeners) or ()),
+        listeners=tuple(_listener(entry, namespace) for entry in (spec and spec.listeners) or ()),
         addresses=given or _addresses(spec.addresses if spec else None),
         annotations=dict(sorted(annotations.items())),
         origin=origin,
     )
 
 
-def _listener(wire: WireListener) -> Listener:
+def _listener(wire: WireListener, namespace: str) -> Listener:
     allowed = wire.allowed_routes
     namespaces = allowed.namespaces if allowed else None
     selector = namespaces.selector if namespaces else ABSENT
@@ -65,6 +66,12 @@ def _listener(wire: WireListener) -> Listener:
         routes_from=(namespaces and namespaces.from_) or "Same",
         selector=msgspec.UNSET if selector in _NOTHING else selector.copy(),
         route_kinds=tuple(entry.kind for entry in (allowed and allowed.kinds) or ()),
+        tls_mode="" if wire.tls is None else wire.tls.mode or "Terminate",
+        certificates=tuple(
+            f"{entry.namespace or namespace}/{entry.name}"
+            for entry in (wire.tls and wire.tls.certificate_refs) or ()
+            if entry.name
+        ),
     )
 
 
@@ -113,6 +120,16 @@ def _backends(wire: Route, namespace: str) -> Iterator[Backend]:
         for reference in references:
             if (reference.group or "") == "" and (reference.kind or "Service") == "Service":
                 yield f"{reference.namespace or namespace}/{reference.name}", reference.port
+
+
+def _redirects(wire: Route) -> bool:
+    """Whether every rule sends requests to HTTPS and nowhere else."""
+    rules = (wire.spec and wire.spec.rules) or ()
+    return bool(rules) and all(any(map(_to_https, rule.filters or ())) for rule in rules)
+
+
+def _to_https(entry: RouteFilter) -> bool:
+    return entry.request_redirect is not None and entry.request_redirect.scheme == "https"
 
 
 def _mirrors(filters: Iterable[RouteFilter] | None) -> Iterator[BackendRef]:

@@ -6,6 +6,8 @@ from collections.abc import Container, Mapping
 
 import msgspec
 
+from scanner.kept import ADDRESSES, SET
+
 
 def kept_text(raw: msgspec.Raw) -> str | None:
     """A raw value as text; None where it is absent, null or no text, which the API server would not have stored."""
@@ -16,5 +18,9 @@ def kept_values(raw: Mapping[str, msgspec.Raw] | None, names: Container[str]) ->
     """The entries whose name is in `names`, sorted; the others are never looked at."""
     if not raw:
         return {}
-    values = {name: text for name, value in raw.items() if name in names and (text := kept_text(value)) is not None}
+    values = {
+        name: SET if name in ADDRESSES else text
+        for name, value in raw.items()
+        if name in names and (text := kept_text(value)) is not None
+    }
     return dict(sorted(values.items()))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from infra.objects.kept import kept_values
 from infra.wire.network import Ingress, IngressBackend, OpenShiftRoute
 from infra.wire.network import Service as WireService
+from scanner.entry import Tls
 from scanner.kept import KEPT_ANNOTATIONS
 from scanner.model import EntryPoint, Origin, Service, ServicePort
 
@@ -64,6 +65,11 @@ def ingress(wire: Ingress, namespace: str, origin: Origin | None) -> EntryPoint:
         class_name=(wire.spec and wire.spec.ingress_class_name) or annotations.get(_CLASS, ""),
         services=services,
         ports=ports,
+        hosts=_hosts(wire),
+        tls=tuple(
+            Tls(hosts=tuple(entry.hosts or ()), secret=entry.secret_name or "")
+            for entry in (wire.spec and wire.spec.tls) or ()
+        ),
         annotations=annotations,
         origin=origin,
     )
@@ -88,9 +94,21 @@ def openshift_route(wire: OpenShiftRoute, namespace: str, origin: Origin | None)
         name=wire.metadata.name,
         services=services,
         ports=ports,
+        hosts=((spec and spec.host) or "",),
+        tls=(Tls(),) if spec and spec.tls and spec.tls.termination else (),
+        redirects=bool(spec and spec.tls and spec.tls.insecure_edge_termination_policy == "Redirect"),
         annotations=kept_values(wire.metadata.annotations, KEPT_ANNOTATIONS),
         origin=origin,
     )
+
+
+def _hosts(wire: Ingress) -> tuple[str, ...]:
+    """The hosts of an Ingress, "" for every name: a rule without a host, and a default backend."""
+    spec = wire.spec
+    if spec is None:
+        return ()
+    found = {rule.host or "" for rule in spec.rules or ()}
+    return tuple(sorted(found | ({""} if spec.default_backend or spec.backend else set())))
 
 
 def gathered(backends: Iterable[Backend]) -> tuple[tuple[str, ...], dict[str, tuple[Port, ...]]]:

@@ -6,19 +6,25 @@ between pods, so nobody may change it.
 
 from __future__ import annotations
 
+import re
 from typing import TypeVar
 
 import msgspec
 
+from infra.objects.kept import kept_values
 from infra.objects.owners import controller
-from infra.wire.metadata import OwnerReference
+from infra.wire.metadata import ABSENT, OwnerReference
 from infra.wire.workloads import AgentPodSpec, Pod, PodSpec, PortEntry
+from scanner.kept import KEPT_POD_ANNOTATIONS, PROXIES
 from scanner.model import ContainerPort, WorkloadRef
 
 _LABELS = msgspec.json.Decoder(dict[str, str | None] | None)
 _REFERENCES = msgspec.json.Decoder(list[OwnerReference] | None)
 _PORTS = msgspec.json.Decoder(list[PortEntry] | None)
+_NOTES = msgspec.json.Decoder(dict[str, msgspec.Raw] | None)
+_NOTE = re.compile(b"|".join(re.escape(name.encode()) for name in sorted(KEPT_POD_ANNOTATIONS)))
 _NOTHING = (b"", b"null")
+_NONE: dict[str, str] = {}
 T = TypeVar("T")
 
 
@@ -30,11 +36,12 @@ class Ownership(msgspec.Struct, frozen=True, gc=False):
 
 
 class Shape(msgspec.Struct, frozen=True, gc=False):
-    """What the pods of one workload have in common: labels, owner references, the ports at which they can be reached."""
+    """What the pods of one workload have in common: labels, owners, the ports at which they can be reached, mesh proxies."""
 
     labels: dict[str, str]
     ownership: Ownership
     ports: tuple[ContainerPort, ...]
+    proxies: tuple[str, ...] = ()
 
 
 class Pieces:
@@ -61,12 +68,21 @@ class Pieces:
                 parts += [container.ports for container in spec.containers]
             for container in spec.init_containers or ():
                 parts += (b"\1" if container.restart_policy == "Always" else b"\2", container.ports)
+        proxies = proxies_of(spec)
+        if proxies:
+            parts += [b"\3", *(name.encode() for name in proxies)]
         key = b"\0".join(parts)
         found = self._shapes.get(key)
         if found is None:
             labels, ownership = self.labels(metadata.labels), self.owners(metadata.owner_references)
-            found = self._shapes[key] = Shape(labels, ownership, self.ports(spec))
+            found = self._shapes[key] = Shape(labels, ownership, self.ports(spec), proxies)
         return found
+
+    def notes(self, raw: msgspec.Raw) -> dict[str, str]:
+        """The annotations that a snapshot keeps of a pod; most pods have many others, which are not even decoded."""
+        if raw is ABSENT or _NOTE.search(raw) is None:
+            return _NONE
+        return kept_values(_decode(_NOTES, bytes(raw), "metadata.annotations"), KEPT_POD_ANNOTATIONS)
 
     def labels(self, raw: msgspec.Raw, path: str = "metadata.labels") -> dict[str, str]:
         """The labels; a null value is the empty string, as the API server reads it."""
@@ -114,6 +130,15 @@ class Pieces:
             distinct = {port for ports in declared for port in ports}
             found = self._ports[key] = tuple(sorted(distinct, key=_port_order))
         return found
+
+
+def proxies_of(spec: PodSpec | AgentPodSpec | None) -> tuple[str, ...]:
+    """The containers of a pod that are a mesh's proxy, by the names that the meshes' injectors give them."""
+    if spec is None:
+        return ()
+    found = [container.name for container in spec.containers or () if container.name in PROXIES]
+    found += [container.name for container in spec.init_containers or () if container.name in PROXIES]
+    return tuple(sorted(found)) if found else ()
 
 
 def _port(entry: PortEntry) -> ContainerPort:

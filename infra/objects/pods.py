@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from infra.objects.kept import kept_text
-from infra.objects.pieces import Pieces, Shape
+from infra.objects.pieces import Pieces, Shape, proxies_of
 from infra.wire.workloads import (
     AgentContainer,
     AgentPodSpec,
@@ -22,8 +22,8 @@ from scanner.model import Container, DaemonSet, Pod, WorkloadRef
 DEFAULT_ACCOUNT = "default"  # what the ServiceAccount admission controller gives to a pod that names none
 
 
-def pod(wire: WirePod, namespace: str, shape: Shape) -> Pod:
-    """A running pod of that shape.
+def pod(wire: WirePod, namespace: str, shape: Shape, notes: dict[str, str]) -> Pod:
+    """A running pod of that shape, with the annotations that are kept.
 
     Its `workload` is its direct owner, for `Owners` to follow; a Node owns only the mirror of a static pod.
     """
@@ -48,6 +48,8 @@ def pod(wire: WirePod, namespace: str, shape: Shape) -> Pod:
         ready=status is not None and is_ready(status.conditions),
         ips=addresses,
         service_account=account(spec),
+        annotations=notes,
+        proxies=shape.proxies,
     )
 
 
@@ -66,6 +68,8 @@ def template(
         node=(spec and spec.node_name) or "",
         host_network=bool(spec and spec.host_network),
         service_account=account(spec) or DEFAULT_ACCOUNT,
+        annotations=pieces.notes(wire.metadata.annotations) if wire.metadata else {},
+        proxies=proxies_of(spec),
         template=True,
     )
 

@@ -14,6 +14,7 @@ import msgspec
 
 from infra.kinds import ENTRY_POINT_KINDS, KINDS, WORKLOAD_KINDS
 from infra.wire.cluster import ConfigMap, Node
+from infra.wire.evidence import REDUCED_TYPES, Reduced
 from infra.wire.gateway import Gateway, Route
 from infra.wire.metadata import AnyObject, Metadata, Namespace, PodMetadata, PolicyEndpoint, Wire
 from infra.wire.network import Endpoints, EndpointSlice, Ingress, OpenShiftRoute, Service
@@ -39,6 +40,7 @@ __all__ = [
     "Pod",
     "PodMetadata",
     "PolicyEndpoint",
+    "Reduced",
     "Rollout",
     "Route",
     "Service",
@@ -80,6 +82,7 @@ _TYPES: dict[str, Any] = {
     "policyendpoints.networking.k8s.aws": PolicyEndpoint,
     "clusterpolicyendpoints.networking.k8s.aws": PolicyEndpoint,
     **dict.fromkeys(ENTRY_POINT_KINDS, Route),
+    **REDUCED_TYPES,
     "ingresses.networking.k8s.io": Ingress,
     "routes.route.openshift.io": OpenShiftRoute,
 }

@@ -24,10 +24,17 @@ class RequestMirror(Wire):
     backend_ref: BackendRef | None = None
 
 
+class RequestRedirect(Wire):
+    """A redirect; `scheme` is where it leads, if that changes."""
+
+    scheme: str | None = None
+
+
 class RouteFilter(Wire):
     """A route's filter, as far as it sends traffic anywhere."""
 
     request_mirror: RequestMirror | None = None
+    request_redirect: RequestRedirect | None = None
 
 
 class RouteBackend(BackendRef):
@@ -103,6 +110,20 @@ class AllowedRoutes(Wire):
     kinds: list[RouteKind] | None = None
 
 
+class CertificateRef(Wire):
+    """The Secret that holds a listener's certificate."""
+
+    name: str = ""
+    namespace: str | None = None
+
+
+class ListenerTls(Wire):
+    """How a listener ends TLS."""
+
+    mode: str | None = None
+    certificate_refs: list[CertificateRef] | None = None
+
+
 class Listener(Wire):
     """A port that a Gateway opens."""
 
@@ -111,6 +132,7 @@ class Listener(Wire):
     protocol: str = ""
     hostname: str | None = None
     allowed_routes: AllowedRoutes | None = None
+    tls: ListenerTls | None = None
 
 
 class GatewayAddress(Wire):

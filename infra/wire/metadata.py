@@ -27,13 +27,14 @@ class Metadata(Wire):
     uid: str = ""
     generate_name: str | None = None
     resource_version: str | None = None
+    creation_timestamp: str | None = None
     labels: dict[str, str | None] | None = None  # a null value is the empty string
     annotations: dict[str, msgspec.Raw] | None = None
     owner_references: list[OwnerReference] | None = None
 
 
 class PodMetadata(Wire):
-    """A pod's, or a pod template's: without annotations, which pods have many of and judging needs none of.
+    """A pod's, or a pod template's. Annotations stay raw: those that judging needs are few, and most pods have none of them.
 
     `labels` (a map of text) and `owner_references` (a list of `OwnerReference`) stay raw: replicas carry the same bytes, and
     `infra.objects.pieces` decodes each distinct one once.
@@ -44,6 +45,7 @@ class PodMetadata(Wire):
     uid: str = ""
     generate_name: str | None = None
     labels: msgspec.Raw = ABSENT
+    annotations: msgspec.Raw = ABSENT
     owner_references: msgspec.Raw = ABSENT
 
 

@@ -160,7 +160,15 @@ class IngressPaths(Wire):
 class IngressRule(Wire):
     """One host's rule."""
 
+    host: str | None = None
     http: IngressPaths | None = None
+
+
+class IngressTls(Wire):
+    """One certificate of an Ingress: the hosts it is for, and the name of the Secret that holds it."""
+
+    hosts: list[str] | None = None
+    secret_name: str | None = None
 
 
 class IngressSpec(Wire):
@@ -170,6 +178,7 @@ class IngressSpec(Wire):
     default_backend: IngressBackend | None = None
     backend: IngressBackend | None = None
     rules: list[IngressRule] | None = None
+    tls: list[IngressTls] | None = None
 
 
 class Ingress(Wire):
@@ -192,9 +201,18 @@ class RoutePort(Wire):
     target_port: int | str | None = None
 
 
+class RouteTls(Wire):
+    """How an OpenShift Route ends TLS, and what it does with plain HTTP. Its key and certificates are not decoded."""
+
+    termination: str | None = None
+    insecure_edge_termination_policy: str | None = None
+
+
 class OpenShiftRouteSpec(Wire):
     """An OpenShift Route's spec."""
 
+    host: str | None = None
+    tls: RouteTls | None = None
     to: RouteTarget | None = None
     alternate_backends: list[RouteTarget] | None = None
     port: RoutePort | None = None

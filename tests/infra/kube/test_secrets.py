@@ -14,6 +14,7 @@ from infra.kinds import POLICY_KINDS, SETTING_KINDS
 from infra.kube import Limits, read_cluster
 from infra.kube.collect import LISTED
 from infra.snapshots import encode
+from infra.wire.evidence import REDUCED_TYPES
 from scanner.errors import ClusterReadError
 from scanner.kept import KEPT_CONFIG
 from scanner.model import Collected, Snapshot
@@ -52,7 +53,28 @@ def spec(resource: str) -> dict[str, Any]:
     if resource == "pods":
         return pod
     template = {"metadata": {"annotations": {"token": planted(f"{where}-template")}}, "spec": pod}
+    if resource == "ingresses.networking.k8s.io":
+        return {"tls": [{"secretName": "shown", "key": planted("ingress-tls")}], "parameters": planted("ingress")}
     return {"template": template, "tls": {"key": planted(f"{where}-tls")}, "parameters": planted(f"{where}-parameters")}
+
+
+def reduced(where: str) -> dict[str, Any]:
+    """What stands in objects that are kept in part: next to each field that is kept, a secret that is not."""
+    secret = {"kind": "Secret", "name": "made", "data": {"data": {"password": planted(f"{where}-generated")}}}
+    rule = {
+        "name": "r",
+        "generate": secret,
+        "mutate": planted(f"{where}-mutate"),
+        "context": [planted(f"{where}-context")],
+    }
+    spec = {
+        "rules": [rule], "groups": [{"rules": [{"alert": "a", "expr": "up", "annotations": {"u": planted(where)}}]}],
+        "iap": {"enabled": True, "oauthclientCredentials": {"clientSecret": planted(f"{where}-iap")}},
+        "parameters": {"token": planted(f"{where}-parameters")}, "config": planted(f"{where}-config"),
+        "jwtRules": [{"issuer": "i", "jwks": planted(f"{where}-jwks")}], "secretName": "shown",
+    }  # fmt: skip
+    webhook = {"name": "w", "clientConfig": {"url": planted(f"{where}-url"), "caBundle": planted(f"{where}-ca")}}
+    return {"spec": spec, "webhooks": [webhook]}
 
 
 def hostile(resource: str) -> dict[str, Any]:
@@ -77,6 +99,8 @@ def hostile(resource: str) -> dict[str, Any]:
     }
     if resource not in POLICY_KINDS | SETTING_KINDS:
         found["spec"] = spec(resource)
+    elif resource in REDUCED_TYPES:
+        found |= reduced(where)
     return found
 
 

@@ -227,7 +227,7 @@ def test_cluster_scoped_policies_have_no_namespace(read):
 
 def test_kinds_that_are_not_read(read):
     """Unknown kinds give one notice each with their number; kustomize and foreign files are named; built-ins are silent."""
-    unknown = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: %s}\n"
+    unknown = "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: %s}\n"
     snapshot = read(
         {
             "a.yaml": unknown % "a" + "---\n" + unknown % "b",
@@ -246,7 +246,7 @@ def test_kinds_that_are_not_read(read):
         ("tests.yml:1", "is no Kubernetes object (no apiVersion and kind), so it is not read"),
         ("values.yaml:1", "is no Kubernetes object (no apiVersion and kind), so it is not read"),
         ("zapp.yaml:1", "1 of kind Deployment (apps/v9) not read"),
-        ("a.yaml:1", "2 of kind AuthorizationPolicy (security.istio.io/v1) not read"),
+        ("a.yaml:1", "2 of kind WasmPlugin (extensions.istio.io/v1alpha1) not read"),
     ]
     assert "hunter2" not in repr(snapshot)
     assert snapshot.collection["pods"].status is Collected.COMPLETE
