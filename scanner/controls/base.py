@@ -12,7 +12,7 @@ import msgspec
 from scanner.baselines.config import BaselineConfig, Match
 from scanner.baselines.matching import declared, is_platform
 from scanner.cloud.facts import CloudFacts
-from scanner.controls.references import References
+from scanner.controls.references import References, references
 from scanner.dataplane.kinds import may_count
 from scanner.dataplane.model import DataPlane, Enforcing
 from scanner.dataplane.sighting import sightings
@@ -202,7 +202,8 @@ class Control:
     """One control of the baseline. `title` is a sentence that is true exactly when the check passes.
 
     `requires` are the ids of controls that must hold for a pass to mean anything; `least` is the evidence a pass needs;
-    `fractional` failures earn the covered share of the weight. The check yields one verdict per subject.
+    `fractional` failures earn the covered share of the weight. `never` are outcomes that the control's text excludes. The
+    check yields one verdict per subject.
     """
 
     id: str  # never reused, never renumbered: auditors cite it
@@ -212,9 +213,14 @@ class Control:
     least: Evidence
     requires: tuple[str, ...] = ()
     fractional: bool = False
-    references: References
+    never: tuple[Status, ...] = ()
     remediation: str
     check: Check
+
+    @property
+    def references(self) -> References:
+        """The requirements of public frameworks that it speaks to."""
+        return references(self.id)
 
 
 def bounded(lines: Iterable[str], shown: int = SHOWN) -> tuple[str, ...]:

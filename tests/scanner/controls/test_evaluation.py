@@ -28,7 +28,6 @@ def control(name: str, *verdicts: Verdict | Status, **overrides) -> Control:
         severity=Severity.HIGH,
         scope="cluster",
         least=Evidence.E2,
-        references={},
         remediation="r",
         check=lambda _: iter(given),
     )

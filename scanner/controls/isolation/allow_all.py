@@ -7,7 +7,7 @@ from functools import cache
 
 from scanner.controls import addresses
 from scanner.controls.base import CLUSTER, POLICIES, Case, Verdict, bounded, names, unread
-from scanner.controls.internet import blocks_of
+from scanner.controls.privilege.internet import blocks_of
 from scanner.dataplane.model import Answer, Enforcing
 from scanner.findings import Status
 from scanner.model import NAME_LABEL, Pod

@@ -1,0 +1,52 @@
+"""ISO: who is isolated: default denies, and what reopens them."""
+
+from __future__ import annotations
+
+from scanner.controls.base import Control
+from scanner.controls.isolation.allow_all import nothing_reopens
+from scanner.controls.isolation.default_deny import denies_egress, denies_ingress, pods_are_isolated
+from scanner.findings import Evidence, Severity
+
+CONTROLS: tuple[Control, ...] = (
+    Control(
+        id="NB-ISO-01",
+        title="Default-deny ingress is effective in every workload namespace",
+        severity=Severity.CRITICAL,
+        scope="namespace",
+        least=Evidence.E2,
+        requires=("NB-ENF-01", "NB-ENF-06"),
+        fractional=True,
+        remediation="Apply a default-deny NetworkPolicy for ingress in each namespace, then allow named flows.",
+        check=denies_ingress,
+    ),
+    Control(
+        id="NB-ISO-02",
+        title="Default-deny egress is effective in every workload namespace",
+        severity=Severity.HIGH,
+        scope="namespace",
+        least=Evidence.E2,
+        requires=("NB-ENF-01", "NB-ENF-06"),
+        remediation="Apply a default-deny NetworkPolicy for egress in each namespace, then allow DNS and named flows.",
+        check=denies_egress,
+    ),
+    Control(
+        id="NB-ISO-03",
+        title="Every running workload pod is isolated in both directions",
+        severity=Severity.HIGH,
+        scope="pod",
+        least=Evidence.E2,
+        requires=("NB-ENF-01",),
+        fractional=True,
+        remediation="Make a policy select every pod in both directions, most simply the namespace's default deny.",
+        check=pods_are_isolated,
+    ),
+    Control(
+        id="NB-ISO-04",
+        title="No allow-all policy cancels the baseline",
+        severity=Severity.CRITICAL,
+        scope="policy",
+        least=Evidence.E2,
+        remediation="Replace rules that admit everybody by named peers and ports.",
+        check=nothing_reopens,
+    ),
+)

@@ -1,0 +1,7 @@
+"""VER: what was observed, simulated and asserted."""
+
+from __future__ import annotations
+
+from scanner.controls.base import Control
+
+CONTROLS: tuple[Control, ...] = ()
