@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,7 +16,8 @@ from scanner.controls.references import References, references
 from scanner.dataplane.kinds import may_count
 from scanner.dataplane.model import DataPlane, Enforcing
 from scanner.dataplane.sighting import sightings
-from scanner.findings import Evidence, Level, Severity, Status
+from scanner.evidence import Statement
+from scanner.findings import ControlResult, Evidence, Level, Severity, Status
 from scanner.model import NAME_LABEL, Cloud, Collected, Pod, Snapshot, Source
 from scanner.policy.model import Policy, PolicySet
 from scanner.policy.selectors import matches
@@ -62,6 +63,8 @@ class Case:
         declared: Reach,
         effective: Reach,
         config: BaselineConfig,
+        at: str = "",
+        statements: Sequence[Statement] = (),
     ) -> None:
         self.snapshot = snapshot
         self.facts = facts
@@ -70,6 +73,9 @@ class Case:
         self.declared = declared
         self.effective = effective
         self.config = config
+        self.at = at or snapshot.taken  # when this is judged (RFC 3339, UTC): what is old or expired is so then
+        self.statements = tuple(statements)
+        self.results: dict[str, ControlResult] = {}  # of the controls judged so far, by id
         self._isolation: dict[tuple[Level, int, Direction], Isolation] = {}
 
     @property
@@ -203,7 +209,8 @@ class Control:
 
     `requires` are the ids of controls that must hold for a pass to mean anything; `least` is the evidence a pass needs;
     `fractional` failures earn the covered share of the weight. `never` are outcomes that the control's text excludes. The
-    check yields one verdict per subject.
+    check yields one verdict per subject; without one the control is judged for the fleet, over all clusters. A `last` one
+    is judged behind all others and sees what came of them in `Case.results`.
     """
 
     id: str  # never reused, never renumbered: auditors cite it
@@ -214,8 +221,9 @@ class Control:
     requires: tuple[str, ...] = ()
     fractional: bool = False
     never: tuple[Status, ...] = ()
+    last: bool = False
     remediation: str
-    check: Check
+    check: Check | None
 
     @property
     def references(self) -> References:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
-from scanner.controls.base import Case, Control, Verdict
+from scanner.controls.base import Case, Check, Control, Verdict
 from scanner.findings import ControlResult, Evidence, Item, Level, Severity, Status
 from scanner.model import Source
 
@@ -18,11 +18,12 @@ _INERT = "inert"
 
 
 def evaluate(controls: Sequence[Control], case: Case) -> tuple[ControlResult, ...]:
-    """Judge every control, in order; a control stands behind those it requires."""
-    results: dict[str, ControlResult] = {}
-    for control in controls:
-        results[control.id] = _evaluate(control, case, results)
-    return tuple(results.values())
+    """Judge every control that a cluster alone decides; a control stands behind those it requires, the `last` ones behind all."""
+    results = case.results
+    judged = [control for control in controls if control.check is not None]
+    for control in sorted(judged, key=lambda control: control.last):
+        results[control.id] = _evaluate(control, control.check, case, results)
+    return tuple(results[control.id] for control in judged)
 
 
 def evidence_of(case: Case) -> Evidence:
@@ -32,8 +33,8 @@ def evidence_of(case: Case) -> Evidence:
     return Evidence.E2 if case.snapshot.source is Source.CLUSTER else Evidence.E1
 
 
-def _evaluate(control: Control, case: Case, results: Mapping[str, ControlResult]) -> ControlResult:
-    verdicts = tuple(control.check(case))
+def _evaluate(control: Control, check: Check | None, case: Case, results: Mapping[str, ControlResult]) -> ControlResult:
+    verdicts = tuple(check(case)) if check else ()
     required = [results[other] for other in control.requires]
     failed = [result.id for result in required if result.status in {Status.FAIL, Status.WAIVED}]
     doubtful = [result.id for result in required if result.status is Status.UNKNOWN]

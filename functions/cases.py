@@ -1,0 +1,232 @@
+"""Cases: folders that show what a control makes of a cluster, for the built-in controls and for people's own.
+
+A folder holds `case.yaml` (what is expected of which control, and why), `cluster.yaml` (Kubernetes objects as `kubectl get -o
+yaml` gives them, or `snapshot.json.zst`) and, where they count, `record.yaml` (the cloud's word), `config.yaml` (the `baseline:`
+part of the settings) and `evidence.yaml` (a list of statements). Unless it says otherwise, the objects are all that a live
+cluster has, every kind listed whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+import yaml
+
+from functions.sources import address
+from infra.cloudrecord import record_from
+from infra.cloudrecord.document import UnreadableError, parse_bytes
+from infra.kinds import KINDS
+from infra.manifests import read_objects
+from infra.text import printable
+from scanner.baselines.config import DEFAULT_CONFIG, BaselineConfig
+from scanner.cloud.read import read_facts
+from scanner.controls.base import Case, Control
+from scanner.controls.evaluation import evaluate
+from scanner.dataplane.detect import detect
+from scanner.errors import InputError
+from scanner.evidence import Statement
+from scanner.findings import ControlResult
+from scanner.model import Collected, KindStatus, Snapshot, Source
+from scanner.policy.resolve import resolve
+from scanner.reach.engine import build
+
+CASE = "case.yaml"
+TAKEN = "2026-11-23T08:00:00Z"
+Outcome = Literal["pass", "fail", "unknown", "not_applicable", "waived"]
+_T = TypeVar("_T")
+
+
+class _Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """Base of what stands in `case.yaml`: a misspelt key is refused."""
+
+
+class Expected(_Form, frozen=True, kw_only=True):
+    """What must come out: the control's status, and where given its reason and the status of items by subject."""
+
+    status: Outcome
+    reason: str = ""
+    items: dict[str, Outcome] = {}
+
+
+class CaseFile(_Form, frozen=True, kw_only=True):
+    """`case.yaml`. `decided_by` are the objects without any one of which the control's status becomes `without`.
+
+    An object is "Kind namespace/name" or "Kind name"; "record: a.b[0].c" is a part of the cloud's record, "config: key" of
+    the configuration, "evidence: 0" a statement by its place. An empty `without` means anything but what is expected.
+    `also` are names of files in the nearest folder `_with`, here or above: objects that many cases have in common.
+    """
+
+    control: str
+    about: str
+    expect: Expected
+    decided_by: tuple[str, ...] = ()
+    without: Outcome | Literal[""] = ""
+    unread: dict[str, Literal["partial", "forbidden", "absent", "unasked"]] = {}
+    source: Literal["cluster", "manifests"] = "cluster"
+    unreadable: str = ""
+    taken: str = TAKEN
+    at: str = ""
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One case, read: what is expected, and everything that judging looks at."""
+
+    path: Path
+    case: CaseFile
+    snapshot: Snapshot
+    config: BaselineConfig = DEFAULT_CONFIG
+    statements: tuple[Statement, ...] = ()
+
+
+def find_cases(root: Path) -> tuple[Path, ...]:
+    """Every folder below `root` with a case in it, sorted.
+
+    Raises:
+        InputError: there is none.
+    """
+    found = tuple(sorted(path.parent for path in root.rglob(CASE)))
+    if not found:
+        raise InputError(f"{root}: no {CASE} in it or below it: give a folder of cases")
+    return found
+
+
+def read_case(folder: Path) -> Folder:
+    """Read a case.
+
+    Raises:
+        InputError: a file is missing, cannot be read or is not of its form; names the file and the mend.
+    """
+    case = _read(folder / CASE, CaseFile)
+    stored = folder / "snapshot.json.zst"
+    snapshot = _stored(stored) if stored.exists() else _written(folder, case)
+    config = folder / "config.yaml"
+    evidence = folder / "evidence.yaml"
+    return Folder(
+        path=folder,
+        case=case,
+        snapshot=snapshot,
+        config=_read(config, BaselineConfig) if config.exists() else DEFAULT_CONFIG,
+        statements=tuple(_read(evidence, list[Statement])) if evidence.exists() else (),
+    )
+
+
+def judge_case(folder: Folder, controls: Sequence[Control]) -> ControlResult:
+    """What comes of the case's control.
+
+    Raises:
+        InputError: no such control.
+    """
+    snapshot = folder.snapshot
+    policies = resolve(snapshot)
+    facts = read_facts(snapshot.cloud_record) if snapshot.cloud_record else None
+    plane = detect(snapshot, facts)
+    case = Case(
+        snapshot=snapshot,
+        facts=facts,
+        dataplane=plane,
+        policies=policies,
+        declared=build(snapshot, policies),
+        effective=build(snapshot, policies, plane),
+        config=folder.config,
+        at=folder.case.at,
+        statements=folder.statements,
+    )
+    results = {result.id: result for result in evaluate(controls, case)}
+    if folder.case.control not in results:
+        raise InputError(f"{folder.path / CASE}: control {printable(folder.case.control, 60)!r}: no such control here")
+    return results[folder.case.control]
+
+
+def problems(folder: Folder, result: ControlResult) -> tuple[str, ...]:
+    """How a result differs from what the case expects, a line each; empty where it does not."""
+    expect = folder.case.expect
+    found = []
+    if result.status != expect.status:
+        found.append(f"status is {result.status} ({result.reason}), expected {expect.status}")
+    if expect.reason and result.reason != expect.reason:
+        found.append(f"reason is {result.reason}, expected {expect.reason}")
+    statuses = {item.subject: item.status for item in result.items}
+    for subject, wanted in expect.items.items():
+        if subject not in statuses:
+            found.append(f"no item {subject!r}: there are {', '.join(sorted(statuses)) or 'none'}")
+        elif statuses[subject] != wanted:
+            found.append(f"item {subject!r} is {statuses[subject]}, expected {wanted}")
+    return tuple(found)
+
+
+def _stored(path: Path) -> Snapshot:
+    from infra.snapshots import decode
+
+    return decode(path.read_bytes(), str(path))
+
+
+def _written(folder: Path, case: CaseFile) -> Snapshot:
+    path = folder / "record.yaml"
+    record = record_from(_value(path), str(path)) if path.exists() else None
+    ref = address(record, folder.name, "case")
+    objects = [each for name in case.also for each in _documents(_shared(folder, name))]
+    if not case.also or (folder / "cluster.yaml").exists():
+        objects += _documents(folder / "cluster.yaml")
+    snapshot = read_objects(objects, cluster=ref, taken=case.taken)
+    for notice in snapshot.notices:
+        if notice.object.startswith("objects["):
+            raise InputError(f"{folder}: {notice.object}: {notice.message}")
+    snapshot = msgspec.structs.replace(snapshot, cloud_record=record)
+    if case.source == "manifests":
+        return snapshot
+    collection = {kind: KindStatus(status=Collected.COMPLETE) for kind in KINDS}
+    for kind, how in case.unread.items():
+        if kind not in KINDS:
+            raise InputError(
+                f"{folder / CASE}: unread: {kind!r} is no resource: write one like pods or daemonsets.apps"
+            )
+        if how == "unasked":
+            del collection[kind]
+        else:
+            collection[kind] = KindStatus(status=Collected(how), reason="as the case says")
+    return msgspec.structs.replace(
+        snapshot, source=Source.CLUSTER, collection=collection, unread=case.unreadable, kubernetes_version="v1.33.5"
+    )
+
+
+def _shared(folder: Path, name: str) -> Path:
+    for above in (folder, *folder.parents):
+        path = above / "_with" / f"{name}.yaml"
+        if path.exists():
+            return path
+    raise InputError(f"{folder / CASE}: also: {printable(name, 60)!r}: no _with/{name}.yaml here or above: add it")
+
+
+def _documents(path: Path) -> list[Any]:
+    """The objects in a file; those of a list one by one."""
+    try:
+        found = [each for each in yaml.load_all(path.read_bytes(), Loader=yaml.CSafeLoader) if each]
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}): a case needs it") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: broken YAML: {printable(str(error), 200)}: mend it") from error
+    if not all(isinstance(each, dict) for each in found):
+        raise InputError(f"{path}: holds something that is no Kubernetes object: remove it")
+    return found
+
+
+def _read(path: Path, form: type[_T]) -> _T:
+    try:
+        return msgspec.convert(_value(path), form, strict=False)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{path}: {printable(str(error), 300)}") from error
+
+
+def _value(path: Path) -> Any:  # noqa: ANN401 - any JSON value
+    try:
+        return parse_bytes(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}): a case needs it") from error
+    except UnreadableError as error:
+        raise InputError(f"{path}: {error}: mend it") from error
