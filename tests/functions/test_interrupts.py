@@ -10,12 +10,18 @@ import pytest
 from functions.interrupts import uninterrupted
 
 
+def _interrupted(times: int, done: list[str]) -> None:
+    with uninterrupted():
+        for _ in range(times):
+            signal.raise_signal(signal.SIGINT)
+        done.append("stored")
+
+
 def test_one_interrupt_waits_for_the_end_of_the_block():
     """What the block began is done before the interrupt acts, and afterwards nothing is held back any more."""
     done: list[str] = []
-    with pytest.raises(KeyboardInterrupt), uninterrupted():
-        signal.raise_signal(signal.SIGINT)
-        done.append("stored")
+    with pytest.raises(KeyboardInterrupt):
+        _interrupted(1, done)
     assert done == ["stored"]
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
@@ -24,10 +30,8 @@ def test_one_interrupt_waits_for_the_end_of_the_block():
 def test_the_second_interrupt_acts_at_once():
     """A store that does not answer must not keep somebody who insists."""
     done: list[str] = []
-    with pytest.raises(KeyboardInterrupt), uninterrupted():
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGINT)
-        done.append("never")
+    with pytest.raises(KeyboardInterrupt):
+        _interrupted(2, done)
     assert done == []
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
