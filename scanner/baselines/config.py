@@ -47,6 +47,11 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
         str, str
     ] = {}  # cluster name pattern -> prod | staging | dev; the first that matches wins, default prod
 
+    policy_writers: tuple[
+        str, ...
+    ] = ()  # who may change policies: "Group:platform", "ServiceAccount:argocd/*", "User:ada"
+    sealed: tuple[str, ...] = ()  # clusters (patterns) that only their pipeline can write to
+
     def __post_init__(self) -> None:
         """Refuse what no control could use."""
         if self.profile not in PROFILES:
