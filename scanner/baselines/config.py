@@ -6,6 +6,7 @@ import ipaddress
 
 import msgspec
 
+from scanner.baselines.assertions import Assertion
 from scanner.baselines.profiles import PROFILES
 
 PLATFORM_NAMESPACES = (
@@ -50,6 +51,9 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
     policy_writers: tuple[
         str, ...
     ] = ()  # who may change policies: "Group:platform", "ServiceAccount:argocd/*", "User:ada"
+    repository: str = ""  # where policies are kept under version control; empty: nowhere
+    active_probing: bool = True  # whether enforcement is to be proven by probes
+    assertions: tuple[Assertion, ...] = ()
     sealed: tuple[str, ...] = ()  # clusters (patterns) that only their pipeline can write to
 
     def __post_init__(self) -> None:
