@@ -92,7 +92,8 @@ def audit(
     )  # fmt: skip
     request = AuditRequest(
         ways=WaysIn(local=source, aws=aws, gcp=gcp, azure=azure, config=config),
-        evidence=evidence, profile=profile.value if profile else "", output=output, json=answer is flags.Format.JSON, run_id=run_id, time=time,
+        evidence=evidence, profile=profile.value if profile else "", output=output,
+        json=answer is flags.Format.JSON, run_id=run_id, time=time,
         fail_on=fail_on.value if fail_on else None, min_score=min_score, allow_partial=allow_partial,
     )  # fmt: skip
     raise typer.Exit(run_audit(request))
