@@ -46,6 +46,8 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
     tiers: dict[
         str, str
     ] = {}  # cluster name pattern -> prod | staging | dev; the first that matches wins, default prod
+    host_network: tuple[Match, ...] = ()  # workloads with an approved need for their node's network or for host ports
+    startup_guards: tuple[Match, ...] = ()  # workloads that wait for their policies before they start to work
 
     def __post_init__(self) -> None:
         """Refuse what no control could use."""
