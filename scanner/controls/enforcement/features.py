@@ -9,6 +9,7 @@ from itertools import islice
 
 from scanner.controls.base import CLUSTER, POLICIES, Case, Verdict, bounded, names, unread
 from scanner.controls.enforcement.honoured import BY_SPECIFICATION, WORDS, Use, Uses, place
+from scanner.controls.enforcement.hosts import Hosts, firewall_of
 from scanner.dataplane.kinds import honours
 from scanner.dataplane.model import Answer, Enforcing, Value
 from scanner.findings import Status
@@ -16,8 +17,7 @@ from scanner.model import Cloud, Source
 from scanner.policy.model import Policy
 from scanner.policy.resolve import REFUSED
 from scanner.policy.selectors import matches
-from scanner.reach.diff import State, aligned, difference
-from scanner.reach.effects.compare import Effect
+from scanner.reach.diff import Change, State, aligned, difference
 from scanner.reach.effects.rules import Rule, rules_of, shown_by
 from scanner.reach.model import Direction, PodClass
 
@@ -43,18 +43,21 @@ def features_are_honoured(case: Case) -> Iterator[Verdict]:
     for policy in case.policies.policies:
         objects.setdefault(_reference(policy), []).append(policy)
     refused = {each.object: each for each in case.policies.notices if each.message.endswith(REFUSED)}
-    if not (gaps or objects or case.unmodelled or refused or case.policies.unmodelled):
+    for_nodes = {each.id for each, _ in Hosts(case).host_policies} - objects.keys()
+    if not (gaps or objects or refused or for_nodes or case.policies.unmodelled):
         nothing = ("there is no policy of any kind",)
         yield Verdict(subject=CLUSTER, status=Status.NOT_APPLICABLE, reason="no-policies", evidence=nothing)
         return
     plane = case.dataplane
     if plane.enforcing is Enforcing.NO or plane.engine is None:
         reason = "engine-off" if plane.enforcing is Enforcing.NO else "engine-unknown"
-        evidence = bounded([f"what honours it is not known: {plane.reason}", *map(str, plane.proofs)])
-        for subject in sorted({*objects, *case.policies.unmodelled, *refused}):
+        evidence = bounded([f"what honours it is not known: {plane.reason}", *map(str, plane.proofs[:1])])
+        for subject in sorted({*objects, *for_nodes, *case.policies.unmodelled, *refused}):
             yield Verdict(subject=subject, status=Status.UNKNOWN, reason=reason, evidence=evidence)
         return
     asked = _Asked(case)
+    for subject in sorted(for_nodes):
+        yield asked.for_nodes(subject)
     for subject in sorted(objects):
         yield asked.verdict(subject, objects[subject])
     for subject in sorted(case.policies.unmodelled):
@@ -88,7 +91,7 @@ class _Asked:
         self._case = case
         self._plane = case.dataplane
         self._uses = Uses(case)
-        self._changes: dict[str, list[Effect]] = {}
+        self._changes: dict[str, list[Change]] = {}
 
     def verdict(self, subject: str, policies: list[Policy]) -> Verdict:
         """One object, which may hold several policies (Cilium's `specs`)."""
@@ -111,6 +114,27 @@ class _Asked:
             reason=deciding[0][0],
             evidence=bounded([self._title, *(line for _, line in deciding)]),
             remediation=fix if worst is Status.FAIL else "",
+        )
+
+    def for_nodes(self, subject: str) -> Verdict:
+        """A policy of Cilium for nodes only: it needs the host firewall."""
+        answer, why = honours(self._plane, "cilium.io", "CiliumClusterwideNetworkPolicy")
+        on = firewall_of(self._case)
+        if answer is not Answer.YES:
+            return self._kind(subject, "CiliumClusterwideNetworkPolicy", answer, why)
+        if on is Answer.YES:
+            evidence = (f"{self._title}: spec.nodeSelector is honoured, for enable-host-firewall is true",)
+            return Verdict(subject=subject, status=Status.PASS, reason="honoured", evidence=evidence)
+        failed = on is Answer.NO and self._plane.name == "cilium"
+        said = "is ignored without" if failed else "is honoured only with"
+        return Verdict(
+            subject=subject,
+            status=Status.FAIL if failed else Status.UNKNOWN,
+            reason="ignored" if failed else "condition-unknown",
+            evidence=(f"{self._title}: spec.nodeSelector {said} enable-host-firewall in ConfigMap cilium-config",),
+            remediation='In ConfigMap cilium-config set enable-host-firewall: "true", and restart the agents.'
+            if failed
+            else "",
         )
 
     def unmodelled(self, subject: str) -> Verdict:
@@ -180,14 +204,16 @@ class _Asked:
 
     def _partial(self, policy: Policy, use: Use) -> Found:
         changes = [change for change in self._changed(use.feature) if self._blamed(policy, use, change)]
-        certain = [change for change in changes if change.kind != "doubt"]
         if not changes:
             return Status.PASS, "changes-nothing", f"{use.words}; no connection of this cluster differs because of it"
-        shown = certain if certain and use.fact.confidence.may_fail else changes
-        ends = names((f"{each.change.src} to {each.change.dst}" for each in shown), 3)
-        if shown is certain:
-            return Status.FAIL, "partial", f"{use.words}; it changes {ends}"
-        return Status.UNKNOWN, "may-change-connections", f"{use.words}; it may change {ends}"
+        ends = names((f"{each.src} to {each.dst}" for each in changes), 3)
+        if use.fact.confidence.may_fail:
+            return Status.FAIL, "partial", f"{use.words}; because of it declared and effective differ for {ends}"
+        return (
+            Status.UNKNOWN,
+            "not-established",
+            f"{use.words}; because of it declared and effective may differ for {ends}",
+        )
 
     @cached_property
     def _rules(self) -> Mapping[str, Rule]:
@@ -195,7 +221,7 @@ class _Asked:
         rules = shown_by(rules_of(self._plane, case.policies), case.snapshot, case.policies)
         return {rule.name: rule for rule in rules}
 
-    def _changed(self, feature: str) -> list[Effect]:
+    def _changed(self, feature: str) -> list[Change]:
         """The connections that differ because of one feature alone, from as specified to as the engine does it."""
         if feature not in self._rules:
             return []
@@ -203,14 +229,13 @@ class _Asked:
             snapshot, policies = self._case.snapshot, self._case.policies
             specified = State(snapshot, policies, self._rules[feature].without)
             before, after = aligned(specified, State(snapshot, policies, self._plane))
-            found = (Effect(change, ()) for change in difference(before, after))
-            self._changes[feature] = list(islice(found, _MOST_CHANGES))
+            self._changes[feature] = list(islice(difference(before, after), _MOST_CHANGES))
         return self._changes[feature]
 
-    def _blamed(self, policy: Policy, use: Use, effect: Effect) -> bool:
+    def _blamed(self, policy: Policy, use: Use, change: Change) -> bool:
         """Whether the policy selects the end at which its rule is asked."""
-        ends = {Direction.INGRESS: (effect.change.dst,), Direction.EGRESS: (effect.change.src,)}
-        either = (effect.change.src, effect.change.dst)
+        ends = {Direction.INGRESS: (change.dst,), Direction.EGRESS: (change.src,)}
+        either = (change.src, change.dst)
         chosen = ends[use.direction] if use.direction else either
         return any(self._selects(policy, each) for end in chosen for each in self._classes.get(end, ()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -87,6 +88,8 @@ class Uses:
     def _uses(self, policy: Policy, known: Capabilities) -> Iterator[Use]:
         if _is_negative(policy.subject) or (policy.namespaces and _is_negative(policy.namespaces)):
             yield Use("spec, what it selects", "negative-selectors", known.negative_selectors)
+        if (limit := self._few_entries) and any(rule.ports for rule in policy.rules):
+            yield Use("spec, the ports of its rules", "port-entries", limit)
         for rule in policy.rules:
             for feature in _features(rule):
                 yield Use(place(rule), feature, getattr(known, feature.replace("-", "_")), rule.direction)
@@ -94,6 +97,16 @@ class Uses:
                 yield Use(place(rule), feature, fact, rule.direction)
             for feature in _above_ports(policy, rule):
                 yield Use(place(rule), feature, self._feature(policy, feature), rule.direction)
+
+    @cached_property
+    def _few_entries(self) -> Fact | None:
+        """How many port entries the engine keeps for an address, where that may be too few."""
+        limits = self._plane.engine.limits if self._plane.engine else None
+        entries = sum(len(rule.ports or ()) for policy in self._case.policies.policies for rule in policy.rules)
+        if not limits or not limits.port_entries or entries <= limits.port_entries:
+            return None
+        note = f"{limits.port_entries} are kept for an address, {limits.fact.note}"
+        return dataclasses.replace(limits.fact, value=Value.PARTIAL, note=note)
 
     def _feature(self, policy: Policy, feature: str) -> Fact:
         engine = self._plane.engine

@@ -80,21 +80,19 @@ class Hosts:
         )
 
     def _cilium(self, node: Node) -> Guard:
-        configs = [each for each in self._case.snapshot.config_maps if each.name == "cilium-config"]
-        on = [each for each in configs if each.data.get("enable-host-firewall", "").strip().lower() == "true"]
-        if not on:
-            why = "ConfigMap cilium-config: enable-host-firewall is not true, so no policy guards a node"
+        if firewall_of(self._case) is not Answer.YES:
+            why = "ConfigMap cilium-config: enable-host-firewall is not known to be true, so no policy guards a node"
             return Guard(Answer.UNKNOWN, (why, "the cloud's firewall rules are not collected"))
-        lines, doubts = [], []
-        for policy, selector in self._host_policies:
+        policies, doubts = [], []
+        for policy, selector in self.host_policies:
             if selector is None:
                 doubts.append(f"{policy.id}: its nodeSelector cannot be read")
             elif matches(selector, node.labels) and Direction.INGRESS in policy.directions:
-                lines.append(policy)
-        return self._judged(node, lines, doubts, "no CiliumClusterwideNetworkPolicy with a nodeSelector selects it")
+                policies.append(policy)
+        return self._judged(node, policies, doubts, "no CiliumClusterwideNetworkPolicy with a nodeSelector selects it")
 
     @cached_property
-    def _host_policies(self) -> list[tuple[Policy, Any]]:
+    def host_policies(self) -> list[tuple[Policy, Any]]:
         """Cilium's policies for nodes, in the resolved form of the same policy for pods, with the selector of nodes."""
         found = []
         for item in self._case.snapshot.policies:
@@ -165,6 +163,17 @@ class Hosts:
                 let_in = addresses.public(blocks_of(rule))
                 if not addresses.within(let_in, own):
                     yield rule.name
+
+
+def firewall_of(case: Case) -> Answer:
+    """Whether Cilium's host firewall is on, which it is not unless its ConfigMap says so."""
+    found = [
+        each for each in case.snapshot.config_maps if each.name == "cilium-config" and case.is_platform(each.namespace)
+    ]
+    if not found:
+        return Answer.UNKNOWN
+    word = found[0].data.get("enable-host-firewall", "false").strip().lower()
+    return {"true": Answer.YES, "false": Answer.NO, "": Answer.NO}.get(word, Answer.UNKNOWN)
 
 
 def _networks(texts: Iterable[str]) -> list[addresses.Network]:
