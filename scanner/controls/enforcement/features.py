@@ -45,7 +45,7 @@ def features_are_honoured(case: Case) -> Iterator[Verdict]:
     refused = {each.object: each for each in case.policies.notices if each.message.endswith(REFUSED)}
     for_nodes = {each.id for each, _ in Hosts(case).host_policies} - objects.keys()
     if not (gaps or objects or refused or for_nodes or case.policies.unmodelled):
-        nothing = ("there is no policy of any kind",)
+        nothing = ("no policy of any kind selects a pod or a node",)
         yield Verdict(subject=CLUSTER, status=Status.NOT_APPLICABLE, reason="no-policies", evidence=nothing)
         return
     plane = case.dataplane

@@ -188,4 +188,5 @@ def _specs(item: ApiObject) -> list[dict[str, Any]]:
         found = msgspec.json.decode(item.spec)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
-    return [each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict)]
+    specs = found if isinstance(found, list) else [found]
+    return specs if all(isinstance(each, dict) for each in specs) else []
