@@ -47,6 +47,8 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
     tiers: dict[
         str, str
     ] = {}  # cluster name pattern -> prod | staging | dev; the first that matches wins, default prod
+    host_network: tuple[Match, ...] = ()  # workloads with an approved need for their node's network or for host ports
+    startup_guards: tuple[Match, ...] = ()  # workloads that wait for their policies before they start to work
 
     policy_writers: tuple[
         str, ...
