@@ -7,12 +7,14 @@ import ipaddress
 import msgspec
 
 from scanner.baselines.profiles import PROFILES
+from scanner.baselines.zones import ZonePath
 
 PLATFORM_NAMESPACES = (
     "kube-system", "kube-public", "kube-node-lease", "kube-flannel", "gke-*", "gmp-*", "calico-system", "tigera-operator",
     "cilium*", "istio-system", "aks-*", "azure-*", "amazon-*",
 )  # fmt: skip
 TIERS = ("prod", "staging", "dev")
+_SUBJECTS = ("Group", "User", "ServiceAccount")
 
 
 class _Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,6 +48,11 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
     tiers: dict[
         str, str
     ] = {}  # cluster name pattern -> prod | staging | dev; the first that matches wins, default prod
+    zones: dict[str, tuple[Match, ...]] = {}  # zones of trust inside a cluster: name -> their workloads
+    zone_paths: tuple[ZonePath, ...] = ()  # the only ways between them
+    api_clients: tuple[Match, ...] = ()  # workloads with an approved need for the API server
+    platform_subjects: tuple[str, ...] = ()  # who runs the platform: "Group/platform-admins", "User/ci@example.com"
+    flow_sources: dict[str, str] = {}  # cluster name pattern -> what records its flows, in words
 
     def __post_init__(self) -> None:
         """Refuse what no control could use."""
@@ -59,6 +66,16 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
                 ipaddress.ip_network(text, strict=False)
             except ValueError as error:
                 raise ValueError(f"organisation_ranges: {text!r} is no range: write it as 198.51.100.0/24") from error
+        for path in self.zone_paths:
+            for name in (path.from_, path.to):
+                if name not in self.zones:
+                    raise ValueError(f"zone_paths: {name!r} is no zone: declare it under zones, or mend the spelling")
+        for text in self.platform_subjects:
+            if text.partition("/")[0] not in _SUBJECTS:
+                kinds = ", ".join(f"{kind}/NAME" for kind in _SUBJECTS)
+                raise ValueError(
+                    f"platform_subjects: {text!r}: write one of {kinds} (of a ServiceAccount: /NAMESPACE/NAME)"
+                )
 
 
 DEFAULT_CONFIG = BaselineConfig()

@@ -207,7 +207,8 @@ def _keys(kind: msgspec.inspect.Type, path: str) -> set[str]:
 def test_every_key_is_documented_and_every_documented_key_exists():
     """docs/settings.md has exactly the keys of the structs."""
     keys = {
-        re.sub(r"^baseline\.\w+\[\]", "baseline.*[]", key) for key in _keys(msgspec.inspect.type_info(SettingsFile), "")
+        re.sub(r"^baseline\.(?!zone_paths)\w+\[\]", "baseline.*[]", key)
+        for key in _keys(msgspec.inspect.type_info(SettingsFile), "")
     } - {"sources", "baseline"}
     rows = re.findall(r"^\| (`.*?`) \| (.+) \|$", DOCS.read_text(), re.MULTILINE)
     documented = [key for names, _ in rows for key in re.findall(r"`([^`]+)`", names)]
