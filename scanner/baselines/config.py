@@ -6,6 +6,7 @@ import ipaddress
 
 import msgspec
 
+from scanner.baselines.assertions import Assertion
 from scanner.baselines.profiles import PROFILES
 from scanner.baselines.zones import ZonePath
 
@@ -53,6 +54,14 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
     api_clients: tuple[Match, ...] = ()  # workloads with an approved need for the API server
     platform_subjects: tuple[str, ...] = ()  # who runs the platform: "Group/platform-admins", "User/ci@example.com"
     flow_sources: dict[str, str] = {}  # cluster name pattern -> what records its flows, in words
+
+    policy_writers: tuple[
+        str, ...
+    ] = ()  # who may change policies: "Group:platform", "ServiceAccount:argocd/*", "User:ada"
+    repository: str = ""  # where policies are kept under version control; empty: nowhere
+    active_probing: bool = True  # whether enforcement is to be proven by probes
+    assertions: tuple[Assertion, ...] = ()
+    sealed: tuple[str, ...] = ()  # clusters (patterns) that only their pipeline can write to
 
     def __post_init__(self) -> None:
         """Refuse what no control could use."""
