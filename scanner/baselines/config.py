@@ -15,7 +15,6 @@ PLATFORM_NAMESPACES = (
     "cilium*", "istio-system", "aks-*", "azure-*", "amazon-*",
 )  # fmt: skip
 TIERS = ("prod", "staging", "dev")
-_SUBJECTS = ("Group", "User", "ServiceAccount")
 
 
 class _Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,9 +51,7 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
     zones: dict[str, tuple[Match, ...]] = {}  # zones of trust inside a cluster: name -> their workloads
     zone_paths: tuple[ZonePath, ...] = ()  # the only ways between them
     api_clients: tuple[Match, ...] = ()  # workloads with an approved need for the API server
-    platform_subjects: tuple[str, ...] = ()  # who runs the platform: "Group/platform-admins", "User/ci@example.com"
     flow_sources: dict[str, str] = {}  # cluster name pattern -> what records its flows, in words
-
     policy_writers: tuple[
         str, ...
     ] = ()  # who may change policies: "Group:platform", "ServiceAccount:argocd/*", "User:ada"
@@ -79,12 +76,6 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
             for name in (path.from_, path.to):
                 if name not in self.zones:
                     raise ValueError(f"zone_paths: {name!r} is no zone: declare it under zones, or mend the spelling")
-        for text in self.platform_subjects:
-            if text.partition("/")[0] not in _SUBJECTS:
-                kinds = ", ".join(f"{kind}/NAME" for kind in _SUBJECTS)
-                raise ValueError(
-                    f"platform_subjects: {text!r}: write one of {kinds} (of a ServiceAccount: /NAMESPACE/NAME)"
-                )
 
 
 DEFAULT_CONFIG = BaselineConfig()

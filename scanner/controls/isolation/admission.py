@@ -1,7 +1,7 @@
 """What admission does with a namespace that is about to be made: refuse it, or give it the policies that close it.
 
-Sources: the API pages of ValidatingAdmissionPolicy (admissionregistration/v1); Kyverno's documentation, "Generate rules"
-and "Match/Exclude" (kyverno.io/v1). Conditions that cannot be told from the object are never taken to hold.
+Source: Kyverno's documentation, "Generate rules" and "Match/Exclude" (kyverno.io/v1). Conditions that cannot be told from
+the object are never taken to hold.
 """
 
 from __future__ import annotations
@@ -13,46 +13,23 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from scanner.admission import Mode, admission_of
 from scanner.controls.base import Case
-from scanner.controls.privilege.rights import RBAC, granted
+from scanner.controls.peers import TOMORROW
+from scanner.controls.privilege.rights import granted
 from scanner.model import ApiObject
+from scanner.rbac import RESOURCES as RBAC
 
 ADMISSION = tuple(
     f"{plural}.admissionregistration.k8s.io"
     for plural in ("validatingadmissionpolicies", "validatingadmissionpolicybindings")
 )
 GENERATORS = ("clusterpolicies.kyverno.io", "generatingpolicies.policies.kyverno.io")
-# No namespace can be called so (an upper-case letter): what matches it would match the next one created.
-TOMORROW = "Not-A-Namespace"
 _T = TypeVar("_T")
 
 
 class _Wire(msgspec.Struct, frozen=True, rename="camel"):
     """Base of what is looked at; everything else beside it is nobody's business here."""
-
-
-class _Constraints(_Wire, frozen=True):
-    resource_rules: list[dict[str, Any]] | None = None
-    exclude_resource_rules: list[Any] | None = None
-    namespace_selector: dict[str, Any] | None = None
-    object_selector: dict[str, Any] | None = None
-
-
-class _Validation(_Wire, frozen=True):
-    expression: str = ""
-
-
-class _Refusal(_Wire, frozen=True):
-    match_constraints: _Constraints | None = None
-    match_conditions: list[Any] | None = None
-    validations: list[_Validation] | None = None
-    failure_policy: str | None = None
-
-
-class _RefusalBinding(_Wire, frozen=True):
-    policy_name: str = ""
-    validation_actions: list[str] | None = None
-    match_resources: dict[str, Any] | None = None
 
 
 class _Resources(_Wire, frozen=True):
@@ -121,50 +98,17 @@ def namespaces_are_closed(case: Case) -> tuple[str, ...]:
     """What proves that nobody can make a namespace, by rights and by admission; empty where that is not proven."""
     if case.missing(*RBAC, *ADMISSION):
         return ()
-    rights = granted(case, "", ("namespaces",), ("create",))
+    rights = granted(case, "", "namespaces", ("create",))
     if rights.grants or rights.unreadable:
         return ()
-    refusing = {
-        item.name
-        for item in _kind(case, "ValidatingAdmissionPolicy")
-        if (spec := _read(item, _Refusal)) is not None and _refuses_all(spec)
-    }
-    for item in _kind(case, "ValidatingAdmissionPolicyBinding"):
-        binding = _read(item, _RefusalBinding)
-        if (
-            binding is not None
-            and binding.policy_name in refusing
-            and "Deny" in (binding.validation_actions or ())
-            and not binding.match_resources
-        ):
+    for rule in admission_of(case.snapshot).rules:
+        refuses = any(expression.strip() == "false" for expression in rule.refuses)
+        if refuses and rule.mode is Mode.DENY and not rule.narrowed and rule.covers("CREATE", "", "namespaces"):
             return (
                 "no role lets anybody but the platform's own subjects create namespaces",
-                f"ValidatingAdmissionPolicy {binding.policy_name}, bound by ValidatingAdmissionPolicyBinding {item.name}, "
-                "refuses each one",
+                f"{rule.where} refuses each one",
             )
     return ()
-
-
-def _refuses_all(spec: _Refusal) -> bool:
-    """Whether a policy refuses every new namespace whatever it looks like."""
-    where = spec.match_constraints
-    if where is None or spec.match_conditions or where.exclude_resource_rules or spec.failure_policy == "Ignore":
-        return False
-    if where.namespace_selector or where.object_selector:
-        return False
-    if not any(validation.expression.strip() == "false" for validation in spec.validations or ()):
-        return False
-    return any(
-        not rule.get("resourceNames")
-        and _holds(rule.get("operations"), "CREATE")
-        and _holds(rule.get("apiGroups"), "")
-        and _holds(rule.get("resources"), "namespaces")
-        for rule in where.resource_rules or ()
-    )
-
-
-def _holds(values: object, wanted: str) -> bool:
-    return isinstance(values, list) and ("*" in values or wanted in values)
 
 
 def generated(case: Case) -> Iterator[Generated]:

@@ -9,7 +9,8 @@ from datetime import datetime
 import msgspec
 
 from scanner.controls.base import CLUSTER, POLICIES, Case, Verdict, bounded, names, unread
-from scanner.controls.isolation.admission import GENERATORS, TOMORROW, generated, namespaces_are_closed
+from scanner.controls.isolation.admission import GENERATORS, generated, namespaces_are_closed
+from scanner.controls.peers import TOMORROW
 from scanner.controls.vouched import stated
 from scanner.dataplane.model import Answer
 from scanner.evidence import moment, statements_on
@@ -20,7 +21,6 @@ from scanner.reach.engine import build
 from scanner.reach.model import Direction
 
 _ID = "NB-ISO-05"
-_YEAR = 365
 _FIX = """With Kyverno, whose background controller must run:
 apiVersion: kyverno.io/v1
 kind: ClusterPolicy
@@ -91,7 +91,7 @@ def _by_age(case: Case, today: _Today, doubts: Sequence[str]) -> Verdict:
     if today.young:
         return _failed("not-installed", [nothing, *today.young])
     if statements_on(case.statements, _ID, case.snapshot.cluster):
-        return stated(case, _ID, days=_YEAR, otherwise="")
+        return stated(case, _ID)
     if today.lacking and not today.having:
         lines = [nothing, f"and no namespace has a default deny of both directions: {names(today.lacking)}"]
         return _failed("no-baseline", lines)
