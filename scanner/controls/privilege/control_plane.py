@@ -24,7 +24,7 @@ from scanner.controls.base import (
 from scanner.dataplane.model import Answer, Value
 from scanner.findings import Level, Status
 from scanner.model import Pod
-from scanner.policy.model import Action, Entity, EntityPeer, Rule
+from scanner.policy.model import Action, Entity, EntityPeer, PodPeer, Rule
 from scanner.reach.addresses import is_address
 from scanner.reach.engine import ClusterReach
 from scanner.reach.model import Direction, NamedPeer, PodClass
@@ -142,12 +142,13 @@ class _Judge:
             )
         by = f"policies: {names(isolation.policies, 3)}"
         rules = [rule for policy in isolation.policies for rule in self._rules.get(policy, ())]
-        silent = isolation.answer is Answer.YES and not rules
-        return self._of_server(pod, rules, by, silent=silent), self._of_kubelets(pod, by, silent=silent)
+        inside = isolation.answer is Answer.YES and not any(map(_names_addresses, rules))
+        return self._of_server(pod, rules, by, inside=inside), self._of_kubelets(pod, by, inside=inside)
 
-    def _of_server(self, pod: PodClass, rules: Sequence[Rule], by: str, *, silent: bool) -> _Found:
+    def _of_server(self, pod: PodClass, rules: Sequence[Rule], by: str, *, inside: bool) -> _Found:
+        """`inside` says that a class's rules name pods alone, so that it leads to no address outside."""
         named = self._named(pod, rules)
-        if named is not Answer.NO or silent:
+        if named is not Answer.NO or inside:
             return _Found(named, "the API server", by)
         if not self._server:
             gaps = "; ".join(self._no_server) or "Service default/kubernetes has no endpoints here"
@@ -174,11 +175,11 @@ class _Judge:
             return next((answer for answer in _WORST_FIRST if answer in answers), Answer.NO)
         return Answer.UNKNOWN if Entity.CLUSTER in entities else Answer.NO
 
-    def _of_kubelets(self, pod: PodClass, by: str, *, silent: bool) -> _Found:
+    def _of_kubelets(self, pod: PodClass, by: str, *, inside: bool) -> _Found:
         what = f"kubelets on port {_KUBELET}"
-        if silent:
-            return _Found(Answer.NO, what, by)
         found = [self._on_nodes.get(pod.index, Answer.NO)]
+        if inside:
+            return _Found(found[0], what, by)
         if not self._nodes:
             gaps = "; ".join(self._case.missing("nodes")) or "no node has an address here"
             return _worst(
@@ -205,6 +206,11 @@ class _Judge:
                     known = found.get(allowed.peer.index, Answer.NO)
                     found[allowed.peer.index] = min(known, allowed.answer, key=_WORST_FIRST.index)
         return found
+
+
+def _names_addresses(rule: Rule) -> bool:
+    """Whether a rule may lead beyond the cluster's pods."""
+    return rule.peers is None or any(not isinstance(peer, PodPeer) for peer in rule.peers)
 
 
 def _server(case: Case) -> tuple[_Target, ...]:

@@ -50,7 +50,7 @@ def _policy(case: Case, name: str, policies: Sequence[Policy]) -> Verdict:
         subject=name,
         status=status,
         reason=reason,
-        evidence=bounded(lines or [f"each of {len(rules)} allow rules names its ports"]),
+        evidence=bounded(lines or [f"{len(rules)} allow rules, each with its ports"]),
         remediation=_fix(case, name, *sure[0]) if sure else "",
         weight=len(rules),
         covered=len(rules) - len(open_),
