@@ -8,6 +8,7 @@ import msgspec
 
 from scanner.baselines.assertions import Assertion
 from scanner.baselines.profiles import PROFILES
+from scanner.baselines.zones import ZonePath
 
 PLATFORM_NAMESPACES = (
     "kube-system", "kube-public", "kube-node-lease", "kube-flannel", "gke-*", "gmp-*", "calico-system", "tigera-operator",
@@ -50,6 +51,10 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
     host_network: tuple[Match, ...] = ()  # workloads with an approved need for their node's network or for host ports
     startup_guards: tuple[Match, ...] = ()  # workloads that wait for their policies before they start to work
 
+    zones: dict[str, tuple[Match, ...]] = {}  # zones of trust inside a cluster: name -> their workloads
+    zone_paths: tuple[ZonePath, ...] = ()  # the only ways between them
+    api_clients: tuple[Match, ...] = ()  # workloads with an approved need for the API server
+    flow_sources: dict[str, str] = {}  # cluster name pattern -> what records its flows, in words
     policy_writers: tuple[
         str, ...
     ] = ()  # who may change policies: "Group:platform", "ServiceAccount:argocd/*", "User:ada"
@@ -70,6 +75,10 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
                 ipaddress.ip_network(text, strict=False)
             except ValueError as error:
                 raise ValueError(f"organisation_ranges: {text!r} is no range: write it as 198.51.100.0/24") from error
+        for path in self.zone_paths:
+            for name in (path.from_, path.to):
+                if name not in self.zones:
+                    raise ValueError(f"zone_paths: {name!r} is no zone: declare it under zones, or mend the spelling")
 
 
 DEFAULT_CONFIG = BaselineConfig()

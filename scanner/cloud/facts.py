@@ -78,4 +78,5 @@ class CloudFacts:
     service_ranges: tuple[str, ...]
     workload_identity: bool | None
     metadata_restricted: bool | None  # AKS: IMDS restriction on
+    autopilot: bool | None = None  # GKE: Google runs the nodes and what stands in kube-system
     notices: tuple[str, ...] = ()

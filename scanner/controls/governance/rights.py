@@ -105,7 +105,7 @@ def _sentence(grant: Grant, power: Power, verbs: Iterable[str]) -> str:
 
 
 def _verdict(case: Case, subject: str, ways: list[str]) -> Verdict:
-    why = _allowed(case, subject)
+    why = why_allowed(case, subject)
     if why:
         return Verdict(subject=subject, status=Status.PASS, reason=why, evidence=bounded(ways, 3))
     mend = (
@@ -117,7 +117,7 @@ def _verdict(case: Case, subject: str, ways: list[str]) -> Verdict:
     )
 
 
-def _allowed(case: Case, subject: str) -> str:
+def why_allowed(case: Case, subject: str) -> str:
     """Why a subject may hold such rights, empty where it may not."""
     if any(fnmatchcase(subject, pattern) for pattern in case.config.policy_writers):
         return "named"
