@@ -14,6 +14,7 @@ from scanner.controls.base import INERT_MODES, Case, bounded
 from scanner.controls.evaluation import evaluate
 from scanner.dataplane.detect import detect
 from scanner.dataplane.model import DataPlane, Enforcing
+from scanner.fabric.crossing import crossing_of
 from scanner.findings import ClusterResult, DataPlaneSummary
 from scanner.gaps import gaps_of
 from scanner.model import Notice, Snapshot
@@ -65,6 +66,7 @@ def judge(snapshot: Snapshot, config: BaselineConfig = DEFAULT_CONFIG) -> Cluste
         grade=letter,
         gates=gates,
         controls=results,
+        crossing=crossing_of(case),
         notices=_notices((*snapshot.notices, *policies.notices, *declared.notices, *effective.notices, *record)),
     )
 
