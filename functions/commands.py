@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from functions.gate import Exit, decide
 from functions.gather import gather
@@ -17,6 +20,7 @@ from scanner.findings import Severity
 
 if TYPE_CHECKING:
     from infra.store import Store
+    from scanner.evidence import Statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,8 @@ class AuditRequest:
     """The flags of `audit`."""
 
     ways: WaysIn
+    evidence: str = ""
+    profile: str = ""
     output: str
     json: bool
     run_id: str
@@ -42,6 +48,7 @@ def run_audit(request: AuditRequest) -> int:
     chosen = choose(request.ways)
     settings = chosen.settings
     run = new_run(request.run_id, request.time or now())
+    statements = _statements(request.evidence or settings.evidence)
     with watcher() as watch:
         found = gather(chosen.sources, taken=run.time, watcher=watch, concurrency=settings.concurrency)
         if found.interrupted:
@@ -50,11 +57,12 @@ def run_audit(request: AuditRequest) -> int:
         outcome = audit(
             found.inputs,
             run=run,
-            config=settings.baseline,
+            config=msgspec.structs.replace(settings.baseline, profile=request.profile or settings.baseline.profile),
             store=store,
             watcher=watch,
             workers=settings.concurrency.clusters,
             places=found.places,
+            statements=statements,
         )
     _print_outcome(outcome, as_json=request.json)
     code, why = decide(
@@ -93,6 +101,14 @@ def run_collect(ways: WaysIn, output: str, run_id: str, time: str, *, allow_part
     if written.interrupted:
         return Exit.INTERRUPTED
     return Exit.INCOMPLETE if written.incomplete and not allow_partial else Exit.DONE
+
+
+def _statements(file: str) -> tuple[Statement, ...]:
+    if not file:
+        return ()
+    from infra.settings.evidence import read_evidence
+
+    return read_evidence(Path(file))
 
 
 def _nothing_read() -> int:

@@ -110,6 +110,7 @@ class SettingsFile(_Settings, frozen=True, kw_only=True):
     concurrency: Concurrency = Concurrency()
     trust_zones: tuple[TrustZone, ...] = ()
     links: tuple[Link, ...] = ()
+    evidence: str = ""  # a file of statements
 
 
 @dataclass(frozen=True, slots=True)

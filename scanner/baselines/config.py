@@ -6,6 +6,7 @@ import ipaddress
 
 import msgspec
 
+from scanner.baselines.assertions import Assertion
 from scanner.baselines.profiles import PROFILES
 
 PLATFORM_NAMESPACES = (
@@ -69,6 +70,14 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
         str, str
     ] = {}  # cluster name pattern -> prod | staging | dev; the first that matches wins, default prod
     intents: tuple[Intent, ...] = ()  # workloads whose policy is to be the same in several clusters
+
+    policy_writers: tuple[
+        str, ...
+    ] = ()  # who may change policies: "Group:platform", "ServiceAccount:argocd/*", "User:ada"
+    repository: str = ""  # where policies are kept under version control; empty: nowhere
+    active_probing: bool = True  # whether enforcement is to be proven by probes
+    assertions: tuple[Assertion, ...] = ()
+    sealed: tuple[str, ...] = ()  # clusters (patterns) that only their pipeline can write to
 
     def __post_init__(self) -> None:
         """Refuse what no control could use."""

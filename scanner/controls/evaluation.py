@@ -50,7 +50,10 @@ def settled(
         judged = tuple(_declared(verdict, f"{doubtful[0]} could not be established") for verdict in verdicts)
     elif _RANK[found] < _RANK[control.least]:
         why = f"evidence is {found}, a pass needs {control.least}"
-        judged = tuple(_declared(verdict, why) for verdict in verdicts)
+        judged = tuple(
+            verdict if _RANK[verdict.level or found] >= _RANK[control.least] else _declared(verdict, why)
+            for verdict in verdicts
+        )
     else:
         judged = tuple(verdicts)
     status = roll_up(verdict.status for verdict in judged)
@@ -61,7 +64,7 @@ def settled(
         status=status,
         reason=_INERT if failed and status is Status.FAIL else _reason(status, judged),
         fraction=_fraction(control, status, judged),
-        level=Level.DECLARED if doubtful or _RANK[found] < _RANK[Evidence.E2] else Level.EFFECTIVE,
+        level=_level(found, judged, doubtful=bool(doubtful)),
         items=tuple(
             Item(
                 subject=verdict.subject,
@@ -73,6 +76,13 @@ def settled(
             for verdict in judged
         ),
     )
+
+
+def _level(found: Evidence, verdicts: Sequence[Verdict], *, doubtful: bool) -> Level:
+    """The level of truth: proven where every verdict rests on what was observed."""
+    if verdicts and all(verdict.level is Evidence.E3 for verdict in verdicts):
+        return Level.PROVEN
+    return Level.DECLARED if doubtful or _RANK[found] < _RANK[Evidence.E2] else Level.EFFECTIVE
 
 
 def roll_up(statuses: Iterable[Status]) -> Status:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from scanner.controls.base import Verdict, bounded, quoted
 from scanner.enums import Cloud
-from scanner.evidence import is_fresh, moment
-from scanner.fabric.fleet import FLEET, Fleet, unread_network
+from scanner.evidence import TAKEN_BY, is_fresh, moment
+from scanner.fabric.fleet import Fleet, unread_network
 from scanner.fabric.graph import Declaration, Edge, covered
 from scanner.findings import Status
 
-DAYS = 365  # for which a statement on links that no reader asks for holds
+_CONTROL = "NB-XC-01"
 # Links that carry one service or the routes of a managed core, which the readers of networks do not list.
 NOT_LISTED = {
     Cloud.AWS: "PrivateLink (ec2:DescribeVpcEndpoints), VPC Lattice (vpc-lattice:ListServiceNetworkVpcAssociations) and "
@@ -119,13 +119,21 @@ def _not_listed(fleet: Fleet) -> Iterator[Verdict]:
     clouds = sorted({each.cloud for each in fleet.members} & NOT_LISTED.keys())
     for cloud in clouds:
         subject = f"{cloud}: links that are not listed"
-        found = [
-            each
-            for each in fleet.statements
-            if each.control == "NB-XC-01" and each.subject in {subject, str(cloud), FLEET, "cluster"}
-        ]
-        newest = max(found, key=lambda each: str(moment(each.date) or ""), default=None)
-        if newest is not None and is_fresh(newest, fleet.at, DAYS):
+        taken = TAKEN_BY[_CONTROL]
+        found = [each for each in fleet.statements if each.control == _CONTROL and each.subject in {cloud, subject}]
+        newest = max(found, key=lambda each: str(moment(each.date)), default=None)
+        if newest is None:
+            how = (
+                f"{NOT_LISTED[cloud]} are not read: look at them, and state under `evidence` (docs/evidence.md) that they are "
+                f"inventoried: control {_CONTROL}, subject {cloud}, every {taken.days} days"
+            )
+            yield Verdict(subject=subject, status=Status.UNKNOWN, reason="not-listed", evidence=(how,))
+        elif not is_fresh(newest, fleet.at, taken.days):
+            late = f"not within the {taken.days} days before {fleet.at}: renew it"
+            yield Verdict(
+                subject=subject, status=Status.UNKNOWN, reason="stale-evidence", evidence=(newest.sentence, late)
+            )
+        else:
             good = newest.outcome == "pass"
             yield Verdict(
                 subject=subject,
@@ -134,9 +142,3 @@ def _not_listed(fleet: Fleet) -> Iterator[Verdict]:
                 evidence=(newest.sentence,),
                 remediation="" if good else "Mend what the statement says, then renew the evidence.",
             )
-            continue
-        how = (
-            f"{NOT_LISTED[cloud]} are not read: look at them and state that they are inventoried under `evidence:` in "
-            f"ringfence.yaml (control NB-XC-01, subject {cloud}), every {DAYS} days"
-        )
-        yield Verdict(subject=subject, status=Status.UNKNOWN, reason="not-listed", evidence=(how,))
