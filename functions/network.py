@@ -75,14 +75,14 @@ def run_network(request: NetworkRequest) -> int:
 
 def _topology(estate: Estate, settings: SettingsFile, watch: Quiet) -> Topology:
     """The parts of all clouds, the clusters placed in them, and what the operator declares."""
-    whole = topology_of(() if estate.interrupted else _parts(estate, watch))
+    whole = topology_of(() if estate.interrupted else read_networks(estate, watch))
     placed = [(each, place(each.ref, each.record, whole)) for each in estate.clusters]
     domains = {found.ref.name: placement.domain for found, placement in placed if placement}
     placements = tuple(placement for _, placement in placed if placement)
     return topology_of([whole, Topology(placements=placements)], declared_of(settings, domains))
 
 
-def _parts(estate: Estate, watch: Quiet) -> Iterator[Topology]:
+def read_networks(estate: Estate, watch: Quiet) -> Iterator[Topology]:
     """Each source's networks, with the credentials that found its clusters; a cloud's libraries load here."""
     groups: dict[int, list[ClusterRef]] = {}
     for each in estate.clusters:

@@ -12,18 +12,23 @@ from scanner.cloud.part import Part
 from scanner.controls.base import POLICIES, Case
 from scanner.controls.evaluation import evidence_of
 from scanner.fabric.intents import views_of
-from scanner.fabric.member import Block, Crossing, RemoteName
+from scanner.fabric.member import Block, Crossing, Peering, RemoteName, Rewriting, Stand
 from scanner.fabric.openings import openings_in, openings_out
 from scanner.model import ApiObject, Cloud
 from scanner.policy.model import Action, BlockPeer
 from scanner.reach.addresses import is_address
 from scanner.reach.model import Direction
+from scanner.topology.model import Domain, DomainKind, Topology
+from scanner.topology.place import place
 from scanner.topology.spans import is_prefix, prefixes, spans_of
 
 if TYPE_CHECKING:
     from scanner.reach.engine import ClusterReach
 
 MOST_BLOCKS = 5_000
+MOST_PEERINGS = 500
+MOST_NODES = 256  # runs of node addresses; more are not told apart
+LONGEST = 200  # characters of a name in a record
 _CLUSTER = "io.cilium.k8s.policy.cluster"
 _LIST = re.compile(r"nonMasqueradeCIDRs\s*:\s*(?:\[(?P<flow>[^\]]*)\]|(?P<block>(?:\s*\n\s*-[^\n]*)+))")
 
@@ -38,6 +43,8 @@ def crossing_of(case: Case) -> Crossing:
         evidence=evidence_of(case),
         network=vpc.text("id") or "",
         ranges=tuple(vpc.ranges(vpc.texts("cidrs") or ())),
+        peerings=tuple(_peerings(vpc)),
+        stand=_stand(case, vpc),
         pods=tuple(text for text in (facts.pod_ranges if facts else ()) if is_prefix(text)),
         services=tuple(text for text in (facts.service_ranges if facts else ()) if is_prefix(text)),
         intents=tuple(views_of(case)),
@@ -77,6 +84,43 @@ def _vpc(case: Case) -> Part:
     if record is None or isinstance(record.vpc, msgspec.UnsetType):
         return Part(None, "vpc", [])
     return Part.decode(record.vpc, "vpc", [])
+
+
+def _peerings(vpc: Part) -> Iterator[Peering]:
+    for part in (vpc.items("peerings") or ())[:MOST_PEERINGS]:
+        to, kind = (part.text(key) or "" for key in ("to", "kind"))
+        if all(0 < len(text) <= LONGEST and text.isprintable() for text in (to, kind)):
+            yield Peering(to=to, kind=kind, cidrs=part.ranges(part.texts("cidrs") or ()))
+
+
+def _stand(case: Case, vpc: Part) -> Stand | None:
+    """What the cluster's own record says of where it stands; nodes by their addresses where the record names no subnets."""
+    record = case.snapshot.cloud_record
+    if record is None:
+        return None
+    ranges = tuple(vpc.ranges(vpc.texts("cidrs") or ()))
+    cluster = Part.decode(record.cluster, "cluster", [])
+    known = (cluster.part("cluster") or cluster).part("resourcesVpcConfig").text("vpcId") or vpc.text("id") or ""
+    domain = Domain(id=known, kind=DomainKind.AWS_VPC, ranges=ranges)
+    placed = place(case.snapshot.cluster, record, Topology(domains=(domain,)))
+    if placed is None:
+        return None
+    unread = dict(placed.unread)
+    nodes = spans_of(address for node in case.snapshot.nodes for address in node.addresses if is_address(address))
+    if "node" in unread and not placed.nodes and nodes and len(nodes) <= MOST_NODES and not case.missing("nodes"):
+        placed = msgspec.structs.replace(placed, nodes=prefixes(nodes))
+        del unread["node"]
+    return Stand(
+        nodes=placed.nodes,
+        pods=placed.pods,
+        services=placed.services,
+        routing=placed.routing,
+        masquerade=tuple(
+            Rewriting(becomes=rule.becomes, why=rule.why, confidence=rule.confidence, to=rule.to)
+            for rule in placed.masquerade
+        ),
+        unread=unread,
+    )
 
 
 def _blocks(case: Case) -> Iterator[Block]:

@@ -11,6 +11,7 @@ import msgspec
 
 from scanner.enums import Cloud
 from scanner.model import ClusterRef
+from scanner.topology.model import Becomes, Confidence, Pods
 
 Ports = dict[str, tuple[tuple[int, int], ...]]  # by protocol, inclusive; all ports are ((1, 65535),)
 
@@ -73,11 +74,40 @@ class IntentView(_Part, frozen=True, kw_only=True):
     gap: str = ""
 
 
+class Peering(_Part, frozen=True, kw_only=True):
+    """What a cloud record's `vpc` part says of one link: the cluster or place at its far end, its kind, the ranges behind it."""
+
+    to: str
+    kind: str
+    cidrs: tuple[str, ...] = ()
+
+
+class Rewriting(_Part, frozen=True, kw_only=True):
+    """`MasqueradeRule` as results hold it."""
+
+    becomes: Becomes
+    why: str
+    confidence: Confidence
+    to: tuple[str, ...] = ()
+
+
+class Stand(_Part, frozen=True, kw_only=True):
+    """Where a cluster stands as far as its own record says: what a `Placement` holds without its network having been read."""
+
+    nodes: tuple[str, ...] = ()
+    pods: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    routing: Pods = Pods.UNKNOWN
+    masquerade: tuple[Rewriting, ...] = ()
+    unread: dict[str, str] = {}
+
+
 class Crossing(_Part, frozen=True, kw_only=True):
     """A cluster's own side of everything that leads to other clusters.
 
     `gaps` are sentences: what was not read of it, so that nothing may be concluded from what is missing here. `evidence` is
-    the level (E0, E1, E2) of the rest. `network` is the name of its network as its record says, `ranges` that network's.
+    the level (E0, E1, E2) of the rest. `network`, `ranges` and `peerings` are what the `vpc` part of its record says of its
+    network, and `stand` what else the record says, for a fleet whose networks nobody read.
     `unmasqueraded` is the custom list of GKE's ip-masq-agent, None where there is none or it was not read.
     """
 
@@ -85,6 +115,8 @@ class Crossing(_Part, frozen=True, kw_only=True):
     gaps: tuple[str, ...] = ()
     network: str = ""
     ranges: tuple[str, ...] = ()
+    peerings: tuple[Peering, ...] = ()
+    stand: Stand | None = None
     pods: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     load_balancers: tuple[str, ...] | None = None
