@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from functions.fabric import fabric_of
 from functions.gate import Exit, decide
 from functions.gather import gather
 from functions.output import colour, now, say, say_incomplete, text, width, write
@@ -54,15 +55,18 @@ def run_audit(request: AuditRequest) -> int:
         if found.interrupted:
             return _nothing_read()
         store = _open(request.output or chosen.store)
+        profile = request.profile or settings.baseline.profile
+        fabric = fabric_of(found.estate, settings, watch, statements=statements, profile=profile, at=run.time)
         outcome = audit(
             found.inputs,
             run=run,
-            config=msgspec.structs.replace(settings.baseline, profile=request.profile or settings.baseline.profile),
+            config=msgspec.structs.replace(settings.baseline, profile=profile),
             store=store,
             watcher=watch,
             workers=settings.concurrency.clusters,
             places=found.places,
             statements=statements,
+            fabric=fabric.judged,
         )
     _print_outcome(outcome, as_json=request.json)
     code, why = decide(

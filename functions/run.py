@@ -25,7 +25,7 @@ from scanner.baselines import BASELINE_VERSION
 from scanner.baselines.config import BaselineConfig
 from scanner.errors import ClusterReadError, InputError, StoreError
 from scanner.evidence import Statement
-from scanner.findings import ClusterResult
+from scanner.findings import ClusterResult, ControlResult
 from scanner.gaps import by_cause
 from scanner.judge import judge
 from scanner.model import ClusterRef, Read, Snapshot, Source
@@ -82,11 +82,12 @@ def audit(
     workers: int = WORKERS,
     places: Sequence[Scope] = (),
     statements: Sequence[Statement] = (),
+    fabric: Callable[[Sequence[ClusterResult]], Sequence[ControlResult]] | None = None,
 ) -> Outcome:
     """Read, judge, store and aggregate every input, `workers` of them being read at a time.
 
     `places` are where the inputs were looked for: they stand in the report, and those not searched whole make it incomplete.
-    `statements` are what people vouch for; their age is that at the run's time.
+    `statements` are what people vouch for; their age is that at the run's time. `fabric` judges the fleet as a whole.
 
     An input that cannot be read is in the report: as an unread cluster where its address is known, else as a scope. Bugs
     are not caught. Ctrl-C ends the reading and not the run: what was judged by then is stored and reported.
@@ -111,7 +112,8 @@ def audit(
 
     missed = _each(inputs, run, watcher, workers, take)
     scopes += missed
-    report = build_report(results.values(), run=run, scopes=scopes, baseline=BASELINE_VERSION)
+    judged = tuple(fabric(tuple(results.values()))) if fabric else ()
+    report = build_report(results.values(), run=run, scopes=scopes, baseline=BASELINE_VERSION, fabric=judged)
     stored_at: tuple[str, ...] = ()
     if store is not None:
         record_run(store, run, inputs, scopes, baseline=report.baseline, interrupted=bool(missed))

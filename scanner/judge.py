@@ -15,6 +15,7 @@ from scanner.controls.evaluation import evaluate
 from scanner.dataplane.detect import detect
 from scanner.dataplane.model import DataPlane, Enforcing
 from scanner.evidence import Statement
+from scanner.fabric.crossing import crossing_of
 from scanner.findings import ClusterResult, DataPlaneSummary
 from scanner.gaps import gaps_of
 from scanner.model import Notice, Snapshot
@@ -77,6 +78,7 @@ def judge(
         grade=letter,
         gates=gates,
         controls=results,
+        crossing=crossing_of(case),
         notices=_notices((*snapshot.notices, *policies.notices, *declared.notices, *effective.notices, *record)),
     )
 

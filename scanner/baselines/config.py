@@ -30,6 +30,28 @@ class Match(_Declared, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
 
 
+class Difference(_Declared, frozen=True, kw_only=True):
+    """A flow in which one cluster may differ from the others of its intent group: workloads as "namespace/name" patterns."""
+
+    cluster: str
+    source: str
+    destination: str
+
+
+class Intent(_Declared, frozen=True, kw_only=True):
+    """Workloads that are to have the same policy in several clusters (NB-XC-05); all by shell pattern.
+
+    `reference` is the cluster that the others are compared with; without it, the one that most of them agree with.
+    """
+
+    name: str
+    clusters: tuple[str, ...]
+    namespaces: tuple[str, ...] = ("*",)
+    workloads: tuple[str, ...] = ("*",)
+    reference: str = ""
+    differences: tuple[Difference, ...] = ()
+
+
 class BaselineConfig(_Declared, frozen=True, kw_only=True):
     """The `baseline:` part of `ringfence.yaml`. Every list adds to the built-in defaults.
 
@@ -50,7 +72,7 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
     ] = {}  # cluster name pattern -> prod | staging | dev; the first that matches wins, default prod
     host_network: tuple[Match, ...] = ()  # workloads with an approved need for their node's network or for host ports
     startup_guards: tuple[Match, ...] = ()  # workloads that wait for their policies before they start to work
-
+    intents: tuple[Intent, ...] = ()  # workloads whose policy is to be the same in several clusters
     zones: dict[str, tuple[Match, ...]] = {}  # zones of trust inside a cluster: name -> their workloads
     zone_paths: tuple[ZonePath, ...] = ()  # the only ways between them
     api_clients: tuple[Match, ...] = ()  # workloads with an approved need for the API server
@@ -70,6 +92,11 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
         for pattern, tier in self.tiers.items():
             if tier not in TIERS:
                 raise ValueError(f"tiers[{pattern!r}] is {tier!r}: write one of {', '.join(TIERS)}")
+        seen: set[str] = set()
+        for intent in self.intents:
+            if not intent.name or intent.name in seen or not intent.clusters:
+                raise ValueError(f"intents: {intent.name!r}: give each a name of its own and its clusters")
+            seen.add(intent.name)
         for text in self.organisation_ranges:
             try:
                 ipaddress.ip_network(text, strict=False)

@@ -34,11 +34,16 @@ def evidence_of(case: Case) -> Evidence:
 
 
 def _evaluate(control: Control, check: Check | None, case: Case, results: Mapping[str, ControlResult]) -> ControlResult:
-    verdicts = tuple(check(case)) if check else ()
+    return settled(control, tuple(check(case)) if check else (), results, evidence_of(case))
+
+
+def settled(
+    control: Control, verdicts: Sequence[Verdict], results: Mapping[str, ControlResult], found: Evidence
+) -> ControlResult:
+    """The result of one control from its verdicts, the results of those it requires, and the evidence they rest on."""
     required = [results[other] for other in control.requires]
     failed = [result.id for result in required if result.status in {Status.FAIL, Status.WAIVED}]
     doubtful = [result.id for result in required if result.status is Status.UNKNOWN]
-    found = evidence_of(case)
     if failed:
         judged = tuple(_inert(verdict, failed[0]) for verdict in verdicts)
     elif doubtful:
@@ -50,7 +55,7 @@ def _evaluate(control: Control, check: Check | None, case: Case, results: Mappin
             for verdict in verdicts
         )
     else:
-        judged = verdicts
+        judged = tuple(verdicts)
     status = roll_up(verdict.status for verdict in judged)
     return ControlResult(
         id=control.id,
