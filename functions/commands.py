@@ -22,6 +22,7 @@ from scanner.findings import Severity
 if TYPE_CHECKING:
     from infra.store import Store
     from scanner.evidence import Statement
+    from scanner.waivers.model import Waiver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class AuditRequest:
 
     ways: WaysIn
     evidence: str = ""
+    waivers: str = ""
     profile: str = ""
     output: str
     json: bool
@@ -50,6 +52,7 @@ def run_audit(request: AuditRequest) -> int:
     settings = chosen.settings
     run = new_run(request.run_id, request.time or now())
     statements = _statements(request.evidence or settings.evidence)
+    waivers = _waivers(request.waivers or settings.waivers)
     with watcher() as watch:
         found = gather(chosen.sources, taken=run.time, watcher=watch, concurrency=settings.concurrency)
         if found.interrupted:
@@ -66,6 +69,7 @@ def run_audit(request: AuditRequest) -> int:
             workers=settings.concurrency.clusters,
             places=found.places,
             statements=statements,
+            waivers=waivers,
             fabric=fabric.judged,
         )
     _print_outcome(outcome, as_json=request.json)
@@ -113,6 +117,14 @@ def _statements(file: str) -> tuple[Statement, ...]:
     from infra.settings.evidence import read_evidence
 
     return read_evidence(Path(file))
+
+
+def _waivers(file: str) -> tuple[Waiver, ...]:
+    if not file:
+        return ()
+    from infra.settings.waivers import read_waivers
+
+    return read_waivers(Path(file))
 
 
 def _nothing_read() -> int:

@@ -208,6 +208,14 @@ Time = Annotated[
 ]
 
 
+Waivers = Annotated[
+    str,
+    _flag(
+        "--waivers", _IN, "Failures accepted for a time (docs/waivers.md); comes before the settings'.", metavar="FILE"
+    ),
+]
+
+
 class Profile(StrEnum):
     """Which controls are judged."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from scanner.errors import InputError
-from scanner.findings import ClusterResult, ControlResult, DataPlaneSummary, Difference, Exposure, Score
+from scanner.findings import ClusterResult, ControlResult, DataPlaneSummary, Difference, Exposure, Score, WaiverUse
 from scanner.model import Notice
 
 _Kind = TypeVar("_Kind")
@@ -67,17 +67,24 @@ class Cluster(_Document, frozen=True, kw_only=True):
     exposure: tuple[Exposure, ...]
     differences: tuple[Difference, ...] = ()
     score: Score
+    accepted: Score | None = None  # the score without what is waived; None where nothing is
     grade: str
     gates: tuple[str, ...]
     controls: tuple[ControlResult, ...]
+    waivers: tuple[WaiverUse, ...] = ()
+    tier_weight: float = 4
     notices: tuple[Notice, ...]
 
 
 class Group(_Document, frozen=True, kw_only=True):
-    """A set of clusters scored together: the fleet, or one cloud. `gated` counts those with a capped grade."""
+    """A set of clusters scored together: the fleet, or one cloud. `gated` counts those with a capped grade.
+
+    `accepted` is the score without what is waived, None where nothing is. The fleet's scores hold the fabric's.
+    """
 
     name: str
     score: Score
+    accepted: Score | None = None
     grade: str
     clusters: int
     unread: int
@@ -93,6 +100,7 @@ class Fabric(_Document, frozen=True, kw_only=True):
     grade: str
     gates: tuple[str, ...]
     controls: tuple[ControlResult, ...]
+    waivers: tuple[WaiverUse, ...] = ()
 
 
 class Report(_Document, frozen=True, kw_only=True):
