@@ -84,11 +84,13 @@ def _judged(
     required = [results[other] for other in control.requires]
     failed = [result.id for result in required if result.status is Status.FAIL]
     doubtful = [result.id for result in required if result.status is Status.UNKNOWN]
+    inert = bool(failed)
     if failed:
         touched = _touched(results[failed[0]], verdicts)
         judged = tuple(
             _inert(each, failed[0]) if touched is None or each.subject in touched else each for each in verdicts
         )
+        inert = touched is None or any(each.reason == _INERT for each in judged)
     elif doubtful:
         judged = tuple(_declared(verdict, f"{doubtful[0]} could not be established") for verdict in verdicts)
     elif _RANK[found] < _RANK[control.least]:
@@ -99,7 +101,7 @@ def _judged(
         )
     else:
         judged = tuple(verdicts)
-    return judged, any(each.reason == _INERT for each in judged), bool(doubtful)
+    return judged, inert, bool(doubtful)
 
 
 def _result(

@@ -59,7 +59,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     clouds: tuple[Cloud, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Framework:
     """One framework in one version. `clouds` are the only ones whose clusters it is about, empty for all."""
 
