@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from scanner.controls.base import CLUSTER, POLICIES, Case, Verdict, bounded, names, unread
+from scanner.controls.base import CLUSTER, POLICIES, Case, Verdict, bounded, names, quoted, unread
 from scanner.findings import Status
 from scanner.model import Pod
 from scanner.policy.model import Action, Policy, Ports, Rule
@@ -82,5 +82,5 @@ def _fix(inside: Mapping[str, Sequence[Pod]], name: str, policy: Policy, rule: R
     if not declared:
         return f"In {name} give {rule.name} the ports that its peers serve: ports: [{{protocol: TCP, port: <number>}}]"
     listed = sorted(declared, key=lambda port: (port.protocol, port.first))[:WIDEST]
-    written = ", ".join(f"{{protocol: {port.protocol}, port: {port.first}}}" for port in listed)
+    written = ", ".join(f"{{protocol: {quoted(port.protocol)}, port: {port.first}}}" for port in listed)
     return f"In {name} give {rule.name} the ports that its pods declare, or fewer:\nports: [{written}]"
