@@ -64,8 +64,6 @@ def test_a_service_address_counts_where_it_is_judged():
     """The VPC CNI looks at a Service's own address before it is translated."""
     rule = to_block("10.96.0.1/32", ports=[{"port": 443}])
     ported = msgspec.structs.replace(SERVICE, ports=(ServicePort(port=443),))
-        {"namespace": "default", "name": "kubernetes", "clusterIps": ["10.96.0.1"], "ports": [{"port": 443}]}, Service
-    )
     assert outcome(verdict(rule, plane=eks, services=[ported])) == ("fail", "api-server")
     assert outcome(verdict(rule, services=[ported])) == ("pass", "by-exception")
 

@@ -21,6 +21,7 @@ def test_each_defect_of_a_policy_is_its_own_item():
     """Two kinds of defect in one policy, none in another."""
     gone = {"from": [{"podSelector": {"matchLabels": {"app": "gone"}}}], "ports": [{"port": 80}]}
     port = {"from": [{"podSelector": {"matchLabels": {"app": "web"}}}], "ports": [{"port": "nowhere"}]}
+    spec = ingress(gone, port) | {"podSelector": {"matchLabels": {"app": "web"}}, "policyTypes": ["Ingress"]}
     found = judged("NB-LP-08", whole(eks(web(), policies=[policy(spec, name="odd"), policy(name="fine")])))
     reasons = {each.subject: each.reason for each in found.items}
     assert reasons["NetworkPolicy shop/odd (dangling-peer)"] == "dangling-peer"
