@@ -11,7 +11,7 @@ from scanner.baselines.config import BaselineConfig
 from scanner.findings import Status
 from scanner.model import ApiObject
 from tests.factories import namespace, policy, raw
-from tests.scanner.controls.clusters import DENY, eks, item, judged, outcome, web
+from tests.scanner.controls.clusters import DENY, eks, ingress, item, judged, outcome, web
 from tests.scanner.controls.whole import whole
 
 DEAD = {"podSelector": {"matchLabels": {"app": "gone"}}, "policyTypes": ["Ingress"]}
