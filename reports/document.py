@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from scanner.errors import InputError
-from scanner.findings import ClusterResult, ControlResult, DataPlaneSummary, Difference, Exposure, Score
+from scanner.findings import ClusterResult, ControlResult, DataPlaneSummary, Difference, Exposure, Score, WaiverUse
 from scanner.model import Notice
 
 _Kind = TypeVar("_Kind")
@@ -67,23 +67,40 @@ class Cluster(_Document, frozen=True, kw_only=True):
     exposure: tuple[Exposure, ...]
     differences: tuple[Difference, ...] = ()
     score: Score
+    accepted: Score | None = None  # the score without what is waived; None where nothing is
     grade: str
     gates: tuple[str, ...]
     controls: tuple[ControlResult, ...]
+    waivers: tuple[WaiverUse, ...] = ()
+    tier_weight: float = 4
     notices: tuple[Notice, ...]
 
 
 class Group(_Document, frozen=True, kw_only=True):
-    """A set of clusters scored together: the fleet, or one cloud. `gated` counts those with a capped grade."""
+    """A set of clusters scored together: the fleet, or one cloud. `gated` counts those with a capped grade.
+
+    `accepted` is the score without what is waived, None where nothing is. The fleet's scores hold the fabric's.
+    """
 
     name: str
     score: Score
+    accepted: Score | None = None
     grade: str
     clusters: int
     unread: int
     gated: int
     without_critical_fail: int
     lowest: str  # id of the cluster with the lowest proven score, empty without clusters
+
+
+class Fabric(_Document, frozen=True, kw_only=True):
+    """What is judged once for the fleet: links between clusters, and the paths, address plans and policies across them."""
+
+    score: Score
+    grade: str
+    gates: tuple[str, ...]
+    controls: tuple[ControlResult, ...]
+    waivers: tuple[WaiverUse, ...] = ()
 
 
 class Report(_Document, frozen=True, kw_only=True):
@@ -96,6 +113,7 @@ class Report(_Document, frozen=True, kw_only=True):
     clouds: tuple[Group, ...]
     scopes: tuple[Scope, ...]
     clusters: tuple[Cluster, ...]
+    fabric: Fabric | None = None
 
 
 def render_json(report: Report) -> bytes:

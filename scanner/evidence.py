@@ -27,10 +27,14 @@ class Taken:
 
 # The controls that somebody can vouch for, for want of a feature or of an API that says so.
 TAKEN_BY: Mapping[str, Taken] = {
+    "NB-ENF-08": Taken(30, "that a firewall guards the ports of nodes on which host-network pods listen"),
     "NB-ISO-05": Taken(180, "that whatever makes namespaces gives each of them the baseline"),
     "NB-LP-09": Taken(30, "that flows of at least 14 days were compared with the allow rules of sensitive workloads"),
     "NB-EXP-03": Taken(30, "that no firewall rule lets the world reach node ports, host ports or health checks"),
     "NB-EXP-08": Taken(30, "that the nodes' default route leads to an inspected egress, or nowhere"),
+    "NB-XC-01": Taken(
+        180, "that PrivateLink and its like, which no reader lists, are inventoried (`subject` is the cloud)"
+    ),
     "NB-MSH-04": Taken(30, "that administrative entry points ask for an identity before the backend"),
     "NB-OBS-01": Taken(30, "that denials are logged and arrive in a central store"),
     "NB-OBS-02": Taken(30, "that flow logs cover the subnets of nodes and pods"),
