@@ -40,7 +40,7 @@ def address_plans_hold(fleet: Fleet) -> Iterator[Verdict]:
     ringfence.yaml, the organisation's ranges, and the internet, which is whatever holds a tenth of the public addresses.
     """
     blocks = any(each.crossing.blocks for each in fleet.members)
-    if not blocks and len(fleet.networks) < 2 and fleet.known:
+    if not blocks and fleet.known and not fleet.unplaced and len(_linked(fleet)) < 2:
         return
     yield from _overlaps(fleet)
     yield from _unknown_plans(fleet)
