@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from functions import options as flags
+from functions.cli_baseline import commands as _baseline
 from functions.cli_estate import commands as _estate
 from functions.cli_planes import commands as _data_planes
 
@@ -239,6 +240,7 @@ def lint(
     raise typer.Exit(run_lint(question, level=level.value, json=as_json, output=output, strict=strict))
 
 
+app.add_typer(_baseline)
 app.add_typer(_estate)
 app.add_typer(_data_planes)
 
