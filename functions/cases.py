@@ -1,9 +1,8 @@
 """Cases: folders that show what a control makes of a cluster, for the built-in controls and for people's own.
 
-A folder holds `case.yaml` (what is expected of which control, and why), `cluster.yaml` (Kubernetes objects as `kubectl get -o
-yaml` gives them, or `snapshot.json.zst`) and, where they count, `record.yaml` (the cloud's word), `config.yaml` (the `baseline:`
-part of the settings), `evidence.yaml` and `waivers.yaml` (lists of each). Unless it says otherwise, the objects are all that a live
-cluster has, every kind listed whole.
+A folder holds `case.yaml` (what is expected of which control, and why), `cluster.yaml` (objects as `kubectl get -o yaml` gives
+them, or `snapshot.json.zst`) and, where they count, `record.yaml` (the cloud's word), `config.yaml` (the `baseline:` part of the
+settings), `evidence.yaml` and `waivers.yaml` (lists). Unless it says otherwise, the objects are all that a live cluster has.
 """
 
 from __future__ import annotations
@@ -70,7 +69,8 @@ class CaseFile(_Form, frozen=True, kw_only=True):
     """`case.yaml`. `decided_by` are the objects without any one of which the control's status becomes `without`.
 
     An object is "Kind namespace/name" or "Kind name"; "record: a.b[0].c" is a part of the cloud's record, "config: key" of
-    the configuration, "evidence: 0" a statement by its place, "waiver: id" a waiver. An empty `without` means anything but what is expected.
+    the configuration, "evidence: 0" a statement by its place, "waiver: id" a waiver. An empty `without` means anything but
+    what is expected.
     `also` are names of files in the nearest folder `_with`, here or above: objects that many cases have in common.
     `clusters` and `networks` are for cases of a fleet (`functions/fleet_cases.py`).
     """

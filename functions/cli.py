@@ -67,6 +67,7 @@ def audit(
     evidence: flags.Evidence = "",
     waivers: flags.Waivers = "",
     profile: flags.ChosenProfile = None,
+    framework: flags.Frameworks = None,
     output: flags.Store = "",
     answer: flags.AnswerFormat = flags.Format.TABLE,
     run_id: flags.RunId = "",
@@ -93,7 +94,8 @@ def audit(
     )  # fmt: skip
     request = AuditRequest(
         ways=WaysIn(local=source, aws=aws, gcp=gcp, azure=azure, config=config),
-        evidence=evidence, waivers=waivers, profile=profile.value if profile else "", output=output,
+        evidence=evidence, waivers=waivers, profile=profile.value if profile else "",
+        frameworks=tuple(framework or ()), output=output,
         json=answer is flags.Format.JSON, run_id=run_id, time=time,
         fail_on=fail_on.value if fail_on else None, min_score=min_score, allow_partial=allow_partial,
     )  # fmt: skip

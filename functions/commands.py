@@ -18,6 +18,7 @@ from functions.ways import WaysIn, choose
 from reports.document import render_json
 from scanner.errors import InputError
 from scanner.findings import Severity
+from scanner.frameworks.model import find_framework
 
 if TYPE_CHECKING:
     from infra.store import Store
@@ -33,6 +34,7 @@ class AuditRequest:
     evidence: str = ""
     waivers: str = ""
     profile: str = ""
+    frameworks: tuple[str, ...] = ()
     output: str
     json: bool
     run_id: str
@@ -53,6 +55,7 @@ def run_audit(request: AuditRequest) -> int:
     run = new_run(request.run_id, request.time or now())
     statements = _statements(request.evidence or settings.evidence)
     waivers = _waivers(request.waivers or settings.waivers)
+    frameworks = tuple(dict.fromkeys(map(find_framework, request.frameworks)))
     with watcher() as watch:
         found = gather(chosen.sources, taken=run.time, watcher=watch, concurrency=settings.concurrency)
         if found.interrupted:
@@ -70,6 +73,7 @@ def run_audit(request: AuditRequest) -> int:
             places=found.places,
             statements=statements,
             waivers=waivers,
+            frameworks=frameworks,
             fabric=fabric.judged,
         )
     _print_outcome(outcome, as_json=request.json)

@@ -208,6 +208,10 @@ Time = Annotated[
 ]
 
 
+Frameworks = Annotated[
+    list[str] | None,
+    _flag("--framework", _OUT, 'Show requirements of this framework, as "PCI DSS" (repeatable).', metavar="NAME"),
+]
 Waivers = Annotated[
     str,
     _flag(

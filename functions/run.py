@@ -26,6 +26,7 @@ from scanner.baselines.config import BaselineConfig
 from scanner.errors import ClusterReadError, InputError, StoreError
 from scanner.evidence import Statement
 from scanner.findings import ClusterResult, ControlResult
+from scanner.frameworks.model import Framework
 from scanner.gaps import by_cause
 from scanner.judge import judge
 from scanner.model import ClusterRef, Read, Snapshot, Source
@@ -84,13 +85,14 @@ def audit(
     places: Sequence[Scope] = (),
     statements: Sequence[Statement] = (),
     waivers: Sequence[Waiver] = (),
+    frameworks: Sequence[Framework] = (),
     fabric: Callable[[Sequence[ClusterResult]], Sequence[ControlResult]] | None = None,
 ) -> Outcome:
     """Read, judge, store and aggregate every input, `workers` of them being read at a time.
 
     `places` are where the inputs were looked for: they stand in the report, and those not searched whole make it incomplete.
     `statements` are what people vouch for; their age is that at the run's time. `waivers` are
-    failures accepted for a time. `fabric` judges the fleet as a whole.
+    failures accepted for a time, `frameworks` what the report is seen through. `fabric` judges the fleet as a whole.
 
     An input that cannot be read is in the report: as an unread cluster where its address is known, else as a scope. Bugs
     are not caught. Ctrl-C ends the reading and not the run: what was judged by then is stored and reported.
@@ -117,7 +119,13 @@ def audit(
     scopes += missed
     judged = tuple(fabric(tuple(results.values()))) if fabric else ()
     report = build_report(
-        results.values(), run=run, scopes=scopes, baseline=BASELINE_VERSION, fabric=judged, waivers=waivers
+        results.values(),
+        run=run,
+        scopes=scopes,
+        baseline=BASELINE_VERSION,
+        fabric=judged,
+        waivers=waivers,
+        frameworks=frameworks,
     )
     stored_at: tuple[str, ...] = ()
     if store is not None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from reports.document import Cluster, Fabric, Group, Report, Run, Scope
 from reports.fabric import build_fabric
+from reports.frameworks import framework_view
 from scanner.findings import ClusterResult, ControlResult, Severity, Status
+from scanner.frameworks.model import Framework
 from scanner.model import Read
 from scanner.scoring import TIER_WEIGHTS, accepted_score, fleet, grade, rounded
 from scanner.scoring import score as score_of
@@ -21,9 +25,11 @@ def build_report(
     baseline: str,
     fabric: Sequence[ControlResult] = (),
     waivers: Sequence[Waiver] = (),
+    frameworks: Sequence[Framework] = (),
 ) -> Report:
-    """The report of one run. `fabric` are the controls that were judged for the fleet as a whole, `waivers` theirs too.
+    """The report of one run.
 
+    `fabric` are the controls that were judged for the fleet as a whole, `waivers` theirs too; it is seen through `frameworks`.
     A result of another version of the baseline is left out, and said to be: its numbers mean something else.
 
     `results` carry unrounded scores, as `judge` gives them; a cluster that could not be read is among them and counts as
@@ -34,7 +40,7 @@ def build_report(
     scopes = (*scopes, *(_other_baseline(each, baseline) for each in given if each.baseline != baseline))
     pseudo = build_fabric(ordered, fabric, waivers=waivers, at=run.time)
     clouds = sorted({result.cluster.cloud for result in ordered})
-    return Report(
+    report = Report(
         baseline=baseline,
         run=run,
         fleet=_group("fleet", ordered, pseudo),
@@ -43,6 +49,8 @@ def build_report(
         clusters=tuple(map(_cluster, ordered)),
         fabric=pseudo,
     )
+    views = tuple(framework_view(report, each) for each in frameworks)
+    return msgspec.structs.replace(report, frameworks=views) if views else report
 
 
 def _other_baseline(result: ClusterResult, baseline: str) -> Scope:

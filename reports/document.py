@@ -103,6 +103,30 @@ class Fabric(_Document, frozen=True, kw_only=True):
     waivers: tuple[WaiverUse, ...] = ()
 
 
+class RequirementRow(_Document, frozen=True, kw_only=True):
+    """One requirement of a framework: the worst status of the controls that are equal to it, or `not_assessed`.
+
+    `counts` says how many clusters have which status, `clusters` which one has it, by id. `equal` and `supporting` map a
+    control to its worst status; supporting ones decide nothing, and one that was not judged is `not_judged`.
+    """
+
+    id: str
+    status: str
+    counts: dict[str, int]
+    equal: dict[str, str]
+    supporting: dict[str, str]
+    clusters: dict[str, str]
+
+
+class FrameworkView(_Document, frozen=True, kw_only=True):
+    """The report seen through a public framework, over the clusters that it is about. Evidence support, not an attestation."""
+
+    name: str
+    publisher: str
+    note: str
+    requirements: tuple[RequirementRow, ...]
+
+
 class Report(_Document, frozen=True, kw_only=True):
     """The whole report. `clusters` are sorted by cloud, account, location and name."""
 
@@ -114,6 +138,7 @@ class Report(_Document, frozen=True, kw_only=True):
     scopes: tuple[Scope, ...]
     clusters: tuple[Cluster, ...]
     fabric: Fabric | None = None
+    frameworks: tuple[FrameworkView, ...] = ()
 
 
 def render_json(report: Report) -> bytes:

@@ -12,7 +12,6 @@ import msgspec
 from scanner.baselines.config import BaselineConfig, Match
 from scanner.baselines.matching import declared, is_platform
 from scanner.cloud.facts import CloudFacts
-from scanner.controls.references import References, references
 from scanner.dataplane.kinds import may_count
 from scanner.dataplane.model import DataPlane, Enforcing
 from scanner.dataplane.sighting import sightings
@@ -231,11 +230,6 @@ class Control:
     last: bool = False
     remediation: str
     check: Check | None
-
-    @property
-    def references(self) -> References:
-        """The requirements of public frameworks that it speaks to."""
-        return references(self.id)
 
 
 def bounded(lines: Iterable[str], shown: int = SHOWN) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from scanner.baselines.matching import tier_of
-from scanner.controls.base import Case, Check, Control, Verdict
+from scanner.controls.base import CLUSTER, Case, Check, Control, Verdict
 from scanner.findings import ControlResult, Evidence, Item, Level, Severity, Status
 from scanner.model import Source
 from scanner.waivers.apply import Applied, apply_waivers
@@ -84,8 +84,13 @@ def _judged(
     required = [results[other] for other in control.requires]
     failed = [result.id for result in required if result.status is Status.FAIL]
     doubtful = [result.id for result in required if result.status is Status.UNKNOWN]
+    inert = bool(failed)
     if failed:
-        judged = tuple(_inert(verdict, failed[0]) for verdict in verdicts)
+        touched = _touched(results[failed[0]], verdicts)
+        judged = tuple(
+            _inert(each, failed[0]) if touched is None or each.subject in touched else each for each in verdicts
+        )
+        inert = touched is None or any(each.reason == _INERT for each in judged)
     elif doubtful:
         judged = tuple(_declared(verdict, f"{doubtful[0]} could not be established") for verdict in verdicts)
     elif _RANK[found] < _RANK[control.least]:
@@ -96,7 +101,7 @@ def _judged(
         )
     else:
         judged = tuple(verdicts)
-    return judged, bool(failed), bool(doubtful)
+    return judged, inert, bool(doubtful)
 
 
 def _result(
@@ -138,6 +143,16 @@ def roll_up(statuses: Iterable[Status]) -> Status:
         if status in seen:
             return status
     return Status.NOT_APPLICABLE
+
+
+def _touched(required: ControlResult, verdicts: Sequence[Verdict]) -> frozenset[str] | None:
+    """The subjects that a failed requirement makes inert, None for all of them.
+
+    One that fails for some namespaces alone (policies that are only staged there) leaves those of the others in force.
+    """
+    failed = {item.subject for item in required.items if item.status is Status.FAIL}
+    common = failed & {verdict.subject for verdict in verdicts}
+    return frozenset(common) if common and CLUSTER not in failed else None
 
 
 def _inert(verdict: Verdict, required: str) -> Verdict:

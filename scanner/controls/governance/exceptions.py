@@ -33,7 +33,8 @@ def exceptions_are_boxed(case: Case) -> Iterator[Verdict]:
 
 
 def _verdict(case: Case, use: WaiverUse) -> Verdict:
-    said = f"waiver {use.id} ({use.control}, owner {use.owner}, {use.ticket}) holds until {use.expires} and covers {use.items} items"
+    who = f"{use.control}, owner {use.owner}, {use.ticket}"
+    said = f"waiver {use.id} ({who}) holds until {use.expires} and covers {use.items} items"
     if use.state == "used":
         evidence = (said, "it ends within a week: review it") if _ends_soon(case, use) else (said,)
         return Verdict(subject=use.id, status=Status.PASS, reason="used", evidence=evidence)
