@@ -29,6 +29,9 @@ class Taken:
 TAKEN_BY: Mapping[str, Taken] = {
     "NB-ENF-08": Taken(30, "that a firewall guards the ports of nodes on which host-network pods listen"),
     "NB-ISO-05": Taken(180, "that whatever makes namespaces gives each of them the baseline"),
+    "NB-ENF-09": Taken(
+        180, "that further interfaces of pods, and what pod security groups let through, are guarded elsewhere"
+    ),
     "NB-LP-09": Taken(30, "that flows of at least 14 days were compared with the allow rules of sensitive workloads"),
     "NB-EXP-03": Taken(30, "that no firewall rule lets the world reach node ports, host ports or health checks"),
     "NB-EXP-08": Taken(30, "that the nodes' default route leads to an inspected egress, or nowhere"),
