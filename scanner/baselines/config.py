@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 
 import msgspec
 
@@ -13,6 +14,7 @@ PLATFORM_NAMESPACES = (
     "cilium*", "istio-system", "aks-*", "azure-*", "amazon-*",
 )  # fmt: skip
 TIERS = ("prod", "staging", "dev")
+_FINGERPRINT = re.compile(r"[0-9a-fA-F]{64}")
 
 
 class _Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,6 +28,18 @@ class Match(_Declared, frozen=True, kw_only=True):
     namespace: str = "*"
     workload: str = "*"
     labels: dict[str, str] = {}
+
+
+class TrustDomain(_Declared, frozen=True, kw_only=True):
+    """A mesh's trust domain: the tiers that may share its roots, the aliases it may take, the roots it may have.
+
+    `roots` are SHA-256 fingerprints of certificates in hexadecimal, colons allowed.
+    """
+
+    name: str
+    tiers: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
 
 
 class BaselineConfig(_Declared, frozen=True, kw_only=True):
@@ -46,6 +60,11 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
     tiers: dict[
         str, str
     ] = {}  # cluster name pattern -> prod | staging | dev; the first that matches wins, default prod
+    mutual_tls: tuple[Match, ...] = ()  # workloads that must be in a mesh with mutual TLS
+    mesh_exclusions: tuple[Match, ...] = ()  # workloads that may take plain traffic past the mesh
+    encrypt_in_transit: tuple[Match, ...] = ()  # namespaces whose traffic between nodes must be encrypted
+    administrative: tuple[Match, ...] = ()  # entry points and Services that need an identity-aware proxy
+    trust_domains: tuple[TrustDomain, ...] = ()  # the trust domains of meshes, and who may share them
 
     def __post_init__(self) -> None:
         """Refuse what no control could use."""
@@ -54,11 +73,21 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
         for pattern, tier in self.tiers.items():
             if tier not in TIERS:
                 raise ValueError(f"tiers[{pattern!r}] is {tier!r}: write one of {', '.join(TIERS)}")
+        self._check_trust()
         for text in self.organisation_ranges:
             try:
                 ipaddress.ip_network(text, strict=False)
             except ValueError as error:
                 raise ValueError(f"organisation_ranges: {text!r} is no range: write it as 198.51.100.0/24") from error
+
+    def _check_trust(self) -> None:
+        for number, domain in enumerate(self.trust_domains):
+            place = f"trust_domains[{number}]"
+            if not domain.name or not domain.tiers or not set(domain.tiers) <= set(TIERS):
+                raise ValueError(f"{place}: needs a name, and tiers among {', '.join(TIERS)}")
+            for root in domain.roots:
+                if not _FINGERPRINT.fullmatch(root.replace(":", "")):
+                    raise ValueError(f"{place}.roots: {root!r} is no SHA-256 fingerprint: write 64 hexadecimal digits")
 
 
 DEFAULT_CONFIG = BaselineConfig()

@@ -79,3 +79,5 @@ class CloudFacts:
     workload_identity: bool | None
     metadata_restricted: bool | None  # AKS: IMDS restriction on
     notices: tuple[str, ...] = ()
+    transit_encryption: bool | None = None  # WireGuard between nodes, where the cloud switches it (GKE, AKS)
+    transit_where: str = ""  # the field that says so

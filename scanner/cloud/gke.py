@@ -38,7 +38,18 @@ def read(cluster: Part, notices: list[str]) -> CloudFacts:
         workload_identity=_workload_identity(cluster, pools),
         metadata_restricted=None,
         notices=tuple(notices),
+        transit_encryption=_transit(cluster.part("networkConfig")),
+        transit_where=f"{cluster.part('networkConfig').path}.inTransitEncryptionConfig",
     )
+
+
+def _transit(network: Part) -> bool | None:
+    """Inter-node transparent encryption (REST, NetworkConfig.inTransitEncryptionConfig); left out, it is off."""
+    word = network.text("inTransitEncryptionConfig")
+    if word is None:
+        return None if not network or network.has("inTransitEncryptionConfig") else False
+    known = {"IN_TRANSIT_ENCRYPTION_INTER_NODE_TRANSPARENT": True, "IN_TRANSIT_ENCRYPTION_DISABLED": False}
+    return known.get(word, False if word == "IN_TRANSIT_ENCRYPTION_CONFIG_UNSPECIFIED" else None)
 
 
 def _workload_identity(cluster: Part, pools: list[Part] | None) -> bool | None:
