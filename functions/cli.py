@@ -64,6 +64,8 @@ def audit(
     cloud_record: flags.CloudRecords = None,
     name: flags.Name = "",
     config: flags.Config = "",
+    evidence: flags.Evidence = "",
+    profile: flags.ChosenProfile = None,
     output: flags.Store = "",
     answer: flags.AnswerFormat = flags.Format.TABLE,
     run_id: flags.RunId = "",
@@ -90,7 +92,8 @@ def audit(
     )  # fmt: skip
     request = AuditRequest(
         ways=WaysIn(local=source, aws=aws, gcp=gcp, azure=azure, config=config),
-        output=output, json=answer is flags.Format.JSON, run_id=run_id, time=time,
+        evidence=evidence, profile=profile.value if profile else "", output=output,
+        json=answer is flags.Format.JSON, run_id=run_id, time=time,
         fail_on=fail_on.value if fail_on else None, min_score=min_score, allow_partial=allow_partial,
     )  # fmt: skip
     raise typer.Exit(run_audit(request))

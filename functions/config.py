@@ -7,6 +7,7 @@ from pathlib import Path
 from functions.gate import Exit
 from functions.output import text, write
 from infra.settings import check_settings
+from infra.settings.evidence import check_evidence
 from reports.mistakes import mistake_lines, render_mistakes
 
 
@@ -14,6 +15,11 @@ def run_check(file: str, *, json: bool) -> int:
     """Check and print; returns 0 where nothing is wrong, 2 where something is."""
     settings, found = check_settings(Path(file))
     mistakes = [(each.line, each.key, each.message) for each in found]
+    if settings.evidence:
+        mistakes += [
+            (0, "evidence", f"{settings.evidence}{f':{each.line}' if each.line else ''}: {each}")
+            for each in check_evidence(Path(settings.evidence))[1]
+        ]
     if json:
         write((render_mistakes(file, mistakes),), "")
     else:

@@ -6,32 +6,35 @@ delivery stored is what the report says, so the parts of one run always fit toge
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-import msgspec
-
+from functions.interrupts import uninterrupted
+from functions.publish import publish, record_run
 from functions.reading import WORKERS, Reading, read_all
 from functions.sources import Input, unread
-from functions.stored import RunRecord, read_run
 from infra.memory import uncollected
 from infra.version import VERSION
 from reports import keys
 from reports.aggregate import build_report
-from reports.document import Report, Run, Scope, decode_result, render_json, render_result
+from reports.document import Report, Run, Scope, decode_result, render_result
 from reports.places import not_whole
 from scanner.baselines import BASELINE_VERSION
 from scanner.baselines.config import BaselineConfig
 from scanner.errors import ClusterReadError, InputError, StoreError
-from scanner.findings import ClusterResult
+from scanner.evidence import Statement
+from scanner.findings import ClusterResult, ControlResult
 from scanner.gaps import by_cause
 from scanner.judge import judge
 from scanner.model import ClusterRef, Read, Snapshot, Source
 
 if TYPE_CHECKING:
     from infra.store import Store
+
+
+_Take = Callable[[Input, Snapshot | Scope], Callable[[], None]]
 
 
 class Watcher(Protocol):
@@ -78,10 +81,13 @@ def audit(
     watcher: Watcher,
     workers: int = WORKERS,
     places: Sequence[Scope] = (),
+    statements: Sequence[Statement] = (),
+    fabric: Callable[[Sequence[ClusterResult]], Sequence[ControlResult]] | None = None,
 ) -> Outcome:
     """Read, judge, store and aggregate every input, `workers` of them being read at a time.
 
     `places` are where the inputs were looked for: they stand in the report, and those not searched whole make it incomplete.
+    `statements` are what people vouch for; their age is that at the run's time. `fabric` judges the fleet as a whole.
 
     An input that cannot be read is in the report: as an unread cluster where its address is known, else as a scope. Bugs
     are not caught. Ctrl-C ends the reading and not the run: what was judged by then is stored and reported.
@@ -93,22 +99,25 @@ def audit(
     results: dict[str, ClusterResult] = {}
     scopes = list(places)
 
-    def take(entry: Input, read: Snapshot | Scope) -> None:
+    def take(entry: Input, read: Snapshot | Scope) -> Callable[[], None]:
         if isinstance(read, Scope):
-            scopes.append(read)
-        elif read.cluster.id in results:
-            scopes.append(_scope(read, "partial", f"{entry.label}: a second source of {read.cluster.id} was left out"))
-        else:
-            watcher.note(f"judging {entry.label}")
-            results[read.cluster.id] = _keep(read, run, config, store)
+            return lambda: scopes.append(read)
+        ref = read.cluster
+        if ref.id in results:
+            left_out = f"{entry.label}: a second source of {ref.id} was left out"
+            return lambda: scopes.append(_scope(ref, "partial", left_out))
+        watcher.note(f"judging {entry.label}")
+        result = _judge_stored(read, run, _Judging(config, run.time, tuple(statements)), store)
+        return lambda: results.update({ref.id: _keep(result, run, store)})
 
     missed = _each(inputs, run, watcher, workers, take)
     scopes += missed
-    report = build_report(results.values(), run=run, scopes=scopes, baseline=BASELINE_VERSION)
+    judged = tuple(fabric(tuple(results.values()))) if fabric else ()
+    report = build_report(results.values(), run=run, scopes=scopes, baseline=BASELINE_VERSION, fabric=judged)
     stored_at: tuple[str, ...] = ()
     if store is not None:
-        _record(store, run, inputs, scopes, baseline=report.baseline, interrupted=bool(missed))
-        stored_at = _publish(report, store, finished=not missed)
+        record_run(store, run, inputs, scopes, baseline=report.baseline, interrupted=bool(missed))
+        stored_at = publish(report, store, finished=not missed)
     return Outcome(report, stored_at, incomplete(report), interrupted=bool(missed))
 
 
@@ -128,33 +137,41 @@ def collect(
     missing: list[str] = []
     scopes = list(places)
 
-    def take(_: Input, read: Snapshot | Scope) -> None:
+    def take(_: Input, read: Snapshot | Scope) -> Callable[[], None]:
         if isinstance(read, Scope):
-            scopes.append(read)
-            return
-        key = keys.snapshot_key(run.id, read.cluster)
-        store.put_new(key, encode(read))
-        stored.append(store.describe(key))
-        if read.unread or (read.source is Source.CLUSTER and read.read is not Read.COMPLETE):
-            missing.append(f"{read.cluster.name}: {read.unread or 'read in part'}")
+            return lambda: scopes.append(read)
+        key, data = keys.snapshot_key(run.id, read.cluster), encode(read)
+        gap = read.unread or (read.source is Source.CLUSTER and read.read is not Read.COMPLETE)
+
+        def keep() -> None:
+            store.put_new(key, data)
+            stored.append(store.describe(key))
+            if gap:
+                missing.append(f"{read.cluster.name}: {read.unread or 'read in part'}")
+
+        return keep
 
     missed = _each(inputs, run, watcher, workers, take)
     scopes += missed
-    _record(store, run, inputs, scopes, baseline="", interrupted=bool(missed))
+    record_run(store, run, inputs, scopes, baseline="", interrupted=bool(missed))
     return Written(tuple(sorted(stored)), (*not_whole(scopes), *sorted(missing)), interrupted=bool(missed))
 
 
-def _each(
-    inputs: Sequence[Input], run: Run, watcher: Watcher, workers: int, take: Callable[[Input, Snapshot | Scope], None]
-) -> tuple[Scope, ...]:
-    """Read all and hand each over as it comes; returns what Ctrl-C left unread, as one place, or nothing."""
+def _each(inputs: Sequence[Input], run: Run, watcher: Watcher, workers: int, take: _Take) -> tuple[Scope, ...]:
+    """Read all and hand each over as it comes; returns what Ctrl-C left unread, as one place, or nothing.
+
+    What `take` returns is called to keep what came of an input, which Ctrl-C does not part from remembering that it was kept.
+    """
     watcher.start(len(inputs))
     left = dict(enumerate(inputs))
     try:
         with closing(read_all(inputs, progress=watcher.note, workers=workers)) as readings:
             for reading in readings:
-                take(reading.entry, _read(reading, run, alone=len(inputs) == 1))
-                del left[reading.index], reading  # so that no snapshot is held while the next one is waited for
+                keep = take(reading.entry, _read(reading, run, alone=len(inputs) == 1))
+                with uninterrupted():
+                    keep()
+                    del left[reading.index]
+                del keep, reading  # so that no snapshot is held while the next one is waited for
                 watcher.done()
     except KeyboardInterrupt:
         return (_interrupted([entry.label for entry in left.values()], run),) if left else ()
@@ -191,101 +208,55 @@ def _read(reading: Reading, run: Run, *, alone: bool) -> Snapshot | Scope:
     return Scope(cloud="", account="", location=entry.label, outcome="error", reason=str(error))
 
 
-def _scope(snapshot: Snapshot, outcome: str, reason: str) -> Scope:
-    ref = snapshot.cluster
+def _scope(ref: ClusterRef, outcome: str, reason: str) -> Scope:
     return Scope(cloud=ref.cloud, account=ref.account, location=ref.location, outcome=outcome, reason=reason)
 
 
-def _keep(snapshot: Snapshot, run: Run, config: BaselineConfig, store: Store | None) -> ClusterResult:
-    """Judge one snapshot; with a store, what an earlier delivery of this run stored wins over what was read now."""
+def _judge_stored(snapshot: Snapshot, run: Run, judging: _Judging, store: Store | None) -> ClusterResult:
+    """Store and judge one snapshot; what an earlier delivery of this run stored wins over what was read now."""
     if store is None:
-        return _judged(snapshot, config)
+        return _judged(snapshot, judging)
     from infra.snapshots import decode, encode
 
     ref = snapshot.cluster
-    snapshot_key, result_key = keys.snapshot_key(run.id, ref), keys.result_key(run.id, ref)
-    if not store.put_new(snapshot_key, encode(snapshot)):
-        snapshot = decode(store.get(snapshot_key), store.describe(snapshot_key))
-        _check_place(snapshot.cluster, ref, store.describe(snapshot_key))
-    result = _judged(snapshot, config)
-    if not store.put_new(result_key, render_result(result)):
-        result = decode_result(store.get(result_key), store.describe(result_key))
-        _check_place(result.cluster, ref, store.describe(result_key))
-    return result
+    key = keys.snapshot_key(run.id, ref)
+    if not store.put_new(key, encode(snapshot)):
+        snapshot = decode(store.get(key), store.describe(key))
+        _check_place(snapshot.cluster, ref, store.describe(key))
+    return _judged(snapshot, judging)
 
 
-def _judged(snapshot: Snapshot, config: BaselineConfig) -> ClusterResult:
+def _keep(result: ClusterResult, run: Run, store: Store | None) -> ClusterResult:
+    """Store one result; an earlier delivery's wins."""
+    if store is None:
+        return result
+    key = keys.result_key(run.id, result.cluster)
+    if store.put_new(key, render_result(result)):
+        return result
+    earlier = decode_result(store.get(key), store.describe(key))
+    _check_place(earlier.cluster, result.cluster, store.describe(key))
+    return earlier
+
+
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    """What every cluster of a run is judged with."""
+
+    config: BaselineConfig
+    at: str
+    statements: tuple[Statement, ...]
+
+
+def _judged(snapshot: Snapshot, judging: _Judging) -> ClusterResult:
     """The collector runs again between two clusters, so that what one left behind is gone before the next is judged."""
     with uncollected():
-        return judge(snapshot, config)
+        return judge(snapshot, judging.config, at=judging.at, statements=judging.statements)
 
 
 def _check_place(found: ClusterRef, expected: ClusterRef, where: str) -> None:
     """What lies in a cluster's place must be its own, or one cluster would pass for another."""
     if found.id != expected.id:
         raise StoreError(f"{where}: holds {found.id} instead of {expected.id}: move it away, or give another --run-id")
-
-
-def _record(
-    store: Store, run: Run, inputs: Iterable[Input], scopes: Sequence[Scope], *, baseline: str, interrupted: bool
-) -> None:
-    """Store what the run set out to read and what it could not, once.
-
-    An interrupted run's record is replaced when it is taken up again, and that of clusters that were only collected when
-    they are judged. Several collectors may each add clusters of theirs to one run: the first one's record stands.
-    """
-    record = RunRecord(
-        id=run.id,
-        time=run.time,
-        tool=run.tool,
-        baseline=baseline,
-        expected=tuple(sorted(entry.label for entry in inputs)),
-        scopes=tuple(scopes),
-        interrupted=interrupted,
-    )
-    run_key = keys.run_key(run.id)
-    if store.put_new(run_key, _encode(record)):
-        return
-    earlier = read_run(store, run_key)
-    if earlier is None:
-        return
-    if earlier.baseline and baseline and earlier.expected != record.expected:
-        place = store.describe(run_key)
-        raise StoreError(f"{place}: this run set out to read other clusters: give another --run-id or --time")
-    if (earlier.interrupted and earlier.expected == record.expected) or (baseline and not earlier.baseline):
-        store.put(run_key, _encode(record))
-
-
-def _publish(report: Report, store: Store, *, finished: bool) -> tuple[str, ...]:
-    """Store the report's renderings, then point `latest.json` at a finished run unless a newer one has already."""
-    from reports.html.render import render_html
-
-    renderings: tuple[tuple[str, Callable[[Report], bytes]], ...] = ((".html", render_html), (".json", render_json))
-    stored = []
-    for suffix, render in renderings:
-        key = keys.report_key(report.run.id, suffix)
-        store.put(key, render(report))
-        stored.append(store.describe(key))
-    if finished:
-        latest = {"schema": "latest/v1", "run": report.run.id, "report": keys.report_key(report.run.id, ".json")}
-        store.update_latest(keys.LATEST, _encode(latest), lambda current: _run_of(current) <= report.run.id)
-    return tuple(stored)
-
-
-def _encode(value: object) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
-
-
-class _Latest(msgspec.Struct):
-    run: str
-
-
-def _run_of(latest: bytes) -> str:
-    """The run that a `latest.json` points at; one that cannot be read points nowhere and may be replaced."""
-    try:
-        return keys.checked_run_id(msgspec.json.decode(latest, type=_Latest).run)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InputError):
-        return ""
 
 
 def new_run(run_id: str, time: str) -> Run:

@@ -159,10 +159,11 @@ _EVIDENCE = (
     Kind("prometheusrules.monitoring.coreos.com", "PrometheusRule"),
 )
 
-# Whose labels other policies select by: Calico's sets (selectors of rules) and Cilium's groups (`cidrGroupSelector`).
+# Whose labels policies select by: Calico's sets (selectors of rules) and its host endpoints, Cilium's groups
+# (`cidrGroupSelector`).
 LABELLED_KINDS = frozenset(
     {
-        *(f"{plural}.{group}" for group in _CALICO for plural in ("networksets", "globalnetworksets")),
+        *(f"{plural}.{group}" for group in _CALICO for plural in ("networksets", "globalnetworksets", "hostendpoints")),
         "ciliumcidrgroups.cilium.io",
     }
 )

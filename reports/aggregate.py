@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from reports.document import Cluster, Group, Report, Run, Scope
-from scanner.findings import ClusterResult, Severity, Status
+from reports.document import Cluster, Fabric, Group, Report, Run, Scope
+from scanner.findings import ClusterResult, ControlResult, Severity, Status
 from scanner.model import Read
 from scanner.scoring import fleet, grade, rounded
+from scanner.scoring import score as score_of
 
 
-def build_report(results: Iterable[ClusterResult], *, run: Run, scopes: Sequence[Scope], baseline: str) -> Report:
-    """The report of one run.
+def build_report(
+    results: Iterable[ClusterResult],
+    *,
+    run: Run,
+    scopes: Sequence[Scope],
+    baseline: str,
+    fabric: Sequence[ControlResult] = (),
+) -> Report:
+    """The report of one run. `fabric` are the controls that were judged for the fleet as a whole.
 
     `results` carry unrounded scores, as `judge` gives them; a cluster that could not be read is among them and counts as
     it was scored. Scores are rounded here and nowhere earlier (see `scanner.scoring.rounded`).
@@ -25,7 +33,14 @@ def build_report(results: Iterable[ClusterResult], *, run: Run, scopes: Sequence
         clouds=tuple(_group(cloud, [r for r in ordered if r.cluster.cloud is cloud]) for cloud in clouds),
         scopes=tuple(sorted(scopes, key=lambda scope: (scope.cloud, scope.account, scope.location, scope.reason))),
         clusters=tuple(map(_cluster, ordered)),
+        fabric=_fabric(fabric) if fabric else None,
     )
+
+
+def _fabric(controls: Sequence[ControlResult]) -> Fabric:
+    points = score_of(controls)
+    letter, gates = grade(points, controls)
+    return Fabric(score=rounded(points), grade=letter, gates=gates, controls=tuple(controls))
 
 
 def _place(result: ClusterResult) -> tuple[str, str, str, str, str]:

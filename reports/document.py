@@ -86,6 +86,15 @@ class Group(_Document, frozen=True, kw_only=True):
     lowest: str  # id of the cluster with the lowest proven score, empty without clusters
 
 
+class Fabric(_Document, frozen=True, kw_only=True):
+    """What is judged once for the fleet: links between clusters, and the paths, address plans and policies across them."""
+
+    score: Score
+    grade: str
+    gates: tuple[str, ...]
+    controls: tuple[ControlResult, ...]
+
+
 class Report(_Document, frozen=True, kw_only=True):
     """The whole report. `clusters` are sorted by cloud, account, location and name."""
 
@@ -96,6 +105,7 @@ class Report(_Document, frozen=True, kw_only=True):
     clouds: tuple[Group, ...]
     scopes: tuple[Scope, ...]
     clusters: tuple[Cluster, ...]
+    fabric: Fabric | None = None
 
 
 def render_json(report: Report) -> bytes:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from scanner.fabric.member import Crossing
 from scanner.model import ClusterRef, Notice, Read
 
 
@@ -163,3 +164,6 @@ class ClusterResult(_Outcome, frozen=True, kw_only=True):
     gates: tuple[str, ...]
     controls: tuple[ControlResult, ...]
     notices: tuple[Notice, ...]
+    crossing: Crossing | None = (
+        None  # its own side of what leads to other clusters; None in results of earlier versions
+    )

@@ -6,14 +6,13 @@ between pods, so nobody may change it.
 
 from __future__ import annotations
 
-import re
 from typing import TypeVar
 
 import msgspec
 
 from infra.objects.kept import kept_values
 from infra.objects.owners import controller
-from infra.wire.metadata import ABSENT, OwnerReference
+from infra.wire.metadata import OwnerReference
 from infra.wire.workloads import AgentPodSpec, Pod, PodSpec, PortEntry
 from scanner.kept import KEPT_POD_ANNOTATIONS, PROXIES
 from scanner.model import ContainerPort, WorkloadRef
@@ -22,7 +21,10 @@ _LABELS = msgspec.json.Decoder(dict[str, str | None] | None)
 _REFERENCES = msgspec.json.Decoder(list[OwnerReference] | None)
 _PORTS = msgspec.json.Decoder(list[PortEntry] | None)
 _NOTES = msgspec.json.Decoder(dict[str, msgspec.Raw] | None)
-_NOTE = re.compile(b"|".join(re.escape(name.encode()) for name in sorted(KEPT_POD_ANNOTATIONS)))
+# Whose annotations they are ("istio.io/"): a text without any of these needs no decoding.
+_MARKS = tuple(
+    sorted({".".join(name.partition("/")[0].split(".")[-2:]).encode() + b"/" for name in KEPT_POD_ANNOTATIONS})
+)
 _NOTHING = (b"", b"null")
 _NONE: dict[str, str] = {}
 T = TypeVar("T")
@@ -64,25 +66,28 @@ class Pieces:
         metadata, spec = wire.metadata, wire.spec
         parts: list[bytes | msgspec.Raw] = [metadata.labels, metadata.owner_references]
         if spec is not None:
-            if spec.containers:
-                parts += [container.ports for container in spec.containers]
+            for container in spec.containers or ():
+                parts.append(container.ports)
+                if container.name in PROXIES:
+                    parts.append(b"\3" + container.name.encode())
             for container in spec.init_containers or ():
                 parts += (b"\1" if container.restart_policy == "Always" else b"\2", container.ports)
-        proxies = proxies_of(spec)
-        if proxies:
-            parts += [b"\3", *(name.encode() for name in proxies)]
+                if container.name in PROXIES:
+                    parts.append(b"\3" + container.name.encode())
         key = b"\0".join(parts)
         found = self._shapes.get(key)
         if found is None:
             labels, ownership = self.labels(metadata.labels), self.owners(metadata.owner_references)
-            found = self._shapes[key] = Shape(labels, ownership, self.ports(spec), proxies)
+            found = self._shapes[key] = Shape(labels, ownership, self.ports(spec), proxies_of(spec))
         return found
 
     def notes(self, raw: msgspec.Raw) -> dict[str, str]:
         """The annotations that a snapshot keeps of a pod; most pods have many others, which are not even decoded."""
-        if raw is ABSENT or _NOTE.search(raw) is None:
-            return _NONE
-        return kept_values(_decode(_NOTES, bytes(raw), "metadata.annotations"), KEPT_POD_ANNOTATIONS)
+        text = bytes(raw)
+        for mark in _MARKS:
+            if mark in text:
+                return kept_values(_decode(_NOTES, text, "metadata.annotations"), KEPT_POD_ANNOTATIONS)
+        return _NONE
 
     def labels(self, raw: msgspec.Raw, path: str = "metadata.labels") -> dict[str, str]:
         """The labels; a null value is the empty string, as the API server reads it."""

@@ -7,7 +7,9 @@ import re
 
 import msgspec
 
+from scanner.baselines.assertions import Assertion
 from scanner.baselines.profiles import PROFILES
+from scanner.baselines.zones import ZonePath
 
 PLATFORM_NAMESPACES = (
     "kube-system", "kube-public", "kube-node-lease", "kube-flannel", "gke-*", "gmp-*", "calico-system", "tigera-operator",
@@ -28,6 +30,28 @@ class Match(_Declared, frozen=True, kw_only=True):
     namespace: str = "*"
     workload: str = "*"
     labels: dict[str, str] = {}
+
+
+class Difference(_Declared, frozen=True, kw_only=True):
+    """A flow in which one cluster may differ from the others of its intent group: workloads as "namespace/name" patterns."""
+
+    cluster: str
+    source: str
+    destination: str
+
+
+class Intent(_Declared, frozen=True, kw_only=True):
+    """Workloads that are to have the same policy in several clusters (NB-XC-05); all by shell pattern.
+
+    `reference` is the cluster that the others are compared with; without it, the one that most of them agree with.
+    """
+
+    name: str
+    clusters: tuple[str, ...]
+    namespaces: tuple[str, ...] = ("*",)
+    workloads: tuple[str, ...] = ("*",)
+    reference: str = ""
+    differences: tuple[Difference, ...] = ()
 
 
 class TrustDomain(_Declared, frozen=True, kw_only=True):
@@ -60,6 +84,20 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
     tiers: dict[
         str, str
     ] = {}  # cluster name pattern -> prod | staging | dev; the first that matches wins, default prod
+    host_network: tuple[Match, ...] = ()  # workloads with an approved need for their node's network or for host ports
+    startup_guards: tuple[Match, ...] = ()  # workloads that wait for their policies before they start to work
+    intents: tuple[Intent, ...] = ()  # workloads whose policy is to be the same in several clusters
+    zones: dict[str, tuple[Match, ...]] = {}  # zones of trust inside a cluster: name -> their workloads
+    zone_paths: tuple[ZonePath, ...] = ()  # the only ways between them
+    api_clients: tuple[Match, ...] = ()  # workloads with an approved need for the API server
+    flow_sources: dict[str, str] = {}  # cluster name pattern -> what records its flows, in words
+    policy_writers: tuple[
+        str, ...
+    ] = ()  # who may change policies: "Group:platform", "ServiceAccount:argocd/*", "User:ada"
+    repository: str = ""  # where policies are kept under version control; empty: nowhere
+    active_probing: bool = True  # whether enforcement is to be proven by probes
+    assertions: tuple[Assertion, ...] = ()
+    sealed: tuple[str, ...] = ()  # clusters (patterns) that only their pipeline can write to
     mutual_tls: tuple[Match, ...] = ()  # workloads that must be in a mesh with mutual TLS
     mesh_exclusions: tuple[Match, ...] = ()  # workloads that may take plain traffic past the mesh
     encrypt_in_transit: tuple[Match, ...] = ()  # namespaces whose traffic between nodes must be encrypted
@@ -73,12 +111,21 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
         for pattern, tier in self.tiers.items():
             if tier not in TIERS:
                 raise ValueError(f"tiers[{pattern!r}] is {tier!r}: write one of {', '.join(TIERS)}")
+        seen: set[str] = set()
+        for intent in self.intents:
+            if not intent.name or intent.name in seen or not intent.clusters:
+                raise ValueError(f"intents: {intent.name!r}: give each a name of its own and its clusters")
+            seen.add(intent.name)
         self._check_trust()
         for text in self.organisation_ranges:
             try:
                 ipaddress.ip_network(text, strict=False)
             except ValueError as error:
                 raise ValueError(f"organisation_ranges: {text!r} is no range: write it as 198.51.100.0/24") from error
+        for path in self.zone_paths:
+            for name in (path.from_, path.to):
+                if name not in self.zones:
+                    raise ValueError(f"zone_paths: {name!r} is no zone: declare it under zones, or mend the spelling")
 
     def _check_trust(self) -> None:
         for number, domain in enumerate(self.trust_domains):

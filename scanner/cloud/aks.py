@@ -7,6 +7,11 @@ from scanner.cloud.part import Part
 from scanner.model import Cloud
 
 _WORDS = ("networkPlugin", "networkPolicy", "networkDataplane")
+# The catalogue's words for what `advancedNetworking.security.advancedNetworkPolicies` allows, and the values that allow it.
+ADVANCED = {
+    "Advanced Container Networking Services allow domain names": {"fqdn", "l7"},
+    "Advanced Container Networking Services allow layer 7": {"l7"},
+}
 _POLICIES = {"azure": "aks-npm", "calico": "aks-calico", "cilium": "aks-cilium"}
 
 
@@ -93,7 +98,24 @@ def _engine(cluster: Part, network: Part) -> EngineSettings:
         virtual_nodes=_virtual_nodes(cluster),
         plugin=plugin,
         where=f"{network.path}.networkDataplane" if path == "cilium" else f"{network.path}.networkPolicy",
+        conditions=_conditions(network, advanced),
     )
+
+
+def _conditions(network: Part, advanced: Part) -> dict[str, bool]:
+    """What the advanced services allow in policies: nothing where they are off, unknown where the answer cannot be read.
+
+    Policies for domain names come with the services' security unless `advancedNetworkPolicies` says otherwise, so an
+    answer without the word settles nothing while the services are on.
+    """
+    if not network or (network.has("advancedNetworking") and not advanced):
+        return {}
+    security = advanced.part("security")
+    on = advanced.flag("enabled") is True and security.flag("enabled") is not False
+    word = _word(security, "advancedNetworkPolicies")
+    if on and word not in {"none", "fqdn", "l7"}:
+        return {}
+    return {words: on and word in allowing for words, allowing in ADVANCED.items()}
 
 
 def _virtual_nodes(cluster: Part) -> bool:

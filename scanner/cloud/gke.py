@@ -37,6 +37,7 @@ def read(cluster: Part, notices: list[str]) -> CloudFacts:
         ),
         workload_identity=_workload_identity(cluster, pools),
         metadata_restricted=None,
+        autopilot=cluster.part("autopilot").flag("enabled"),
         notices=tuple(notices),
         transit_encryption=_transit(cluster.part("networkConfig")),
         transit_where=f"{cluster.part('networkConfig').path}.inTransitEncryptionConfig",

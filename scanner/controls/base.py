@@ -37,7 +37,8 @@ class Verdict:
     """How one subject did, as the control's own text has it, before dependencies and evidence levels are applied.
 
     `weight` is what the subject counts in the control's fraction and `covered` how much of that is in order (by default
-    all of it for a pass and nothing otherwise). `sensitive` subjects cost a critical control its whole fraction.
+    all of it for a pass and nothing otherwise). `sensitive` subjects cost a critical control its whole fraction. `level` is
+    the evidence that this verdict brings along, where that is more than the snapshot is.
     """
 
     subject: str
@@ -48,6 +49,7 @@ class Verdict:
     weight: float = 1.0
     covered: float | None = None
     sensitive: bool = False
+    level: Evidence | None = None
 
 
 class Case:

@@ -34,20 +34,28 @@ def evidence_of(case: Case) -> Evidence:
 
 
 def _evaluate(control: Control, check: Check | None, case: Case, results: Mapping[str, ControlResult]) -> ControlResult:
-    verdicts = tuple(check(case)) if check else ()
+    return settled(control, tuple(check(case)) if check else (), results, evidence_of(case))
+
+
+def settled(
+    control: Control, verdicts: Sequence[Verdict], results: Mapping[str, ControlResult], found: Evidence
+) -> ControlResult:
+    """The result of one control from its verdicts, the results of those it requires, and the evidence they rest on."""
     required = [results[other] for other in control.requires]
     failed = [result.id for result in required if result.status in {Status.FAIL, Status.WAIVED}]
     doubtful = [result.id for result in required if result.status is Status.UNKNOWN]
-    found = evidence_of(case)
     if failed:
         judged = tuple(_inert(verdict, failed[0]) for verdict in verdicts)
     elif doubtful:
         judged = tuple(_declared(verdict, f"{doubtful[0]} could not be established") for verdict in verdicts)
     elif _RANK[found] < _RANK[control.least]:
         why = f"evidence is {found}, a pass needs {control.least}"
-        judged = tuple(_declared(verdict, why) for verdict in verdicts)
+        judged = tuple(
+            verdict if _RANK[verdict.level or found] >= _RANK[control.least] else _declared(verdict, why)
+            for verdict in verdicts
+        )
     else:
-        judged = verdicts
+        judged = tuple(verdicts)
     status = roll_up(verdict.status for verdict in judged)
     return ControlResult(
         id=control.id,
@@ -56,7 +64,7 @@ def _evaluate(control: Control, check: Check | None, case: Case, results: Mappin
         status=status,
         reason=_INERT if failed and status is Status.FAIL else _reason(status, judged),
         fraction=_fraction(control, status, judged),
-        level=Level.DECLARED if doubtful or _RANK[found] < _RANK[Evidence.E2] else Level.EFFECTIVE,
+        level=_level(found, judged, doubtful=bool(doubtful)),
         items=tuple(
             Item(
                 subject=verdict.subject,
@@ -68,6 +76,13 @@ def _evaluate(control: Control, check: Check | None, case: Case, results: Mappin
             for verdict in judged
         ),
     )
+
+
+def _level(found: Evidence, verdicts: Sequence[Verdict], *, doubtful: bool) -> Level:
+    """The level of truth: proven where every verdict rests on what was observed."""
+    if verdicts and all(verdict.level is Evidence.E3 for verdict in verdicts):
+        return Level.PROVEN
+    return Level.DECLARED if doubtful or _RANK[found] < _RANK[Evidence.E2] else Level.EFFECTIVE
 
 
 def roll_up(statuses: Iterable[Status]) -> Status:
