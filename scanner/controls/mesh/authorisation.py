@@ -75,7 +75,9 @@ class _Judge:
         if base is None:
             why = f"no AuthorizationPolicy in {namespace} or {self._istio.root} allows nothing to every workload"
             asked = [each for pod in pods for each in self._istio.of(pod) if each.action == "CUSTOM"]
-            if asked and not doubts:
+            if doubts:
+                pass  # a policy that was not seen may be the base
+            elif asked:
                 outside = f"{asked[0].item.namespace}/{asked[0].item.name}"
                 doubts.append(
                     ("external-authoriser", f"{why}; AuthorizationPolicy {outside} asks an external authoriser")

@@ -98,6 +98,9 @@ class _Judge:
         if not excused:
             found.failures += [("excluded", f"annotation {line}") for line in _excluded(pod)]
         if member.mesh in ISTIO:
+            for rule in self._plain_to(pod):
+                said = f"DestinationRule {rule.item.namespace}/{rule.item.name}, {rule.field}"
+                found.failures.append(("plain-clients", said))
             self._in_istio(pod, excused, found)
         elif member.mesh == LINKERD:
             self._in_linkerd(pod, excused, found)
@@ -112,11 +115,13 @@ class _Judge:
         return f"Pod {pod.namespace}/{pod.name} is not in the mesh although {member.why}: {said}"
 
     def _in_istio(self, pod: Pod, excused: bool, found: _Findings) -> None:
-        if gaps := self._case.missing(*resources_of("PeerAuthentication", "DestinationRule")):
-            found.doubts += [("unread", line) for line in gaps]
+        unseen = self._case.missing(*resources_of("PeerAuthentication"))
+        found.doubts += [("unread", line) for line in (*unseen, *self._case.missing(*resources_of("DestinationRule")))]
         broken = [*self._istio.broken.get(pod.namespace, ()), *self._istio.broken.get(self._istio.root, ())]
         found.doubts += [("spec-unreadable", line) for line in dict.fromkeys([*broken, *self._broken_rules])]
         modes = self._istio.of(pod)
+        if unseen or broken:
+            return  # a policy that was not seen may set any mode
         declared = {port.port for port in pod.ports}
         self._setting(modes.rest, "", found)
         for port, setting in sorted(modes.ports.items()):
