@@ -12,12 +12,11 @@ from collections.abc import Iterable, Iterator
 
 from scanner.dataplane.model import Answer
 from scanner.mesh.encryption import Encryption, cilium_config, is_on
+from scanner.mesh.gathered import Gathered
 from scanner.model import Pod, Snapshot
 from scanner.policy.cilium.rules import AUTHENTICATED
 from scanner.policy.model import Action, Policy, Rule
 from scanner.reach.model import Direction
-
-Found = list[tuple[str, str]]
 
 
 def authenticates(rule: Rule) -> bool:
@@ -33,28 +32,25 @@ def incoming(policies: Iterable[Policy]) -> Iterator[tuple[Policy, Rule]]:
                 yield policy, rule
 
 
-def judge(
-    snapshot: Snapshot, selecting: list[Policy], encryption: Encryption, found: tuple[Found, Found, list[str]]
-) -> None:
-    """Add to failures, doubts and good signs what the policies that select a pod come to."""
-    failures, doubts, good = found
+def judge(snapshot: Snapshot, selecting: list[Policy], encryption: Encryption, found: Gathered) -> None:
+    """Add what the policies that select a pod come to."""
     config = cilium_config(snapshot)
     if config is None:
-        doubts.append(("config-unread", "ConfigMap kube-system/cilium-config was not read"))
+        found.doubt("config-unread", "ConfigMap kube-system/cilium-config was not read")
     elif not (is_on(config, "mesh-auth-enabled") and is_on(config, "mesh-auth-mutual-enabled")):
         said = f"ConfigMap {config.namespace}/{config.name}: mesh-auth-enabled and mesh-auth-mutual-enabled are not both on"
-        doubts.append(("authentication-off", f"{said}, so nothing carries out what the rules ask for"))
+        found.doubt("authentication-off", f"{said}, so nothing carries out what the rules ask for")
     for policy, rule in incoming(selecting):
         if authenticates(rule):
-            good.append(f"{policy.id}, {rule.name}: authentication.mode required")
+            found.good.append(f"{policy.id}, {rule.name}: authentication.mode required")
         else:
-            failures.append(("unauthenticated-rule", f"{policy.id}, {rule.name} asks for no authentication"))
+            found.fail("unauthenticated-rule", f"{policy.id}, {rule.name} asks for no authentication")
     if encryption.answer is Answer.NO:
-        failures.append(("not-encrypted", f"{encryption.why[0]}: Cilium's authentication encrypts nothing by itself"))
+        found.fail("not-encrypted", f"{encryption.why[0]}: Cilium's authentication encrypts nothing by itself")
     elif encryption.answer is Answer.UNKNOWN:
-        doubts.append(("encryption-unknown", encryption.why[0]))
+        found.doubt("encryption-unknown", encryption.why[0])
     else:
-        good += encryption.why
+        found.good += encryption.why
 
 
 def has_authentication(pod: Pod, selecting: list[Policy]) -> bool:

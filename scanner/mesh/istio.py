@@ -56,7 +56,7 @@ class Modes:
 def root_namespace(snapshot: Snapshot) -> tuple[str, str]:
     """The root namespace, and a reason for doubt where the mesh's configuration could not be read."""
     for item in snapshot.config_maps:
-        if item.name == "istio" and "mesh" in item.data:
+        if (item.namespace, item.name) == (DEFAULT_ROOT, "istio") and "mesh" in item.data:
             try:
                 found = msgspec.json.decode(item.data["mesh"], type=_MeshConfig)
             except (msgspec.DecodeError, UnicodeDecodeError):

@@ -197,7 +197,7 @@ class Linkerd:
 
 def _cluster_default(snapshot: Snapshot) -> tuple[str, str]:
     for item in snapshot.config_maps:
-        if item.name == "linkerd-config" and "values" in item.data:
+        if (item.namespace, item.name) == ("linkerd", "linkerd-config") and "values" in item.data:
             where = f"ConfigMap {item.namespace}/linkerd-config"
             try:
                 found = msgspec.json.decode(item.data["values"], type=_Values)

@@ -36,17 +36,6 @@ def decoded(item: ApiObject, form: type[T]) -> T | None:
         return None
 
 
-def inner(item: ApiObject, form: type[T]) -> T | None:
-    """The `spec` of an object of which a part is kept, None where it has none of that form."""
-    found = decoded(item, dict[str, msgspec.Raw])
-    if found is None:
-        return None
-    try:
-        return msgspec.json.decode(found.get("spec", b"{}"), type=form)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-
-
 def place(item: ApiObject) -> str:
     """An object as evidence names it."""
     return f"{item.kind} {item.namespace}/{item.name}" if item.namespace else f"{item.kind} {item.name}"

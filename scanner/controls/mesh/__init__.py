@@ -6,6 +6,7 @@ from scanner.controls.base import Control
 from scanner.controls.mesh.authorisation import authorisation_is_closed
 from scanner.controls.mesh.encryption import transit_is_encrypted
 from scanner.controls.mesh.mutual_tls import mutual_tls_is_strict
+from scanner.controls.mesh.trust import trust_is_explicit
 from scanner.findings import Evidence, Severity
 
 CONTROLS: tuple[Control, ...] = (
@@ -27,6 +28,15 @@ CONTROLS: tuple[Control, ...] = (
         requires=("NB-MSH-01",),
         remediation="Create an AuthorizationPolicy with an empty spec in each namespace, then allow callers by their names.",
         check=authorisation_is_closed,
+    ),
+    Control(
+        id="NB-MSH-03",
+        title="Trust roots and certificates that join clouds are explicit, scoped and current",
+        severity=Severity.HIGH,
+        scope="trust domain",
+        least=Evidence.E2,
+        remediation="Give each environment roots of its own, join them by SPIFFE federation, and declare what joins them.",
+        check=trust_is_explicit,
     ),
     Control(
         id="NB-MSH-05",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scanner.controls.base import CLUSTER, Case, Verdict, bounded, quoted, unread
-from scanner.controls.mesh.members import CILIUM, LINKERD_KINDS, Members, resources_of
+from scanner.controls.base import CLUSTER, Case, Verdict, quoted, unread
+from scanner.controls.mesh.members import CILIUM, LINKERD_KINDS, Members, resources_of, verdict_of
 from scanner.findings import Status
 from scanner.mesh import cilium
 from scanner.mesh.authorisation import Authorisations
 from scanner.mesh.enrolment import ISTIO, LINKERD
+from scanner.mesh.gathered import Gathered
 from scanner.mesh.linkerd import Linkerd
 from scanner.model import Pod
 from scanner.policy.model import PodPeer
@@ -40,92 +41,75 @@ class _Judge:
         self._istio, self._linkerd = Authorisations(case.snapshot), Linkerd(case.snapshot)
 
     def namespace(self, namespace: str, meshes: dict[str, list[Pod]]) -> Verdict:
-        failures: list[tuple[str, str]] = []
-        doubts: list[tuple[str, str]] = []
-        good: list[str] = []
+        found = Gathered()
         sensitive = False
-        found = (failures, doubts, good)
         for mesh, pods in sorted(meshes.items()):
             distinct = list({tuple(sorted(pod.labels.items())): pod for pod in pods}.values())
             judge = {"Istio": self._in_istio, LINKERD: self._in_linkerd, CILIUM: self._by_cilium}[mesh]
             judge(namespace, distinct, found)
-            if any(reason == "wildcard-rule" for reason, _ in failures):
+            if any(reason == "wildcard-rule" for reason, _ in found.failures):
                 sensitive = sensitive or any(self._is_sensitive(pod) for pod in distinct)
-        for status, listed in ((Status.FAIL, failures), (Status.UNKNOWN, doubts)):
-            if listed:
-                return Verdict(
-                    subject=namespace,
-                    status=status,
-                    reason=listed[0][0],
-                    evidence=bounded(line for _, line in listed),
-                    remediation=_mend(namespace, meshes) if status is Status.FAIL else "",
-                    sensitive=sensitive,
-                )
-        return Verdict(subject=namespace, status=Status.PASS, reason="deny-by-default", evidence=bounded(good))
+        fix = _mend(namespace, meshes)
+        return verdict_of(namespace, found, good="deny-by-default", fix=fix, sensitive=sensitive)
 
     def _is_sensitive(self, pod: Pod) -> bool:
         return self._case.declared_as(self._case.config.sensitive, pod.namespace, pod.workload.name, pod.labels)
 
-    def _in_istio(self, namespace: str, pods: list[Pod], found: tuple[cilium.Found, cilium.Found, list[str]]) -> None:
-        failures, doubts, good = found
-        doubts += [("unread", line) for line in self._case.missing(*resources_of("AuthorizationPolicy"))]
+    def _in_istio(self, namespace: str, pods: list[Pod], found: Gathered) -> None:
+        found.doubt("unread", *self._case.missing(*resources_of("AuthorizationPolicy")))
         broken = [*self._istio.broken.get(namespace, ()), *self._istio.broken.get(self._istio.root, ())]
-        doubts += [("spec-unreadable", line) for line in dict.fromkeys(broken)]
+        found.doubt("spec-unreadable", *dict.fromkeys(broken))
         base = self._istio.base(namespace)
         if base is None:
             why = f"no AuthorizationPolicy in {namespace} or {self._istio.root} allows nothing to every workload"
             asked = [each for pod in pods for each in self._istio.of(pod) if each.action == "CUSTOM"]
-            if doubts:
+            if found.doubts:
                 pass  # a policy that was not seen may be the base
             elif asked:
                 outside = f"{asked[0].item.namespace}/{asked[0].item.name}"
-                doubts.append(
-                    ("external-authoriser", f"{why}; AuthorizationPolicy {outside} asks an external authoriser")
-                )
+                found.doubt("external-authoriser", f"{why}; AuthorizationPolicy {outside} asks an external authoriser")
             elif self._istio.root_doubt:
-                doubts.append(("root-undetermined", f"{why}; {self._istio.root_doubt}"))
+                found.doubt("root-undetermined", f"{why}; {self._istio.root_doubt}")
             else:
-                failures.append(("no-base", why))
-                failures += [("no-base", line) for line in self._istio.inert.get(namespace, ())]
+                found.fail("no-base", why)
+                found.fail("no-base", *self._istio.inert.get(namespace, ()))
         else:
-            good.append(f"AuthorizationPolicy {base.item.namespace}/{base.item.name} closes every workload")
+            found.good.append(f"AuthorizationPolicy {base.item.namespace}/{base.item.name} closes every workload")
             if base.root and base.item.namespace != namespace and self._istio.root_doubt:
-                doubts.append(("root-undetermined", self._istio.root_doubt))
+                found.doubt("root-undetermined", self._istio.root_doubt)
         for pod in pods:
             for each in self._istio.of(pod):
-                failures += [("wildcard-rule", f"{where}: {why}") for where, why in each.nameless]
+                found.fail("wildcard-rule", *(f"{where}: {why}" for where, why in each.nameless))
 
-    def _in_linkerd(self, namespace: str, pods: list[Pod], found: tuple[cilium.Found, cilium.Found, list[str]]) -> None:
-        failures, doubts, good = found
-        doubts += [("unread", line) for line in self._case.missing(*resources_of(*LINKERD_KINDS))]
-        doubts += [("spec-unreadable", line) for line in self._linkerd.broken.get(namespace, ())]
+    def _in_linkerd(self, namespace: str, pods: list[Pod], found: Gathered) -> None:
+        found.doubt("unread", *self._case.missing(*resources_of(*LINKERD_KINDS)))
+        found.doubt("spec-unreadable", *self._linkerd.broken.get(namespace, ()))
         for pod in pods:
             policy, why = self._linkerd.default(pod)
             if not policy:
-                doubts.append(("default-unread", why))
+                found.doubt("default-unread", why)
             elif policy == "deny":
-                good.append(why)
+                found.good.append(why)
             else:
-                failures.append(("no-base", f"{why}: what no Server selects is open to more than it names"))
+                found.fail("no-base", f"{why}: what no Server selects is open to more than it names")
             for opening in self._linkerd.openings(pod):
                 if opening.admits in {"anyone", "any-identity"}:
-                    failures.append(("wildcard-rule", opening.why))
+                    found.fail("wildcard-rule", opening.why)
                 elif opening.admits == "unknown":
-                    doubts.append(("authorization-undetermined", opening.why))
+                    found.doubt("authorization-undetermined", opening.why)
                 else:
-                    good.append(opening.why)
+                    found.good.append(opening.why)
 
-    def _by_cilium(self, namespace: str, pods: list[Pod], found: tuple[cilium.Found, cilium.Found, list[str]]) -> None:
+    def _by_cilium(self, namespace: str, pods: list[Pod], found: Gathered) -> None:
         """Cilium's default deny is network policy's own (NB-ISO-01); its rules name identities by labels."""
-        failures, doubts, good = found
         result = self._case.results.get("NB-ISO-01")
         item = next((item for item in result.items if item.subject == namespace), None) if result else None
         if item is None or item.status is Status.UNKNOWN:
-            doubts.append(("no-base", f"NB-ISO-01 could not establish a default deny in {namespace}"))
+            found.doubt("no-base", f"NB-ISO-01 could not establish a default deny in {namespace}")
         elif item.status is not Status.PASS:
-            failures.append(("no-base", f"NB-ISO-01 finds no effective default deny for ingress in {namespace}"))
+            found.fail("no-base", f"NB-ISO-01 finds no effective default deny for ingress in {namespace}")
         else:
-            good.append(f"NB-ISO-01 finds an effective default deny for ingress in {namespace}")
+            found.good.append(f"NB-ISO-01 finds an effective default deny for ingress in {namespace}")
         for pod in pods:
             for policy, rule in cilium.incoming(self._members.selecting(pod)):
                 peers = rule.peers
@@ -137,7 +121,7 @@ class _Judge:
                     for peer in peers
                 )
                 if wide:
-                    failures.append(("wildcard-rule", f"{policy.id}, {rule.name} names no caller"))
+                    found.fail("wildcard-rule", f"{policy.id}, {rule.name} names no caller")
 
 
 def _mend(namespace: str, meshes: dict[str, list[Pod]]) -> str:

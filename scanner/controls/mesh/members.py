@@ -8,6 +8,7 @@ from scanner.findings import Status
 from scanner.mesh import cilium
 from scanner.mesh.encryption import node_encryption
 from scanner.mesh.enrolment import Enrolment, Membership
+from scanner.mesh.gathered import Gathered
 from scanner.model import Pod
 from scanner.policy.model import Policy
 
@@ -28,6 +29,21 @@ LINKERD_KINDS = ("Server", "ServerAuthorization", "LinkerdAuthorizationPolicy", 
 def resources_of(*kinds: str) -> tuple[str, ...]:
     """The resources of mesh kinds, as collections name them."""
     return tuple(_RESOURCES[kind] for kind in kinds)
+
+
+def verdict_of(subject: str, found: Gathered, *, good: str, fix: str, sensitive: bool = False) -> Verdict:
+    """The verdict that what was found comes to; `good` is the reason of a pass."""
+    for status, listed in ((Status.FAIL, found.failures), (Status.UNKNOWN, found.doubts)):
+        if listed:
+            return Verdict(
+                subject=subject,
+                status=status,
+                reason=listed[0][0],
+                evidence=bounded(line for _, line in listed),
+                remediation=fix if status is Status.FAIL else "",
+                sensitive=sensitive,
+            )
+    return Verdict(subject=subject, status=Status.PASS, reason=good, evidence=bounded(found.good))
 
 
 class Members:
@@ -63,8 +79,8 @@ class Members:
             self._selecting[key] = [each for each in self._case.policies.policies if self._case.selects(each, pod)]
         return self._selecting[key]
 
-    def judge_cilium(self, pod: Pod, found: tuple[cilium.Found, cilium.Found, list[str]]) -> None:
-        """What Cilium's mutual authentication comes to for a pod."""
+    def judge_cilium(self, pod: Pod, found: Gathered) -> None:
+        """Add what Cilium's mutual authentication comes to for a pod."""
         cilium.judge(self._case.snapshot, self.selecting(pod), self._encryption, found)
 
     def absent(self) -> Verdict:

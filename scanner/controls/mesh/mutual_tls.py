@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
-from scanner.controls.base import CLUSTER, Case, Verdict, bounded, pods_of, quoted, unread
-from scanner.controls.mesh.members import LINKERD_KINDS, Members, resources_of
-from scanner.findings import Status
+from scanner.controls.base import CLUSTER, Case, Verdict, pods_of, quoted, unread
+from scanner.controls.mesh.members import LINKERD_KINDS, Members, resources_of, verdict_of
 from scanner.mesh.enrolment import ISTIO, LINKERD, Membership, opted_out
+from scanner.mesh.gathered import Gathered
 from scanner.mesh.istio import PeerModes, PlainClients, Setting, plain_clients
 from scanner.mesh.linkerd import AUTHENTICATED, Linkerd
 from scanner.model import Pod
@@ -27,15 +26,6 @@ _INCLUSIONS = (
     "traffic.sidecar.istio.io/includeInboundPorts",
     "traffic.sidecar.istio.io/includeOutboundIPRanges",
 )  # anything but "*" leaves the rest out
-
-
-@dataclass(slots=True)
-class _Findings:
-    """What one workload's pods show, each as (reason, sentence)."""
-
-    failures: list[tuple[str, str]] = field(default_factory=list)
-    doubts: list[tuple[str, str]] = field(default_factory=list)
-    good: list[str] = field(default_factory=list)
 
 
 def mutual_tls_is_strict(case: Case) -> Iterator[Verdict]:
@@ -64,7 +54,7 @@ class _Judge:
         self._broken_rules = [each for each in found if isinstance(each, str)]
 
     def workload(self, workload: str, pods: list[Pod]) -> Verdict:
-        found = _Findings()
+        found = Gathered()
         seen = set()
         meshes = set()
         for pod in pods:
@@ -75,37 +65,28 @@ class _Judge:
                 seen.add(key)
                 self._pod(pod, member, found)
         fix = _mend(pods[0].namespace, meshes)
-        for status, listed in ((Status.FAIL, found.failures), (Status.UNKNOWN, found.doubts)):
-            if listed:
-                return Verdict(
-                    subject=workload,
-                    status=status,
-                    reason=listed[0][0],
-                    evidence=bounded(line for _, line in listed),
-                    remediation=fix if status is Status.FAIL else "",
-                )
-        return Verdict(subject=workload, status=Status.PASS, reason="strict", evidence=bounded(found.good))
+        return verdict_of(workload, found, good="strict", fix=fix)
 
-    def _pod(self, pod: Pod, member: Membership, found: _Findings) -> None:
+    def _pod(self, pod: Pod, member: Membership, found: Gathered) -> None:
         case = self._case
         excused = case.declared_as(case.config.mesh_exclusions, pod.namespace, pod.workload.name, pod.labels)
         if not member.mesh:
             if excused:
                 found.good.append("its absence from the mesh is approved (mesh_exclusions)")
             else:
-                found.failures.append(("outside-mesh", self._outside(pod, member)))
+                found.fail("outside-mesh", self._outside(pod, member))
             return
         if not excused:
-            found.failures += [("excluded", f"annotation {line}") for line in _excluded(pod)]
+            found.fail("excluded", *(f"annotation {line}" for line in _excluded(pod)))
         if member.mesh in ISTIO:
             for rule in self._plain_to(pod):
                 said = f"DestinationRule {rule.item.namespace}/{rule.item.name}, {rule.field}"
-                found.failures.append(("plain-clients", said))
+                found.fail("plain-clients", said)
             self._in_istio(pod, excused, found)
         elif member.mesh == LINKERD:
             self._in_linkerd(pod, excused, found)
         else:
-            self._members.judge_cilium(pod, (found.failures, found.doubts, found.good))
+            self._members.judge_cilium(pod, found)
 
     def _outside(self, pod: Pod, member: Membership) -> str:
         if not member.wanted:
@@ -114,11 +95,11 @@ class _Judge:
         said = f"it has {left}" if left else "it has no proxy and is not redirected (restart it to have it injected)"
         return f"Pod {pod.namespace}/{pod.name} is not in the mesh although {member.why}: {said}"
 
-    def _in_istio(self, pod: Pod, excused: bool, found: _Findings) -> None:
+    def _in_istio(self, pod: Pod, excused: bool, found: Gathered) -> None:
         unseen = self._case.missing(*resources_of("PeerAuthentication"))
-        found.doubts += [("unread", line) for line in (*unseen, *self._case.missing(*resources_of("DestinationRule")))]
+        found.doubt("unread", *unseen, *self._case.missing(*resources_of("DestinationRule")))
         broken = [*self._istio.broken.get(pod.namespace, ()), *self._istio.broken.get(self._istio.root, ())]
-        found.doubts += [("spec-unreadable", line) for line in dict.fromkeys([*broken, *self._broken_rules])]
+        found.doubt("spec-unreadable", *dict.fromkeys([*broken, *self._broken_rules]))
         modes = self._istio.of(pod)
         if unseen or broken:
             return  # a policy that was not seen may set any mode
@@ -135,15 +116,15 @@ class _Judge:
                 ("plain-clients", f"DestinationRule {rule.item.namespace}/{rule.item.name}, {rule.field}")
             )
 
-    def _setting(self, setting: Setting, port: str, found: _Findings) -> None:
+    def _setting(self, setting: Setting, port: str, found: Gathered) -> None:
         line = f"{port}: {setting.why}" if port else setting.why
         if setting.doubt:
-            found.doubts.append(("mode-undetermined", f"{line}; {setting.doubt}"))
+            found.doubt("mode-undetermined", f"{line}; {setting.doubt}")
         elif setting.mode == "STRICT":
             found.good.append(line)
         else:
             known = setting.mode if setting.mode in {"PERMISSIVE", "DISABLE"} else "other"
-            found.failures.append((f"{'port-' if port else ''}{known.lower()}", line))
+            found.fail(f"{'port-' if port else ''}{known.lower()}", line)
 
     def _plain_to(self, pod: Pod) -> Iterator[PlainClients]:
         for service in self._case.snapshot.services if self._plain else ():
@@ -154,24 +135,24 @@ class _Judge:
             ):
                 yield from (rule for rule in self._plain if rule.covers(service.name, service.namespace))
 
-    def _in_linkerd(self, pod: Pod, excused: bool, found: _Findings) -> None:
-        found.doubts += [("unread", line) for line in self._case.missing(*resources_of(*LINKERD_KINDS))]
-        found.doubts += [("spec-unreadable", line) for line in self._linkerd.broken.get(pod.namespace, ())]
+    def _in_linkerd(self, pod: Pod, excused: bool, found: Gathered) -> None:
+        found.doubt("unread", *self._case.missing(*resources_of(*LINKERD_KINDS)))
+        found.doubt("spec-unreadable", *self._linkerd.broken.get(pod.namespace, ()))
         policy, why = self._linkerd.default(pod)
         if not policy:
-            found.doubts.append(("default-unread", why))
+            found.doubt("default-unread", why)
         elif policy in AUTHENTICATED or policy == "deny":
             found.good.append(why)
         else:
-            found.failures.append(("unauthenticated", why))
+            found.fail("unauthenticated", why)
         for opening in self._linkerd.openings(pod):
             if opening.admits == "anyone":
                 if excused:
                     found.good.append(f"{opening.why}, approved (mesh_exclusions)")
                 else:
-                    found.failures.append(("port-unauthenticated", opening.why))
+                    found.fail("port-unauthenticated", opening.why)
             elif opening.admits == "unknown":
-                found.doubts.append(("authorization-undetermined", opening.why))
+                found.doubt("authorization-undetermined", opening.why)
 
 
 def _excluded(pod: Pod) -> Iterator[str]:
