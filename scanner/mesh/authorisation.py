@@ -53,6 +53,36 @@ class Authorisation:
             return not rules
         return self.action == "DENY" and any(_asks_nothing(rule) for rule in rules)
 
+    @property
+    def everything(self) -> bool:
+        """Whether one of its rules matches whatever comes."""
+        return any(_asks_nothing(rule) for rule in self.spec.rules or ())
+
+    @property
+    def refuses_tokenless(self) -> bool:
+        """Whether it denies whatever has no verified token (`notRequestPrincipals: ["*"]` and nothing else asked)."""
+        return self.action == "DENY" and any(
+            rule is not None
+            and not (rule.to or rule.when)
+            and any(each.source == Source(not_request_principals=["*"]) for each in rule.from_ or ())
+            for rule in self.spec.rules or ()
+        )
+
+    @property
+    def asks_for_token(self) -> bool:
+        """Whether every rule of an ALLOW asks for a verified token in every alternative of `from`, or in `when`."""
+        return all(
+            rule is not None
+            and (
+                any(each.key.startswith("request.auth.") and each.values for each in rule.when or ())
+                or (
+                    bool(rule.from_)
+                    and all(each.source and each.source.request_principals for each in rule.from_ or ())
+                )
+            )
+            for rule in self.spec.rules or ()
+        )
+
     def applies(self, pod: Pod) -> bool:
         """Whether a pod is meant; a selector in the root namespace means pods of every namespace."""
         if not self.root and self.item.namespace != pod.namespace:

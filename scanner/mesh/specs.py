@@ -102,6 +102,7 @@ class Source(Spec, frozen=True):
 
     principals: list[str] | None = None
     request_principals: list[str] | None = None
+    not_request_principals: list[str] | None = None
     namespaces: list[str] | None = None
     service_accounts: list[str] | None = None
 

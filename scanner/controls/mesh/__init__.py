@@ -5,6 +5,7 @@ from __future__ import annotations
 from scanner.controls.base import Control
 from scanner.controls.mesh.authorisation import authorisation_is_closed
 from scanner.controls.mesh.encryption import transit_is_encrypted
+from scanner.controls.mesh.entry import administration_asks_for_identity
 from scanner.controls.mesh.mutual_tls import mutual_tls_is_strict
 from scanner.controls.mesh.trust import trust_is_explicit
 from scanner.findings import Evidence, Severity
@@ -37,6 +38,15 @@ CONTROLS: tuple[Control, ...] = (
         least=Evidence.E2,
         remediation="Give each environment roots of its own, join them by SPIFFE federation, and declare what joins them.",
         check=trust_is_explicit,
+    ),
+    Control(
+        id="NB-MSH-04",
+        title="Administrative and cross-cloud entry points sit behind an identity-aware proxy",
+        severity=Severity.MEDIUM,
+        scope="entry point",
+        least=Evidence.E1,
+        remediation="Put IAP, AWS Verified Access, Entra application proxy or an external authoriser before them.",
+        check=administration_asks_for_identity,
     ),
     Control(
         id="NB-MSH-05",
