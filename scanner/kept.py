@@ -20,6 +20,7 @@ KEPT_ANNOTATIONS = frozenset(
         "alb.ingress.kubernetes.io/inbound-cidrs",
         "alb.ingress.kubernetes.io/scheme",
         # How entry points end TLS, redirect, and ask who somebody is.
+        "alb.ingress.kubernetes.io/auth-on-unauthenticated-request",
         "alb.ingress.kubernetes.io/auth-type",
         "alb.ingress.kubernetes.io/certificate-arn",
         "alb.ingress.kubernetes.io/listen-ports",
@@ -39,6 +40,7 @@ KEPT_ANNOTATIONS = frozenset(
         "networking.gke.io/network",
         "networking.gke.io/v1beta1.FrontendConfig",
         "nginx.ingress.kubernetes.io/auth-signin",
+        "nginx.ingress.kubernetes.io/auth-tls-secret",
         "nginx.ingress.kubernetes.io/auth-tls-verify-client",
         "nginx.ingress.kubernetes.io/auth-type",
         "nginx.ingress.kubernetes.io/auth-url",
@@ -66,9 +68,14 @@ KEPT_ANNOTATIONS = frozenset(
         "kubernetes.io/ingress.regional-static-ip-name",
     }
 )
-# Addresses of other servers, which may hold a password: that there is one is kept, and nothing of it.
+# Addresses of other servers, which may hold a password, and names of Secrets: that there is one is kept, and nothing of it.
 ADDRESSES = frozenset(
-    {"nginx.ingress.kubernetes.io/auth-signin", "nginx.ingress.kubernetes.io/auth-url", "vpc.amazonaws.com/pod-eni"}
+    {
+        "nginx.ingress.kubernetes.io/auth-signin",
+        "nginx.ingress.kubernetes.io/auth-tls-secret",
+        "nginx.ingress.kubernetes.io/auth-url",
+        "vpc.amazonaws.com/pod-eni",
+    }
 )
 SET = "(set)"
 # Of pods: further interfaces, and what goes past a mesh's proxy.

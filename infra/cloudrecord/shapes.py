@@ -128,7 +128,9 @@ _AKS_PROPERTIES = fields(
         "networkPlugin networkPluginMode networkPolicy networkDataplane networkMode podCidr podCidrs serviceCidr serviceCidrs "
         "dnsServiceIp ipFamilies outboundType loadBalancerSku podLinkLocalAccess",
         advancedNetworking=fields(
-            "enabled", observability=fields("enabled"), security=fields("enabled advancedNetworkPolicies")
+            "enabled",
+            observability=fields("enabled"),
+            security=fields("enabled advancedNetworkPolicies", transitEncryption=fields("type")),
         ),
     ),
     addonProfiles=Each(fields("enabled")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -16,6 +17,7 @@ PLATFORM_NAMESPACES = (
     "cilium*", "istio-system", "aks-*", "azure-*", "amazon-*",
 )  # fmt: skip
 TIERS = ("prod", "staging", "dev")
+_FINGERPRINT = re.compile(r"[0-9a-fA-F]{64}")
 
 
 class _Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,6 +55,18 @@ class Intent(_Declared, frozen=True, kw_only=True):
     differences: tuple[Difference, ...] = ()
 
 
+class TrustDomain(_Declared, frozen=True, kw_only=True):
+    """A mesh's trust domain: the tiers that may share its roots, the aliases it may take, the roots it may have.
+
+    `roots` are SHA-256 fingerprints of certificates in hexadecimal, colons allowed.
+    """
+
+    name: str
+    tiers: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
+
+
 class BaselineConfig(_Declared, frozen=True, kw_only=True):
     """The `baseline:` part of `ringfence.yaml`. Every list adds to the built-in defaults.
 
@@ -86,6 +100,11 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
     active_probing: bool = True  # whether enforcement is to be proven by probes
     assertions: tuple[Assertion, ...] = ()
     sealed: tuple[str, ...] = ()  # clusters (patterns) that only their pipeline can write to
+    mutual_tls: tuple[Match, ...] = ()  # workloads that must be in a mesh with mutual TLS
+    mesh_exclusions: tuple[Match, ...] = ()  # workloads that may take plain traffic past the mesh
+    encrypt_in_transit: tuple[Match, ...] = ()  # namespaces whose traffic between nodes must be encrypted
+    administrative: tuple[Match, ...] = ()  # entry points and Services that need an identity-aware proxy
+    trust_domains: tuple[TrustDomain, ...] = ()  # the trust domains of meshes, and who may share them
 
     def __post_init__(self) -> None:
         """Refuse what no control could use."""
@@ -104,6 +123,7 @@ def _problems(config: BaselineConfig) -> Iterator[str]:
         if tier not in TIERS or not 0 < weight <= 1000:
             yield f"tier_weights[{tier!r}]: write a number above 0 for one of {', '.join(TIERS)}"
     yield from _names(config)
+    yield from _trust(config)
     for text in config.organisation_ranges:
         try:
             ipaddress.ip_network(text, strict=False)
@@ -122,6 +142,16 @@ def _names(config: BaselineConfig) -> Iterator[str]:
         for name in (path.from_, path.to):
             if name not in config.zones:
                 yield f"zone_paths: {name!r} is no zone: declare it under zones, or mend the spelling"
+
+
+def _trust(config: BaselineConfig) -> Iterator[str]:
+    for number, domain in enumerate(config.trust_domains):
+        place = f"trust_domains[{number}]"
+        if not domain.name or not domain.tiers or not set(domain.tiers) <= set(TIERS):
+            yield f"{place}: needs a name, and tiers among {', '.join(TIERS)}"
+        for root in domain.roots:
+            if not _FINGERPRINT.fullmatch(root.replace(":", "")):
+                yield f"{place}.roots: {root!r} is no SHA-256 fingerprint: write 64 hexadecimal digits"
 
 
 DEFAULT_CONFIG = BaselineConfig()

@@ -32,7 +32,19 @@ def read(resource: Part, notices: list[str]) -> CloudFacts:
         workload_identity=_workload_identity(cluster),
         metadata_restricted=_metadata_restricted(network, pools),
         notices=tuple(notices),
+        transit_encryption=_transit(network),
+        transit_where=f"{network.path}.advancedNetworking.security.transitEncryption.type",
     )
+
+
+def _transit(network: Part) -> bool | None:
+    """Pod-to-pod encryption of ACNS (ARM, AdvancedNetworkingSecurityTransitEncryption: `None` where not said)."""
+    security = network.part("advancedNetworking", "security")
+    chosen = security.part("transitEncryption")
+    if not chosen:
+        return None if not network or security.has("transitEncryption") else False
+    known = {"wireguard": True, "none": False}
+    return known.get(_word(chosen, "type")) if chosen.has("type") else False
 
 
 def _word(part: Part, key: str) -> str:

@@ -80,3 +80,5 @@ class CloudFacts:
     metadata_restricted: bool | None  # AKS: IMDS restriction on
     autopilot: bool | None = None  # GKE: Google runs the nodes and what stands in kube-system
     notices: tuple[str, ...] = ()
+    transit_encryption: bool | None = None  # WireGuard between nodes, where the cloud switches it (GKE, AKS)
+    transit_where: str = ""  # the field that says so

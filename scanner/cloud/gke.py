@@ -39,7 +39,18 @@ def read(cluster: Part, notices: list[str]) -> CloudFacts:
         metadata_restricted=None,
         autopilot=cluster.part("autopilot").flag("enabled"),
         notices=tuple(notices),
+        transit_encryption=_transit(cluster.part("networkConfig")),
+        transit_where=f"{cluster.part('networkConfig').path}.inTransitEncryptionConfig",
     )
+
+
+def _transit(network: Part) -> bool | None:
+    """Inter-node transparent encryption (REST, NetworkConfig.inTransitEncryptionConfig); left out, it is off."""
+    word = network.text("inTransitEncryptionConfig")
+    if word is None:
+        return None if not network or network.has("inTransitEncryptionConfig") else False
+    known = {"IN_TRANSIT_ENCRYPTION_INTER_NODE_TRANSPARENT": True, "IN_TRANSIT_ENCRYPTION_DISABLED": False}
+    return known.get(word, False if word == "IN_TRANSIT_ENCRYPTION_CONFIG_UNSPECIFIED" else None)
 
 
 def _workload_identity(cluster: Part, pools: list[Part] | None) -> bool | None:
