@@ -46,6 +46,11 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
     tiers: dict[
         str, str
     ] = {}  # cluster name pattern -> prod | staging | dev; the first that matches wins, default prod
+    sensitive_hops: int = 1  # NB-EXP-06: paths of at most so many hops fail; the way in is the first hop
+    external_ips: tuple[str, ...] = ()  # NB-EXP-07: addresses that Services may set as externalIPs
+    certificate_days: int = 14  # NB-EXP-05: a certificate must be valid for more than so many days
+    scan_hours: int = 24  # NB-OBS-06: the age of a scan that still counts
+    out_of_scope: tuple[str, ...] = ()  # NB-OBS-06: cluster name patterns that need not be scanned afresh
 
     def __post_init__(self) -> None:
         """Refuse what no control could use."""
@@ -54,11 +59,19 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
         for pattern, tier in self.tiers.items():
             if tier not in TIERS:
                 raise ValueError(f"tiers[{pattern!r}] is {tier!r}: write one of {', '.join(TIERS)}")
-        for text in self.organisation_ranges:
-            try:
-                ipaddress.ip_network(text, strict=False)
-            except ValueError as error:
-                raise ValueError(f"organisation_ranges: {text!r} is no range: write it as 198.51.100.0/24") from error
+        for key, texts in (("organisation_ranges", self.organisation_ranges), ("external_ips", self.external_ips)):
+            for text in texts:
+                try:
+                    ipaddress.ip_network(text, strict=False)
+                except ValueError as error:
+                    raise ValueError(f"{key}: {text!r} is no range: write it as 198.51.100.0/24") from error
+        for key, number, most in (
+            ("sensitive_hops", self.sensitive_hops, 5),
+            ("certificate_days", self.certificate_days, 365),
+            ("scan_hours", self.scan_hours, 24 * 366),
+        ):
+            if not 1 <= number <= most:
+                raise ValueError(f"{key} is {number}: write a number from 1 to {most}")
 
 
 DEFAULT_CONFIG = BaselineConfig()
