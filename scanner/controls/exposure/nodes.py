@@ -31,7 +31,7 @@ def nodes_are_private(case: Case) -> Iterator[Verdict]:
     have no host of the customer's and do not count.
     """
     pools = {pool.name: pool for pool in (case.facts.pools if case.facts else None) or ()}
-    real = [node for node in case.snapshot.nodes if not _is_serverless(node)]
+    real = [node for node in case.snapshot.nodes if not is_serverless(node)]
     members: dict[str, list[Node]] = {name: [] for name in pools}
     for node in real:
         members.setdefault(_pool_of(node), []).append(node)
@@ -59,7 +59,8 @@ def public_nodes(case: Case) -> tuple[Answer, tuple[str, ...]]:
     return Answer.NO, lines
 
 
-def _is_serverless(node: Node) -> bool:
+def is_serverless(node: Node) -> bool:
+    """Whether a node is Fargate's or a virtual one: no host of the customer's stands behind it."""
     virtual = node.labels.get("type") == "virtual-kubelet" or node.labels.get("kubernetes.io/role") == "virtual-kubelet"
     return virtual or node.labels.get("eks.amazonaws.com/compute-type") == "fargate"
 
