@@ -96,8 +96,10 @@ def _admission(case: Case, *, clean: bool) -> Verdict:
     if partly or gaps:
         reason = "admission-unclear" if partly else "admission-unread"
         return Verdict(subject=ADMISSION, status=Status.UNKNOWN, reason=reason, evidence=bounded((*partly, *gaps)))
-    if case.cloud is Cloud.OTHER:
+    if case.cloud in {Cloud.OTHER, Cloud.GCP} and (around is None or around.external_ips is None):
         lines = ("whether the API server runs the plugin DenyServiceExternalIPs is not known: its flags are not read",)
+        if case.cloud is Cloud.GCP:
+            lines = ("whether GKE refuses them is not in the cloud record (networkConfig.serviceExternalIpsConfig)",)
         return Verdict(subject=ADMISSION, status=Status.UNKNOWN, reason="plugins-unread", evidence=lines)
     nothing = "no ValidatingAdmissionPolicy, Kyverno policy or K8sExternalIPs constraint refuses externalIPs"
     return Verdict(

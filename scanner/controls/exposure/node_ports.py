@@ -38,7 +38,7 @@ def node_ports_are_closed(case: Case) -> Iterator[Verdict]:
     public, why = public_nodes(case)
     for subject, (lines, numbers) in sorted(ports.items()):
         if public is Answer.NO:
-            evidence = bounded((*lines, "no node can be addressed from the internet", *why))
+            evidence = (*bounded(lines, 3), "no node can be addressed from the internet", *bounded(why, 5))
             yield Verdict(subject=subject, status=Status.PASS, reason="nodes-private", evidence=evidence)
         else:
             yield _by_firewall(case, subject, lines, numbers, why)
@@ -83,7 +83,7 @@ def _by_firewall(
     around = case.facts.around if case.facts else None
     if around is None or around.open_rules is None:
         found = stated(case, CONTROL, days=STATED_DAYS, otherwise=_WHAT)
-        evidence = bounded((*lines, *why, *found.evidence))
+        evidence = bounded((*bounded(lines, 3), *why, *found.evidence))
         return dataclasses.replace(found, subject=subject, evidence=evidence)
     hits = [rule for rule in around.open_rules if any(_covers(rule, each) for each in numbers)]
     world = [rule for rule in hits if _is_world(rule)]
@@ -93,7 +93,7 @@ def _by_firewall(
             subject=subject,
             status=Status.FAIL,
             reason="open-to-the-world",
-            evidence=bounded((*lines, *map(_said, sure), *why)),
+            evidence=bounded((*bounded(lines, 3), *map(_said, sure), *why)),
             remediation=_revoke(case, sure[0]),
         )
     doubtful = world or [rule for rule in hits if not _is_declared(case, rule)]
@@ -104,10 +104,13 @@ def _by_firewall(
             else "declare those sources under baseline.organisation_ranges in ringfence.yaml, or remove them"
         )
         reason = "group-of-nodes-unknown" if world else "undeclared-source"
-        evidence = bounded((*lines, *map(_said, doubtful), doubt))
+        evidence = bounded((*bounded(lines, 3), *map(_said, doubtful), doubt))
         return Verdict(subject=subject, status=Status.UNKNOWN, reason=reason, evidence=evidence)
     evidence = bounded(
-        (*lines, "no security group of the VPC opens these ports to undeclared addresses (vpc.securityGroups)")
+        (
+            *bounded(lines, 3),
+            "no security group of the VPC opens these ports to undeclared addresses (vpc.securityGroups)",
+        )
     )
     return Verdict(subject=subject, status=Status.PASS, reason="firewalled", evidence=evidence)
 

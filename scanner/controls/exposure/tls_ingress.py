@@ -38,6 +38,7 @@ _OLD = frozenset({"sslv2", "sslv3", "tlsv1", "tlsv1.1"})
 
 class _Class(msgspec.Struct, frozen=True):
     controller: str | None = None
+    parameters: dict[str, Any] | None = None
 
 
 class _Redirect(msgspec.Struct, frozen=True):
@@ -55,9 +56,12 @@ class Controllers:
     def __init__(self, case: Case) -> None:
         self._case = case
         self._classes: dict[str, str] = {}
+        self._with_parameters: set[str] = set()
         for each in case.snapshot.settings:
             if each.kind == "IngressClass":
-                self._classes[each.name] = _decoded(each.spec, _Class, _Class()).controller or ""
+                read = _decoded(each.spec, _Class, _Class())
+                self._classes[each.name] = read.controller or ""
+                self._with_parameters |= {each.name} if read.parameters else set()
 
     def of(self, entry: EntryPoint) -> str:
         """The controller's short name, or empty where it is not one of those that are known here."""
@@ -67,6 +71,10 @@ class Controllers:
         if not entry.class_name and self._case.cloud is Cloud.GCP:
             return "gce"
         return _BY_NAME.get(entry.class_name, "")
+
+    def parameters(self, entry: EntryPoint) -> bool:
+        """Whether the class of an Ingress has parameters of its own, which are not read."""
+        return entry.class_name in self._with_parameters
 
     @property
     def nginx(self) -> dict[str, str] | None:
@@ -110,7 +118,7 @@ def of_ingress(entry: EntryPoint, controllers: Controllers, certificates: Certif
         case "webapprouting":
             yield from _nginx(entry, None)
         case "alb":
-            yield from _alb(entry)
+            yield from _alb(entry, defaults=not controllers.parameters(entry))
         case "gce":
             yield from _gce(entry, controllers, certificates)
         case "appgw":
@@ -182,8 +190,11 @@ def _is_covered(host: str, entry: EntryPoint) -> bool:
     return False
 
 
-def _alb(entry: EntryPoint) -> Iterator[Found]:
-    """An ALB listens on 80, or on 443 where a certificate is named, unless `listen-ports` says otherwise."""
+def _alb(entry: EntryPoint, *, defaults: bool) -> Iterator[Found]:
+    """An ALB listens on 80, or on 443 where a certificate is named, unless `listen-ports` says otherwise.
+
+    Without `defaults` the parameters of the class may say otherwise too.
+    """
     arn = entry.annotations.get(f"{_ALB}certificate-arn", "")
     text = entry.annotations.get(f"{_ALB}listen-ports", "")
     ports = (
@@ -193,6 +204,11 @@ def _alb(entry: EntryPoint) -> Iterator[Found]:
         f"""Set {_ALB}listen-ports: '[{{"HTTP":80}},{{"HTTPS":443}}]', {_ALB}ssl-redirect: '443', {_ALB}certificate-arn and """
         f"{_ALB}ssl-policy: ELBSecurityPolicy-TLS13-1-2-2021-06."
     )
+    if not text and not defaults:
+        yield doubtful(
+            "class-parameters", "the listeners may come from the IngressClassParams of its class, which are not read"
+        )
+        return
     if ports is None:
         yield doubtful("redirect-unread", f"annotation {_ALB}listen-ports cannot be read")
         return

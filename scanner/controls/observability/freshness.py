@@ -38,13 +38,13 @@ def scans_are_fresh(case: Case) -> Iterator[Verdict]:
     results = [result for result in case.results.values() if result.id in chosen and result.id != CONTROL]
     coverage = score(results).coverage
     unknown = [result.id for result in results if result.status is Status.UNKNOWN]
-    said = f"coverage K is {coverage:.2f} of profile {case.config.profile}"
+    said = f"coverage K is {coverage:.1%} of profile {case.config.profile}"
     if stale:
         lines, status, reason = (stale, said), Status.FAIL, "stale"
     elif coverage < LEAST:
         gaps = (f"not read whole: {gap}" for gap in gaps_of(case.snapshot))
         unread = (f"nothing could be read: {case.snapshot.unread}",) if case.snapshot.unread else ()
-        lines = (f"{said}, below {LEAST:.2f}", *unread, f"unknown: {names(unknown, 10)}", *gaps)
+        lines = (f"{said}, below {LEAST:.0%}", *unread, f"unknown: {names(unknown, 10)}", *gaps)
         status, reason = Status.FAIL, "incomplete"
     else:
         lines, status, reason = (f"taken {case.snapshot.taken}, judged {case.at}", said), Status.PASS, "fresh"
