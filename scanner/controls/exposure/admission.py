@@ -32,7 +32,6 @@ _REFUSING = re.compile(
     rf"|(object\.spec\.\?externalIPs\.orValue\(\[\]\)(\.size\(\)==0|==\[\]))|(size\(object\.spec\.\?externalIPs\.orValue\(\[\]\)\)==0)\Z"
 )
 _ANCHORS = frozenset({"=(externalIPs)", "X(externalIPs)"})
-_NOTHING = frozenset({"null", None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +208,7 @@ def _kyverno(policy: ApiObject) -> Iterator[Guard]:
         action = (rule.validate and rule.validate.failure_action) or spec.validation_failure_action or "Audit"
         if action.lower() != "enforce" or spec.admission is False:
             yield Guard(Answer.NO, f"{what} refuses nothing: it is in mode {action}")
-        elif any(below[key] not in _NOTHING for key in keys):
+        elif any(below[key] is not None and below[key] != "null" for key in keys):
             yield Guard(Answer.UNKNOWN, f"{what}: some externalIPs pass its pattern")
         elif rule.exclude or rule.preconditions or spec.validation_failure_action_overrides:
             yield Guard(Answer.UNKNOWN, f"{what}: exclude, preconditions or overrides may leave Services out")
