@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from scanner.model import Snapshot
 
 
 def without(folder: Folder, deciding: str) -> Folder:
-    """The case less one deciding object.
+    """The case of one cluster less one deciding object.
 
     Raises:
         InputError: there is no such object in it.
@@ -27,21 +28,36 @@ def without(folder: Folder, deciding: str) -> Folder:
     if what == "evidence":
         left = tuple(each for number, each in enumerate(folder.statements) if str(number) != path)
         if len(left) == len(folder.statements):
-            raise _absent(folder, deciding)
+            raise absent(folder.path, deciding)
         return replace(folder, statements=left)
+    if what == "waiver":
+        kept = tuple(each for each in folder.waivers if each.id != path)
+        if len(kept) == len(folder.waivers):
+            raise absent(folder.path, deciding)
+        return replace(folder, waivers=kept)
     if what == "config":
-        fields = {field.name: field for field in msgspec.structs.fields(BaselineConfig)}
-        if path not in fields or getattr(folder.config, path) == getattr(DEFAULT_CONFIG, path):
-            raise _absent(folder, deciding)
-        changed = msgspec.structs.replace(folder.config, **{path: getattr(DEFAULT_CONFIG, path)})
+        changed = without_config(folder.config, path)
+        if changed == folder.config:
+            raise absent(folder.path, deciding)
         return replace(folder, config=changed)
     if what != "record" or folder.snapshot.cloud_record is None:
-        raise _absent(folder, deciding)
+        raise absent(folder.path, deciding)
     document = msgspec.json.decode(msgspec.json.encode(folder.snapshot.cloud_record))
-    if not _cut(document, path.replace("[", ".").replace("]", "").split(".")):
-        raise _absent(folder, deciding)
+    if not cut(document, path):
+        raise absent(folder.path, deciding)
     record = record_from(document, str(folder.path))
     return replace(folder, snapshot=msgspec.structs.replace(folder.snapshot, cloud_record=record))
+
+
+def without_config(config: BaselineConfig, key: str) -> BaselineConfig:
+    """The configuration with one key as it is by default; the same where there is no such key."""
+    fields = {field.name for field in msgspec.structs.fields(BaselineConfig)}
+    return msgspec.structs.replace(config, **{key: getattr(DEFAULT_CONFIG, key)}) if key in fields else config
+
+
+def cut(value: Any, path: str) -> bool:  # noqa: ANN401 - decoded JSON
+    """Remove what a path like "a.b[0].c" leads to; whether it was there."""
+    return _cut(value, path.replace("[", ".").replace("]", "").split("."))
 
 
 def _less(folder: Folder, deciding: str) -> Snapshot:
@@ -60,7 +76,7 @@ def _less(folder: Folder, deciding: str) -> Snapshot:
     for kind, part in _PARTS.items():
         parts[part] = tuple(each for each in getattr(snapshot, part) if _named(kind, each) != deciding)
     if all(len(left) == len(getattr(snapshot, part)) for part, left in parts.items()):
-        raise _absent(folder, deciding)
+        raise absent(folder.path, deciding)
     return msgspec.structs.replace(snapshot, **parts)
 
 
@@ -97,7 +113,6 @@ def _cut(value: Any, path: list[str]) -> bool:  # noqa: ANN401 - decoded JSON
     return False
 
 
-def _absent(folder: Folder, deciding: str) -> InputError:
-    return InputError(
-        f"{folder.path / CASE}: decided-by {printable(deciding, 200)!r}: there is no such thing in the case"
-    )
+def absent(folder: Path, deciding: str) -> InputError:
+    """The mistake of naming something that a case does not hold."""
+    return InputError(f"{folder / CASE}: decided-by {printable(deciding, 200)!r}: there is no such thing in the case")

@@ -1,9 +1,8 @@
 """Cases: folders that show what a control makes of a cluster, for the built-in controls and for people's own.
 
-A folder holds `case.yaml` (what is expected of which control, and why), `cluster.yaml` (Kubernetes objects as `kubectl get -o
-yaml` gives them, or `snapshot.json.zst`) and, where they count, `record.yaml` (the cloud's word), `config.yaml` (the `baseline:`
-part of the settings) and `evidence.yaml` (a list of statements). Unless it says otherwise, the objects are all that a live
-cluster has, every kind listed whole.
+A folder holds `case.yaml` (what is expected of which control, and why), `cluster.yaml` (objects as `kubectl get -o yaml` gives
+them, or `snapshot.json.zst`) and, where they count, `record.yaml` (the cloud's word), `config.yaml` (the `baseline:` part of the
+settings), `evidence.yaml` and `waivers.yaml` (lists). Unless it says otherwise, the objects are all that a live cluster has.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 import yaml
@@ -21,6 +20,7 @@ from infra.cloudrecord import record_from
 from infra.cloudrecord.document import UnreadableError, parse_bytes
 from infra.kinds import KINDS
 from infra.manifests import read_objects
+from infra.manifests.load import MESH_ALONE
 from infra.text import printable
 from scanner.baselines.config import DEFAULT_CONFIG, BaselineConfig
 from scanner.cloud.read import read_facts
@@ -30,9 +30,13 @@ from scanner.dataplane.detect import detect
 from scanner.errors import InputError
 from scanner.evidence import Statement
 from scanner.findings import ControlResult
-from scanner.model import Collected, KindStatus, Snapshot, Source
+from scanner.model import Cloud, Collected, KindStatus, Snapshot, Source
 from scanner.policy.resolve import resolve
 from scanner.reach.engine import build
+from scanner.waivers.model import Waiver
+
+if TYPE_CHECKING:
+    from functions.fleet_cases import FleetFolder
 
 CASE = "case.yaml"
 TAKEN = "2026-11-23T08:00:00Z"
@@ -52,12 +56,24 @@ class Expected(_Form, frozen=True, kw_only=True):
     items: dict[str, Outcome] = {}
 
 
+class ClusterCase(_Form, frozen=True, kw_only=True):
+    """What is said of one cluster of a fleet: its cloud, if no record says it, and the rest as of a case of its own."""
+
+    cloud: Literal["aws", "gcp", "azure", "other"] = "other"
+    unread: dict[str, Literal["partial", "forbidden", "absent", "unasked"]] = {}
+    source: Literal["cluster", "manifests"] = "cluster"
+    unreadable: str = ""
+    also: tuple[str, ...] = ()
+
+
 class CaseFile(_Form, frozen=True, kw_only=True):
     """`case.yaml`. `decided_by` are the objects without any one of which the control's status becomes `without`.
 
     An object is "Kind namespace/name" or "Kind name"; "record: a.b[0].c" is a part of the cloud's record, "config: key" of
-    the configuration, "evidence: 0" a statement by its place. An empty `without` means anything but what is expected.
+    the configuration, "evidence: 0" a statement by its place, "waiver: id" a waiver. An empty `without` means anything but
+    what is expected.
     `also` are names of files in the nearest folder `_with`, here or above: objects that many cases have in common.
+    `clusters` and `networks` are for cases of a fleet (`functions/fleet_cases.py`).
     """
 
     control: str
@@ -71,6 +87,8 @@ class CaseFile(_Form, frozen=True, kw_only=True):
     taken: str = TAKEN
     at: str = ""
     also: tuple[str, ...] = ()
+    clusters: dict[str, ClusterCase] = {}
+    networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +100,7 @@ class Folder:
     snapshot: Snapshot
     config: BaselineConfig = DEFAULT_CONFIG
     statements: tuple[Statement, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
 
 
 def find_cases(root: Path) -> tuple[Path, ...]:
@@ -96,32 +115,66 @@ def find_cases(root: Path) -> tuple[Path, ...]:
     return found
 
 
-def read_case(folder: Path) -> Folder:
-    """Read a case.
+def read_case(folder: Path) -> Folder | FleetFolder:
+    """Read a case, of one cluster or of a fleet.
 
     Raises:
         InputError: a file is missing, cannot be read or is not of its form; names the file and the mend.
     """
-    case = _read(folder / CASE, CaseFile)
-    stored = folder / "snapshot.json.zst"
-    snapshot = _stored(stored) if stored.exists() else _written(folder, case)
-    config = folder / "config.yaml"
-    evidence = folder / "evidence.yaml"
-    return Folder(
-        path=folder,
-        case=case,
-        snapshot=snapshot,
-        config=_read(config, BaselineConfig) if config.exists() else DEFAULT_CONFIG,
-        statements=tuple(_read(evidence, list[Statement])) if evidence.exists() else (),
+    from functions.fleet_cases import is_fleet, read_fleet
+
+    case = read_value(folder / CASE, CaseFile)
+    if is_fleet(folder, case):
+        return read_fleet(folder, case)
+    config, statements = read_parts(folder)
+    path = folder / "waivers.yaml"
+    waivers = tuple(read_value(path, list[Waiver])) if path.exists() else ()
+    snapshot = _snapshot(folder, case)
+    return Folder(path=folder, case=case, snapshot=snapshot, config=config, statements=statements, waivers=waivers)
+
+
+def read_parts(folder: Path) -> tuple[BaselineConfig, tuple[Statement, ...]]:
+    """The configuration and the statements of a case.
+
+    Raises:
+        InputError: a file is not of its form.
+    """
+    config, evidence = folder / "config.yaml", folder / "evidence.yaml"
+    return (
+        read_value(config, BaselineConfig) if config.exists() else DEFAULT_CONFIG,
+        tuple(read_value(evidence, list[Statement])) if evidence.exists() else (),
     )
 
 
-def judge_case(folder: Folder, controls: Sequence[Control]) -> ControlResult:
+def read_cluster(folder: Path, case: CaseFile, config: BaselineConfig) -> Folder:
+    """One cluster of a fleet's case, as a case of its own; a cluster without a record has its name for an id.
+
+    Raises:
+        InputError: a file is missing, cannot be read or is not of its form.
+    """
+    said = case.clusters.get(folder.name, ClusterCase())
+    own = msgspec.structs.replace(
+        case, unread=said.unread, source=said.source, unreadable=said.unreadable, also=(*case.also, *said.also)
+    )
+    snapshot = _snapshot(folder, own)
+    if snapshot.cloud_record is None:
+        ref = msgspec.structs.replace(
+            snapshot.cluster, cloud=Cloud(said.cloud), location=said.cloud, id=snapshot.cluster.name
+        )
+        snapshot = msgspec.structs.replace(snapshot, cluster=ref)
+    return Folder(path=folder, case=own, snapshot=snapshot, config=config)
+
+
+def judge_case(folder: Folder | FleetFolder, controls: Sequence[Control]) -> ControlResult:
     """What comes of the case's control.
 
     Raises:
         InputError: no such control.
     """
+    from functions.fleet_cases import FleetFolder, judge_fleet
+
+    if isinstance(folder, FleetFolder):
+        return judge_fleet(folder, controls)
     snapshot = folder.snapshot
     policies = resolve(snapshot)
     facts = read_facts(snapshot.cloud_record) if snapshot.cloud_record else None
@@ -136,6 +189,7 @@ def judge_case(folder: Folder, controls: Sequence[Control]) -> ControlResult:
         config=folder.config,
         at=folder.case.at,
         statements=folder.statements,
+        waivers=folder.waivers,
     )
     results = {result.id: result for result in evaluate(controls, case)}
     if folder.case.control not in results:
@@ -143,7 +197,7 @@ def judge_case(folder: Folder, controls: Sequence[Control]) -> ControlResult:
     return results[folder.case.control]
 
 
-def problems(folder: Folder, result: ControlResult) -> tuple[str, ...]:
+def problems(folder: Folder | FleetFolder, result: ControlResult) -> tuple[str, ...]:
     """How a result differs from what the case expects, a line each; empty where it does not."""
     expect = folder.case.expect
     found = []
@@ -160,6 +214,11 @@ def problems(folder: Folder, result: ControlResult) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _snapshot(folder: Path, case: CaseFile) -> Snapshot:
+    stored = folder / "snapshot.json.zst"
+    return _stored(stored) if stored.exists() else _written(folder, case)
+
+
 def _stored(path: Path) -> Snapshot:
     from infra.snapshots import decode
 
@@ -170,12 +229,12 @@ def _written(folder: Path, case: CaseFile) -> Snapshot:
     path = folder / "record.yaml"
     record = record_from(_value(path), str(path)) if path.exists() else None
     ref = address(record, folder.name, "case")
-    objects = [each for name in case.also for each in _documents(_shared(folder, name))]
+    objects = [each for name in case.also for each in _documents(shared(folder, name))]
     if not case.also or (folder / "cluster.yaml").exists():
         objects += _documents(folder / "cluster.yaml")
     snapshot = read_objects(objects, cluster=ref, taken=case.taken)
     for notice in snapshot.notices:
-        if notice.object.startswith("objects["):
+        if notice.object.startswith("objects[") and MESH_ALONE not in notice.message:
             raise InputError(f"{folder}: {notice.object}: {notice.message}")
     snapshot = msgspec.structs.replace(snapshot, cloud_record=record)
     if case.source == "manifests":
@@ -195,7 +254,12 @@ def _written(folder: Path, case: CaseFile) -> Snapshot:
     )
 
 
-def _shared(folder: Path, name: str) -> Path:
+def shared(folder: Path, name: str) -> Path:
+    """The file of that name in the nearest folder `_with`.
+
+    Raises:
+        InputError: there is none.
+    """
     for above in (folder, *folder.parents):
         path = above / "_with" / f"{name}.yaml"
         if path.exists():
@@ -216,7 +280,12 @@ def _documents(path: Path) -> list[Any]:
     return found
 
 
-def _read(path: Path, form: type[_T]) -> _T:
+def read_value(path: Path, form: type[_T]) -> _T:
+    """A YAML or JSON file as what it is to be.
+
+    Raises:
+        InputError: it cannot be read, or is not of that form.
+    """
     try:
         return msgspec.convert(_value(path), form, strict=False)
     except msgspec.ValidationError as error:

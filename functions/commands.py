@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from functions.fabric import fabric_of
 from functions.gate import Exit, decide
 from functions.gather import gather
 from functions.output import colour, now, say, say_incomplete, text, width, write
@@ -14,9 +18,12 @@ from functions.ways import WaysIn, choose
 from reports.document import render_json
 from scanner.errors import InputError
 from scanner.findings import Severity
+from scanner.frameworks.model import find_framework
 
 if TYPE_CHECKING:
     from infra.store import Store
+    from scanner.evidence import Statement
+    from scanner.waivers.model import Waiver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +31,10 @@ class AuditRequest:
     """The flags of `audit`."""
 
     ways: WaysIn
+    evidence: str = ""
+    waivers: str = ""
+    profile: str = ""
+    frameworks: tuple[str, ...] = ()
     output: str
     json: bool
     run_id: str
@@ -42,19 +53,28 @@ def run_audit(request: AuditRequest) -> int:
     chosen = choose(request.ways)
     settings = chosen.settings
     run = new_run(request.run_id, request.time or now())
+    statements = _statements(request.evidence or settings.evidence)
+    waivers = _waivers(request.waivers or settings.waivers)
+    frameworks = tuple(dict.fromkeys(map(find_framework, request.frameworks)))
     with watcher() as watch:
         found = gather(chosen.sources, taken=run.time, watcher=watch, concurrency=settings.concurrency)
         if found.interrupted:
             return _nothing_read()
         store = _open(request.output or chosen.store)
+        profile = request.profile or settings.baseline.profile
+        fabric = fabric_of(found.estate, settings, watch, statements=statements, profile=profile, at=run.time)
         outcome = audit(
             found.inputs,
             run=run,
-            config=settings.baseline,
+            config=msgspec.structs.replace(settings.baseline, profile=profile),
             store=store,
             watcher=watch,
             workers=settings.concurrency.clusters,
             places=found.places,
+            statements=statements,
+            waivers=waivers,
+            frameworks=frameworks,
+            fabric=fabric.judged,
         )
     _print_outcome(outcome, as_json=request.json)
     code, why = decide(
@@ -93,6 +113,22 @@ def run_collect(ways: WaysIn, output: str, run_id: str, time: str, *, allow_part
     if written.interrupted:
         return Exit.INTERRUPTED
     return Exit.INCOMPLETE if written.incomplete and not allow_partial else Exit.DONE
+
+
+def _statements(file: str) -> tuple[Statement, ...]:
+    if not file:
+        return ()
+    from infra.settings.evidence import read_evidence
+
+    return read_evidence(Path(file))
+
+
+def _waivers(file: str) -> tuple[Waiver, ...]:
+    if not file:
+        return ()
+    from infra.settings.waivers import read_waivers
+
+    return read_waivers(Path(file))
 
 
 def _nothing_read() -> int:

@@ -82,6 +82,7 @@ class Gathered:
     inputs: tuple[Input, ...]
     places: tuple[document.Scope, ...] = ()
     interrupted: bool = False
+    estate: Estate | None = None  # what discovery gave, where a cloud was asked
 
 
 def ask_cloud(source: SourceOptions) -> Generator[Found | Scope, None, None]:
@@ -120,7 +121,7 @@ def gather(
         return Gathered(tuple(inputs))
     estate = discover_all(sources, watcher, alone=len(sources) == 1, discover=discover)
     inputs += [_input(each, taken, lists) for each in estate.clusters]
-    return Gathered(tuple(inputs), estate.places, estate.interrupted)
+    return Gathered(tuple(inputs), estate.places, estate.interrupted, estate)
 
 
 def discover_all(

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions.declarations import declared_of
 from functions.gate import Exit
 from functions.gather import Estate, discover_all
 from functions.output import colour, now, say, say_incomplete, width, write
 from functions.run import new_run
 from functions.watch import watcher
-from infra.settings import Link, SettingsFile, SourceOptions
+from infra.settings import SettingsFile, SourceOptions
 from reports.network import Network, render_network, render_network_table
 from reports.places import not_whole
 from scanner.errors import InputError
 from scanner.topology.build import topology_of
-from scanner.topology.declared import Declared, DeclaredLink, DeclaredZone
 from scanner.topology.model import Topology
 from scanner.topology.place import place
 from scanner.topology.reach import overlaps, reach_between
@@ -75,14 +75,14 @@ def run_network(request: NetworkRequest) -> int:
 
 def _topology(estate: Estate, settings: SettingsFile, watch: Quiet) -> Topology:
     """The parts of all clouds, the clusters placed in them, and what the operator declares."""
-    whole = topology_of(() if estate.interrupted else _parts(estate, watch))
+    whole = topology_of(() if estate.interrupted else read_networks(estate, watch))
     placed = [(each, place(each.ref, each.record, whole)) for each in estate.clusters]
     domains = {found.ref.name: placement.domain for found, placement in placed if placement}
     placements = tuple(placement for _, placement in placed if placement)
-    return topology_of([whole, Topology(placements=placements)], _declared(settings, domains))
+    return topology_of([whole, Topology(placements=placements)], declared_of(settings, domains))
 
 
-def _parts(estate: Estate, watch: Quiet) -> Iterator[Topology]:
+def read_networks(estate: Estate, watch: Quiet) -> Iterator[Topology]:
     """Each source's networks, with the credentials that found its clusters; a cloud's libraries load here."""
     groups: dict[int, list[ClusterRef]] = {}
     for each in estate.clusters:
@@ -105,28 +105,3 @@ def _networks(source: SourceOptions, refs: Sequence[ClusterRef]) -> Iterator[Top
         from infra.clouds.aks.networks import networks as of_azure
 
         yield from of_azure(source.azure, refs)
-
-
-def _declared(settings: SettingsFile, domains: Mapping[str, str]) -> Declared:
-    """The operator's zones that have ranges, and links; a link's end may be a cluster's name, which stands for its network."""
-    zones = tuple(DeclaredZone(name=each.name, ranges=each.cidrs) for each in settings.trust_zones if each.cidrs)
-    last = {(each.from_, each.to): each for each in settings.links}
-    links = []
-    joined: set[tuple[str, str]] = set()  # ends whose link was made already
-    for each in settings.links:
-        if each.from_ != each.to and (each.to, each.from_) in joined:
-            continue  # one link, declared from both ends
-        joined.add((each.from_, each.to))
-        between = domains.get(each.from_, each.from_), domains.get(each.to, each.to)
-        links.append(_link(each, last.get((each.to, each.from_)), between))
-    return Declared(zones=zones, links=tuple(links))
-
-
-def _link(link: Link, other: Link | None, between: tuple[str, str]) -> DeclaredLink:
-    return DeclaredLink(
-        name=f"{link.from_} - {link.to}",
-        between=between,
-        to_second=link.cidrs,
-        to_first=other.cidrs if other else (),
-        one_way=other is None,
-    )

@@ -207,8 +207,36 @@ Time = Annotated[
     _flag("--time", _OUT, "The run's time in UTC, like 2026-11-23T08:00:00Z (default: now).", metavar="RFC3339"),
 ]
 
+
+Frameworks = Annotated[
+    list[str] | None,
+    _flag("--framework", _OUT, 'Show requirements of this framework, as "PCI DSS" (repeatable).', metavar="NAME"),
+]
+Waivers = Annotated[
+    str,
+    _flag(
+        "--waivers", _IN, "Failures accepted for a time (docs/waivers.md); comes before the settings'.", metavar="FILE"
+    ),
+]
+
+
+class Profile(StrEnum):
+    """Which controls are judged."""
+
+    ESSENTIAL = "essential"
+    STANDARD = "standard"
+    STRICT = "strict"
+
+
+ChosenProfile = Annotated[
+    Profile | None, _flag("--profile", _HOW, "Which controls count (default: the settings', else standard).")
+]
 FailOnSeverity = Annotated[
     FailOn | None, _flag("--fail-on", _GATE, "Exit 1 when a control of this severity or worse fails.")
+]
+Evidence = Annotated[
+    str,
+    _flag("--evidence", _IN, "What people vouch for (docs/evidence.md); comes before the settings'.", metavar="FILE"),
 ]
 MinScore = Annotated[
     float | None,

@@ -146,6 +146,7 @@ _EVIDENCE = (
     Kind("authorizationpolicies.policy.linkerd.io", "AuthorizationPolicy", "v1alpha1"),
     Kind("meshtlsauthentications.policy.linkerd.io", "MeshTLSAuthentication", "v1alpha1"),
     Kind("networkauthentications.policy.linkerd.io", "NetworkAuthentication", "v1alpha1"),
+    Kind("links.multicluster.linkerd.io", "Link", "v1alpha2"),
     Kind("network-attachment-definitions.k8s.cni.cncf.io", "NetworkAttachmentDefinition"),
     Kind("multi-networkpolicies.k8s.cni.cncf.io", "MultiNetworkPolicy", "v1beta1"),
     Kind("networks.networking.gke.io", "Network", namespaced=False),
@@ -159,10 +160,11 @@ _EVIDENCE = (
     Kind("prometheusrules.monitoring.coreos.com", "PrometheusRule"),
 )
 
-# Whose labels other policies select by: Calico's sets (selectors of rules) and Cilium's groups (`cidrGroupSelector`).
+# Whose labels policies select by: Calico's sets (selectors of rules) and its host endpoints, Cilium's groups
+# (`cidrGroupSelector`).
 LABELLED_KINDS = frozenset(
     {
-        *(f"{plural}.{group}" for group in _CALICO for plural in ("networksets", "globalnetworksets")),
+        *(f"{plural}.{group}" for group in _CALICO for plural in ("networksets", "globalnetworksets", "hostendpoints")),
         "ciliumcidrgroups.cilium.io",
     }
 )

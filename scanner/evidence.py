@@ -2,12 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from typing import Annotated, Literal
+
+import msgspec
 
 from scanner.model import ClusterRef
 from scanner.stored import Stored
+
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a control asks of a statement: how many days it holds, and what it must show."""
+
+    days: int
+    shows: str
+
+
+# The controls that somebody can vouch for, for want of a feature or of an API that says so.
+TAKEN_BY: Mapping[str, Taken] = {
+    "NB-ENF-08": Taken(30, "that a firewall guards the ports of nodes on which host-network pods listen"),
+    "NB-ISO-05": Taken(180, "that whatever makes namespaces gives each of them the baseline"),
+    "NB-ENF-09": Taken(
+        180, "that further interfaces of pods, and what pod security groups let through, are guarded elsewhere"
+    ),
+    "NB-LP-09": Taken(30, "that flows of at least 14 days were compared with the allow rules of sensitive workloads"),
+    "NB-EXP-03": Taken(30, "that no firewall rule lets the world reach node ports, host ports or health checks"),
+    "NB-EXP-08": Taken(30, "that the nodes' default route leads to an inspected egress, or nowhere"),
+    "NB-XC-01": Taken(
+        180, "that PrivateLink and its like, which no reader lists, are inventoried (`subject` is the cloud)"
+    ),
+    "NB-MSH-04": Taken(30, "that administrative entry points ask for an identity before the backend"),
+    "NB-OBS-01": Taken(30, "that denials are logged and arrive in a central store"),
+    "NB-OBS-02": Taken(30, "that flow logs cover the subnets of nodes and pods"),
+    "NB-OBS-03": Taken(30, "that the control plane's audit log records changes of policies"),
+    "NB-OBS-04": Taken(30, "that network logs are kept for 365 days and cannot be rewritten"),
+    "NB-OBS-05": Taken(30, "that an engine that stops enforcing, and a rise in denials, reach somebody"),
+    "NB-VER-01": Taken(7, "that a probe was answered, blocked under a deny and answered again, on every node pool"),
+    "NB-VER-02": Taken(180, "that attack paths were simulated for the policy in force, with no unexpected success"),
+    "NB-GOV-01": Taken(30, "that live policies were compared with the repository and equal it"),
+    "NB-GOV-02": Taken(
+        30, "that the last policy change passed lint, capability check, connectivity diff and assertions"
+    ),
+    "NB-GOV-03": Taken(180, "that a known-good revision exists, can be rendered, and a rollback was drilled"),
+    "NB-GOV-05": Taken(
+        30, "that admission refuses deletion of the baseline, allow-all rules and undeclared public Services"
+    ),
+}
 
 
 class Statement(Stored, frozen=True, kw_only=True):
@@ -18,15 +65,28 @@ class Statement(Stored, frozen=True, kw_only=True):
     """
 
     control: str
-    outcome: str
+    outcome: Literal["pass", "fail"]
     date: str
-    signer: str
-    summary: str
+    signer: Annotated[str, msgspec.Meta(min_length=1)]
+    summary: Annotated[str, msgspec.Meta(min_length=1)]
     cluster: str = "*"
     account: str = "*"
     subject: str = "cluster"
     link: str = ""
     sha256: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what no control could use.
+
+        Raises:
+            ValueError: the control takes no statement, the date is none, or the digest is no SHA-256 (msgspec reports it).
+        """
+        if self.control not in TAKEN_BY:
+            raise ValueError(f"control {self.control!r}: takes no statement: write one of {', '.join(TAKEN_BY)}")
+        if moment(self.date) is None:
+            raise ValueError(f"date {self.date!r}: no date: write it in quotes as 2026-01-31, or with a time in UTC")
+        if self.sha256 and not _DIGEST.match(self.sha256):
+            raise ValueError("sha256: no digest: write the 64 hexadecimal digits that sha256sum prints")
 
     @property
     def sentence(self) -> str:

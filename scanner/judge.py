@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from scanner.baselines import BASELINE_VERSION
 from scanner.baselines.config import DEFAULT_CONFIG, BaselineConfig
@@ -14,19 +14,32 @@ from scanner.controls.base import INERT_MODES, Case, bounded
 from scanner.controls.evaluation import evaluate
 from scanner.dataplane.detect import detect
 from scanner.dataplane.model import DataPlane, Enforcing
+from scanner.evidence import Statement
+from scanner.fabric.crossing import crossing_of
 from scanner.findings import ClusterResult, DataPlaneSummary
 from scanner.gaps import gaps_of
 from scanner.model import Notice, Snapshot
 from scanner.policy.resolve import resolve
 from scanner.reach.effects.summary import differences_of
 from scanner.reach.engine import build
-from scanner.scoring import grade, score
+from scanner.scoring import FABRIC, accepted_score, cluster_score, grade, tier_weight
+from scanner.waivers.model import Waiver
 
 MOST_NOTICES = 500  # of one cluster; a crafted one must not blow up its report
 
 
-def judge(snapshot: Snapshot, config: BaselineConfig = DEFAULT_CONFIG) -> ClusterResult:
+def judge(
+    snapshot: Snapshot,
+    config: BaselineConfig = DEFAULT_CONFIG,
+    *,
+    at: str = "",
+    statements: Sequence[Statement] = (),
+    waivers: Sequence[Waiver] = (),
+) -> ClusterResult:
     """Judge one cluster against the baseline. Scores are not rounded.
+
+    `at` is when it is judged (RFC 3339 in UTC; by default when the snapshot was taken): what is old or expired is so then.
+    `statements` are what people vouch for, `waivers` what they accept for a time.
 
     Every control is judged, for others depend on it; the profile then says which are reported and scored. A cluster that
     could not be read is judged on its cloud record alone, and everything else of it is unknown.
@@ -44,17 +57,25 @@ def judge(snapshot: Snapshot, config: BaselineConfig = DEFAULT_CONFIG) -> Cluste
         declared=declared,
         effective=effective,
         config=config,
+        at=at,
+        statements=statements,
+        waivers=waivers,
     )
     chosen = PROFILES[config.profile]
     results = tuple(result for result in evaluate(CONTROLS, case) if result.id in chosen)
-    points = score(results)
-    letter, gates = grade(points, results)
+    points = cluster_score(results)
+    own = [each for each in results if each.id not in FABRIC]
+    letter, gates = grade(points, own)
+    tier = tier_of(config, snapshot.cluster)
     record = [Notice(object="cloud record", field="", message=text) for text in (facts.notices if facts else ())]
     return ClusterResult(
         baseline=BASELINE_VERSION,
         cluster=snapshot.cluster,
         taken=snapshot.taken,
-        tier=tier_of(config, snapshot.cluster),
+        tier=tier,
+        tier_weight=tier_weight(tier, config.tier_weights),
+        waivers=case.uses,
+        accepted=accepted_score(own),
         read=snapshot.read,
         unread=snapshot.unread,
         gaps=gaps_of(snapshot),
@@ -65,6 +86,7 @@ def judge(snapshot: Snapshot, config: BaselineConfig = DEFAULT_CONFIG) -> Cluste
         grade=letter,
         gates=gates,
         controls=results,
+        crossing=crossing_of(case),
         notices=_notices((*snapshot.notices, *policies.notices, *declared.notices, *effective.notices, *record)),
     )
 

@@ -20,6 +20,7 @@ KEPT_ANNOTATIONS = frozenset(
         "alb.ingress.kubernetes.io/inbound-cidrs",
         "alb.ingress.kubernetes.io/scheme",
         # How entry points end TLS, redirect, and ask who somebody is.
+        "alb.ingress.kubernetes.io/auth-on-unauthenticated-request",
         "alb.ingress.kubernetes.io/auth-type",
         "alb.ingress.kubernetes.io/certificate-arn",
         "alb.ingress.kubernetes.io/listen-ports",
@@ -36,8 +37,10 @@ KEPT_ANNOTATIONS = frozenset(
         "kubernetes.azure.com/tls-cert-keyvault-uri",
         "kubernetes.io/ingress.allow-http",
         "networking.gke.io/managed-certificates",
+        "networking.gke.io/network",
         "networking.gke.io/v1beta1.FrontendConfig",
         "nginx.ingress.kubernetes.io/auth-signin",
+        "nginx.ingress.kubernetes.io/auth-tls-secret",
         "nginx.ingress.kubernetes.io/auth-tls-verify-client",
         "nginx.ingress.kubernetes.io/auth-type",
         "nginx.ingress.kubernetes.io/auth-url",
@@ -56,6 +59,7 @@ KEPT_ANNOTATIONS = frozenset(
         "config.linkerd.io/skip-outbound-ports",
         "encrypt-in-transit",
         "istio.io/dry-run",
+        "k8s.v1.cni.cncf.io/policy-for",
         "linkerd.io/inject",
         "ringfence.io/keep",
         "ringfence.io/owner",
@@ -64,9 +68,14 @@ KEPT_ANNOTATIONS = frozenset(
         "kubernetes.io/ingress.regional-static-ip-name",
     }
 )
-# Addresses of other servers, which may hold a password: that there is one is kept, and nothing of it.
+# Addresses of other servers, which may hold a password, and names of Secrets: that there is one is kept, and nothing of it.
 ADDRESSES = frozenset(
-    {"nginx.ingress.kubernetes.io/auth-signin", "nginx.ingress.kubernetes.io/auth-url", "vpc.amazonaws.com/pod-eni"}
+    {
+        "nginx.ingress.kubernetes.io/auth-signin",
+        "nginx.ingress.kubernetes.io/auth-tls-secret",
+        "nginx.ingress.kubernetes.io/auth-url",
+        "vpc.amazonaws.com/pod-eni",
+    }
 )
 SET = "(set)"
 # Of pods: further interfaces, and what goes past a mesh's proxy.
@@ -113,6 +122,8 @@ KEPT_ENV = frozenset(
         "CALICO_NETWORKING_BACKEND",
         "ENABLE_IPv6",
         "ENABLE_POD_ENI",
+        "ENABLE_V4_EGRESS",
+        "ENABLE_V6_EGRESS",
         "EXPECT_NPC",
         "NETWORK_POLICY_ENFORCING_MODE",
         "POD_SECURITY_GROUP_ENFORCING_MODE",
@@ -153,6 +164,7 @@ KEPT_CONFIG = {
             "policy-cidr-match-mode",
         }
     ),
+    "ingress-nginx-controller": frozenset({"force-ssl-redirect", "ssl-protocols", "ssl-redirect"}),
     "istio": frozenset({"mesh"}),
     "istio-ca-root-cert": frozenset({"root-cert.pem"}),
     "linkerd-config": frozenset({"values"}),
@@ -162,6 +174,7 @@ KEPT_CONFIG = {
 }
 # Where those are that do not stand in kube-system.
 CONFIG_NAMESPACES = {
+    "ingress-nginx-controller": "ingress-nginx",
     "istio": "istio-system",
     "istio-ca-root-cert": "istio-system",
     "linkerd-config": "linkerd",

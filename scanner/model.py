@@ -207,7 +207,7 @@ class ApiObject(Stored, frozen=True, kw_only=True):
     spec: msgspec.Raw
     labels: dict[str, str] = msgspec.field(
         default_factory=dict
-    )  # only of kinds that selectors look at: address sets and CIDR groups
+    )  # only of kinds that selectors look at: address sets, host endpoints and CIDR groups
     annotations: dict[str, str] = msgspec.field(default_factory=dict)
     resource_version: str = ""  # of policies that were read from a cluster
     created: str = ""  # likewise, RFC 3339

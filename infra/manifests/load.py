@@ -37,6 +37,7 @@ _MESHED = frozenset(
         "serverauthorizations.policy.linkerd.io",
     }
 )
+MESH_ALONE = "count for the mesh controls alone"  # of a notice that is no mistake
 _ANY = msgspec.json.Decoder()
 _LEFT_OUT = "; a cluster refuses it, so it is left out"
 
@@ -90,9 +91,7 @@ class Loader:
             )
             self.notes.add(unknown.file, f"{unknown.file}:{unknown.line}", "kind", message)
         for name, (count, file, line) in sorted(self._meshed.items()):
-            message = (
-                f"{count} of kind {name} count for the mesh controls alone: what they deny stays among the connections"
-            )
+            message = f"{count} of kind {name} {MESH_ALONE}: what they deny stays among the connections"
             self.notes.add(file, f"{file}:{line}", "kind", message)
 
     def _document(self, file: str, document: Document) -> None:

@@ -17,6 +17,7 @@ from scanner.kept import KEPT_ANNOTATIONS, KEPT_CONFIG
 from scanner.model import ApiObject, ConfigMap, Node, Origin
 
 _NOTHING = (ABSENT, msgspec.Raw(b"null"))
+_DATED = frozenset({*POLICY_KINDS, "peerauthentications.security.istio.io"})  # of some, the oldest counts
 _IDENTITY = frozenset({"metadata", "api_version", "kind"})
 
 
@@ -63,7 +64,8 @@ def api_object(
 ) -> ApiObject:
     """A policy or setting with its spec as it is; of a PolicyEndpoint only the policy it came from.
 
-    Labels are kept of the kinds that selectors look at, version and time of policies. Of a kind that is kept in part, the
+    Labels are kept of the kinds that selectors look at, version and time of policies (and the time of
+    PeerAuthentications). Of a kind that is kept in part, the
     spec holds the object's own fields as they are named beside the metadata: `rules`, `subjects`, `spec`, `status`.
 
     Raises:
@@ -79,7 +81,7 @@ def api_object(
         labels={key: value or "" for key, value in sorted(labels.items())},
         annotations=kept_values(wire.metadata.annotations, KEPT_ANNOTATIONS),
         resource_version=(kind.resource in POLICY_KINDS and wire.metadata.resource_version) or "",
-        created=(kind.resource in POLICY_KINDS and wire.metadata.creation_timestamp) or "",
+        created=(kind.resource in _DATED and wire.metadata.creation_timestamp) or "",
         origin=origin,
     )
 

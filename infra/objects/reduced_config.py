@@ -9,6 +9,7 @@ import msgspec
 from infra.cloudrecord.document import UnreadableError, parse_text
 from infra.cloudrecord.projection import project
 from infra.cloudrecord.shapes import Shape, fields
+from infra.objects.certificates import roots_in
 
 _MASQUERADE = fields("nonMasqueradeCIDRs masqLinkLocal masqLinkLocalIPv6")
 SHAPES: Mapping[tuple[str, str], Shape] = {
@@ -16,7 +17,7 @@ SHAPES: Mapping[tuple[str, str], Shape] = {
         "trustDomain trustDomainAliases enableAutoMtls rootNamespace", meshMTLS=fields("minProtocolVersion")
     ),
     ("linkerd-config", "values"): fields(
-        "identityTrustDomain identityTrustAnchorsPEM",
+        "identityTrustDomain",
         proxy=fields("defaultInboundPolicy"),
         identity=fields("externalCA"),
     ),
@@ -24,18 +25,28 @@ SHAPES: Mapping[tuple[str, str], Shape] = {
     ("azure-ip-masq-agent-config", "ip-masq-agent"): _MASQUERADE,
 }
 
+_BUNDLES = frozenset({("istio-ca-root-cert", "root-cert.pem"), ("linkerd-identity-trust-roots", "ca-bundle.crt")})
+_UNREADABLE = "(not kept: no document)"
+
 
 def reduced(name: str, data: dict[str, str]) -> dict[str, str]:
-    """The values of a ConfigMap, those that are YAML documents as JSON with the fields of `SHAPES` alone.
+    """The values of a ConfigMap: YAML documents as JSON with the fields of `SHAPES`, certificates as what `roots_in` says.
 
     What cannot be read stays as a text that is no document, so that nobody takes it for "all defaults".
     """
-    return {key: _document(text, SHAPES[name, key]) if (name, key) in SHAPES else text for key, text in data.items()}
+    return {key: _value(name, key, text) for key, text in data.items()}
+
+
+def _value(name: str, key: str, text: str) -> str:
+    if (name, key) in _BUNDLES:
+        roots = roots_in(text)
+        return _UNREADABLE if roots is None else msgspec.json.encode(roots).decode()
+    return _document(text, SHAPES[name, key]) if (name, key) in SHAPES else text
 
 
 def _document(text: str, shape: Shape) -> str:
     try:
         found = parse_text(text)
     except UnreadableError:
-        return "(not kept: no document)"
+        return _UNREADABLE
     return msgspec.json.encode(project(found, shape)).decode()

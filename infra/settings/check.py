@@ -88,7 +88,7 @@ class _Walk:
         refused = _refusal(kind.cls, values)
         if refused:
             found = tuple(_culprits(kind, values))
-            for keys, message in found or (((), refused),):
+            for keys, message in found or ((_named(refused, values), refused),):
                 self._note(_follow(node, keys), _join(path, keys), message)
             return
         for keys, message in RULES.get(kind.cls, _no_rules)(msgspec.convert(values, kind.cls)):
@@ -169,13 +169,24 @@ def _no_text(node: yaml.Node, kind: inspect.StrType) -> str:
 
 
 def _culprits(kind: inspect.StructType, values: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Which members a struct refuses, each tried by itself: a list's entries and a mapping's one by one."""
+    """Which members a struct refuses, each tried by itself: a list's entries and a mapping's one by one.
+
+    None where the struct cannot do without some of its members: then what it says names the one that is meant.
+    """
+    if any(field.required for field in kind.fields):
+        return
     for name, value in values.items():
         refused = _refusal(kind.cls, {name: value})
         if not refused:
             continue
         parts = [((name, *keys), why) for keys, part in _parts(value) if (why := _refusal(kind.cls, {name: part}))]
         yield from parts or [((name,), refused)]
+
+
+def _named(refused: str, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The member that a refusal begins with, if it is one."""
+    first = refused.split(maxsplit=1)[0].rstrip(":")
+    return (first,) if first in values else ()
 
 
 def _no_rules(_: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:  # noqa: ANN401 - any struct

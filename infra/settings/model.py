@@ -85,15 +85,20 @@ class TrustZone(_Settings, frozen=True, kw_only=True):
 
 
 class Link(_Settings, frozen=True, kw_only=True, rename={"from_": "from"}):
-    """A network path that no cloud's API shows: between clusters, VPCs, zones, or sites on premises, by name or id.
+    """A network path that is meant to be there: between clusters, VPCs, zones, or sites on premises, by name or id.
 
-    `cidrs` are the ranges that `to` announces over it, so what `from` can reach; a way back is a link of its own.
+    `cidrs` are the ranges that `to` announces over it, so what `from` can reach; a way back is a link of its own. `via` are
+    the clouds' ids of what carries it (a peering, an attachment, a VPN connection): the clouds' own routes then say what it
+    carries. Without it the link is one that no cloud's API shows, and `encryption` is all that is known of that.
     """
 
     from_: Annotated[str, msgspec.Meta(min_length=1)]
     to: Annotated[str, msgspec.Meta(min_length=1)]
     cidrs: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     note: str = ""
+    owner: str = ""
+    via: tuple[str, ...] = ()
+    encryption: Literal["ipsec", "macsec", "mtls", "none", ""] = ""
 
 
 class SettingsFile(_Settings, frozen=True, kw_only=True):
@@ -105,6 +110,8 @@ class SettingsFile(_Settings, frozen=True, kw_only=True):
     concurrency: Concurrency = Concurrency()
     trust_zones: tuple[TrustZone, ...] = ()
     links: tuple[Link, ...] = ()
+    evidence: str = ""  # a file of statements
+    waivers: str = ""  # a file of waivers
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,6 +266,7 @@ REDUCED_TYPES: dict[str, type[Reduced]] = {
         for plural in ("k8sexternalips", "k8sblockloadbalancer", "k8sblocknodeport")
     },
     "network-attachment-definitions.k8s.cni.cncf.io": NameOnly,
+    "links.multicluster.linkerd.io": NameOnly,
     "certificates.cert-manager.io": Certificate,
     "managedcertificates.networking.gke.io": ManagedCertificate,
     "backendconfigs.cloud.google.com": BackendConfig,

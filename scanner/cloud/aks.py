@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from scanner.cloud.facts import CloudFacts, Endpoint, EngineSettings, Pool
+from scanner.cloud.facts import CloudFacts, Endpoint, EngineSettings, Pool, Surroundings
 from scanner.cloud.part import Part
 from scanner.model import Cloud
 
 _WORDS = ("networkPlugin", "networkPolicy", "networkDataplane")
+# The catalogue's words for what `advancedNetworking.security.advancedNetworkPolicies` allows, and the values that allow it.
+ADVANCED = {
+    "Advanced Container Networking Services allow domain names": {"fqdn", "l7"},
+    "Advanced Container Networking Services allow layer 7": {"l7"},
+}
 _POLICIES = {"azure": "aks-npm", "calico": "aks-calico", "cilium": "aks-cilium"}
 
 
@@ -26,8 +31,21 @@ def read(resource: Part, notices: list[str]) -> CloudFacts:
         service_ranges=network.ranges((network.text("serviceCidr"), *(network.texts("serviceCidrs") or ()))),
         workload_identity=_workload_identity(cluster),
         metadata_restricted=_metadata_restricted(network, pools),
+        around=Surroundings(outbound=_word(network, "outboundType"), outbound_where=f"{network.path}.outboundType"),
         notices=tuple(notices),
+        transit_encryption=_transit(network),
+        transit_where=f"{network.path}.advancedNetworking.security.transitEncryption.type",
     )
+
+
+def _transit(network: Part) -> bool | None:
+    """Pod-to-pod encryption of ACNS (ARM, AdvancedNetworkingSecurityTransitEncryption: `None` where not said)."""
+    security = network.part("advancedNetworking", "security")
+    chosen = security.part("transitEncryption")
+    if not chosen:
+        return None if not network or security.has("transitEncryption") else False
+    known = {"wireguard": True, "none": False}
+    return known.get(_word(chosen, "type")) if chosen.has("type") else False
 
 
 def _word(part: Part, key: str) -> str:
@@ -81,7 +99,24 @@ def _engine(cluster: Part, network: Part) -> EngineSettings:
         virtual_nodes=_virtual_nodes(cluster),
         plugin=plugin,
         where=f"{network.path}.networkDataplane" if path == "cilium" else f"{network.path}.networkPolicy",
+        conditions=_conditions(network, advanced),
     )
+
+
+def _conditions(network: Part, advanced: Part) -> dict[str, bool]:
+    """What the advanced services allow in policies: nothing where they are off, unknown where the answer cannot be read.
+
+    Policies for domain names come with the services' security unless `advancedNetworkPolicies` says otherwise, so an
+    answer without the word settles nothing while the services are on.
+    """
+    if not network or (network.has("advancedNetworking") and not advanced):
+        return {}
+    security = advanced.part("security")
+    on = advanced.flag("enabled") is True and security.flag("enabled") is not False
+    word = _word(security, "advancedNetworkPolicies")
+    if on and word not in {"none", "fqdn", "l7"}:
+        return {}
+    return {words: on and word in allowing for words, allowing in ADVANCED.items()}
 
 
 def _virtual_nodes(cluster: Part) -> bool:
@@ -103,11 +138,18 @@ def _log_export(cluster: Part) -> bool | None:
 
 
 def _pool(pool: Part) -> Pool:
+    """An agent pool; the switch for public addresses is left out where it never was on, so a pool with neither says no."""
+    key = "enableNodePublicIp" if pool.has("enableNodePublicIp") else "enableNodePublicIP"
+    public = pool.flag(key)
+    if public is None and not pool.has(key):
+        public = False if pool.has("vnetSubnetId") or pool.has("osType") else None
     return Pool(
         name=pool.text("name") or "",
         os=_word(pool, "osType"),
         image=pool.text("osSKU") or pool.text("osSku") or "",
         labels=pool.labels("nodeLabels"),
+        public=public,
+        public_where=f"{pool.path}.enableNodePublicIP",
     )
 
 

@@ -11,6 +11,8 @@ from scanner.model import Cloud, Pod
 from scanner.reach.addresses import is_address
 from scanner.reach.model import AddressRange, Allowed, NamedPeer, PodClass, PortSet
 
+# No namespace can be called so (an upper-case letter): what matches it would match the next one created.
+TOMORROW = "Not-A-Namespace"
 RESOLVER_LABELS = frozenset({"kube-dns", "node-local-dns"})
 _PORT = ((53, 53),)
 # NodeLocal DNSCache, and AKS LocalDNS. Cloud DNS shares its address with the metadata service, so only port 53 of it.
@@ -42,7 +44,7 @@ class Approved:
         if not _only_dns(allowed.ports):
             return False
         if isinstance(peer, AddressRange):
-            return addresses.within(addresses.of_texts(peer.ranges), self._resolvers)
+            return addresses.within(addresses.of_texts(peer.ranges), self.resolvers)
         if isinstance(peer, NamedPeer):
             return False
         pods = self._pods_of(peer)
@@ -67,7 +69,8 @@ class Approved:
         return addresses.of_texts(filter(is_address, hosts))
 
     @cached_property
-    def _resolvers(self) -> addresses.Ranges:
+    def resolvers(self) -> addresses.Ranges:
+        """Where the resolver answers besides its pods: its Service, and the caches and servers at link-local addresses."""
         known = [ipaddress.ip_network(text) for text in _RESOLVERS]
         if self._case.cloud is Cloud.GCP:
             known.append(ipaddress.ip_network(_CLOUD_DNS))

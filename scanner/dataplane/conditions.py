@@ -10,6 +10,7 @@ from scanner.model import Snapshot
 
 # The catalogue's words for a key of cilium-config. A key that is not there is not known: not every version writes it.
 CILIUM_KEYS: Mapping[str, str] = {
+    "enable-l7-proxy is true": "enable-l7-proxy",
     "enable-sctp is true": "enable-sctp",
     "enable-k8s-cluster-network-policy is true": "enable-k8s-cluster-network-policy",
 }

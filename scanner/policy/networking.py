@@ -62,6 +62,7 @@ class WireSpec(Wire, frozen=True):
     egress: list[WireEgress | None] | None = None
 
 
+_NETWORK = "networking.gke.io/network"
 _TYPES = {"Ingress": Direction.INGRESS, "Egress": Direction.EGRESS}
 
 
@@ -97,8 +98,20 @@ def resolve_network_policy(source: ApiObject, _: Context) -> tuple[tuple[Policy,
         rules=tuple(rules),
         origin=source.origin,
         version=source.resource_version,
+        doubt=_elsewhere(source),
     )
     return (policy,), remarks
+
+
+def _elsewhere(source: ApiObject) -> str:
+    """The doubt on a policy for a further network of GKE's: Dataplane V2 leaves the cluster's own network open to it.
+
+    Source: Google Kubernetes Engine documentation, "Set up multi-network network policies".
+    """
+    network = source.annotations.get(_NETWORK, "").strip()
+    if network in {"", "default"}:
+        return ""
+    return f"annotation {_NETWORK} may make it a policy of another network than the cluster's own"
 
 
 _EMPTY: dict[Direction, WireIngress | WireEgress] = {

@@ -10,6 +10,7 @@ from scanner.policy.decode import Context, FieldError, UnreadableError
 from scanner.policy.model import Policy, PolicySet
 from scanner.policy.resolvers import CALICO, resolver, served_versions
 
+REFUSED = "(refused: left out)"  # ends the notice of a policy that the API server or the engine does not take
 _OLD_ANNOTATION = "net.beta.kubernetes.io/network-policy"
 _REMOVED = "extensions"  # extensions/v1beta1 is served by no version since Kubernetes 1.16
 
@@ -85,7 +86,7 @@ class _Found:
             self.leave(source, error.field, f"{error.message} (what the policy may touch is unknown)")
             return
         except FieldError as error:
-            message = f"{error.message} (refused: left out)"
+            message = f"{error.message} {REFUSED}"
             self.notices.append(_notice(source, error.field, message))
             return
         key = (group, source.kind, source.namespace, source.name)

@@ -88,4 +88,5 @@ def _subnet(one: Subnet, other: Subnet) -> Subnet:
 
 def _link(one: Link, other: Link) -> Link:
     evidence = "; ".join(dict.fromkeys(filter(None, (one.evidence, other.evidence))))
-    return replace(one, state=worst((one.state, other.state)), evidence=evidence)
+    ends = one.ends or other.ends
+    return replace(one, state=worst((one.state, other.state)), evidence=evidence, ends=ends)

@@ -13,6 +13,7 @@ from scanner.topology.model import (
     Action,
     Domain,
     DomainKind,
+    Encryption,
     Link,
     LinkState,
     Route,
@@ -37,7 +38,8 @@ class DeclaredLink(Stored, frozen=True, kw_only=True):
 
     `to_second` and `to_first` are the destinations it carries each way; empty means the ranges of that end, or everything
     where the end is a tunnel. A network that is named itself is delivered to and does not forward. What is `one_way` carries
-    nothing to the first end.
+    nothing to the first end. With `via`, the clouds' own ids of what joins the ends, the clouds' routes say what it carries:
+    it is declared for the inventory and adds none. `named` are the ends as the operator wrote them (empty: as `between`).
     """
 
     name: str
@@ -45,6 +47,11 @@ class DeclaredLink(Stored, frozen=True, kw_only=True):
     to_second: tuple[str, ...] = ()
     to_first: tuple[str, ...] = ()
     one_way: bool = False
+    via: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    owner: str = ""
+    purpose: str = ""
+    encryption: Encryption = Encryption.UNKNOWN
 
 
 class Declared(Stored, frozen=True, kw_only=True):
@@ -77,6 +84,8 @@ def with_declared(topology: Topology, declared: Declared) -> Topology:
     tunnels = {each.id.lower(): each for each in topology.tunnels}
     links, notes = list(topology.links), list(topology.notes)
     for declaration in declared.links:
+        if declaration.via:
+            continue
         ends = [_end(name, domains, tables, tunnels) for name in declaration.between]
         for name, end in zip(declaration.between, ends, strict=True):
             if end is None:
@@ -89,6 +98,8 @@ def with_declared(topology: Topology, declared: Declared) -> Topology:
             kind="declared link",
             state=LinkState.DECLARED,
             evidence="by the operator",
+            ends=(first.domain, second.domain),
+            encryption=declaration.encryption,
         )
         links.append(link)
         for here, there, carried in (

@@ -73,6 +73,9 @@ def _addresses(topology: Topology) -> Iterator[tuple[str, tuple[str, ...]]]:
     for at, placement in enumerate(topology.placements):
         ranges = (*placement.nodes, *placement.pods, *placement.services, *placement.load_balancers)
         yield f"$.placements[{at}]", (*ranges, *(text for rule in placement.masquerade for text in rule.to))
+        if (wall := placement.firewall) is not None:
+            passages = (*wall.inbound, *wall.outbound)
+            yield f"$.placements[{at}].firewall", tuple(text for each in passages for text in each.ranges)
     for at, zone in enumerate(topology.zones):
         yield f"$.zones[{at}].ranges", zone.ranges
 

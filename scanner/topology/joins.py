@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from scanner.topology.model import Action, Domain, DomainKind, Link, LinkState, Route, Table, Tunnel
+from scanner.topology.model import Action, Domain, DomainKind, Encryption, Link, LinkState, Route, Table, Tunnel
 
 EVERYTHING = ("0.0.0.0/0", "::/0")
 _WORST_LAST = (LinkState.ACTIVE, LinkState.DECLARED, LinkState.UNKNOWN, LinkState.INACTIVE)
@@ -125,6 +125,8 @@ def _link(join: Join) -> Link:
         kind=join.one.kind,
         state=worst((join.one.state, join.other.state)),
         evidence="; ".join(filter(None, (join.evidence, join.one.evidence, join.other.evidence))),
+        ends=(join.one.arrives_at, join.other.arrives_at),
+        encryption=join.one.encryption if join.one.encryption is join.other.encryption else Encryption.UNKNOWN,
     )
 
 

@@ -59,6 +59,16 @@ class Becomes(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Encryption(StrEnum):
+    """What protects the packets on a link between its two ends; `unknown` where nobody read it."""
+
+    IPSEC = "ipsec"
+    MACSEC = "macsec"
+    MTLS = "mtls"  # of the workloads or gateways at both ends, as an operator declares
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
 class Confidence(StrEnum):
     """How a rule is known. One from memory can make an answer unknown or add a note, never decide."""
 
@@ -133,12 +143,17 @@ class Subnet(Stored, frozen=True, kw_only=True):
 
 
 class Link(Stored, frozen=True, kw_only=True):
-    """What joins two domains. `evidence` is what the clouds said of it, for a reader."""
+    """What joins two domains. `evidence` is what the clouds said of it, for a reader.
+
+    `ends` are the two domains where its reader knew them; else the routes that lead over it tell.
+    """
 
     id: str
     kind: str
     state: LinkState
     evidence: str = ""
+    ends: tuple[str, ...] = ()
+    encryption: Encryption = Encryption.UNKNOWN
 
 
 class Tunnel(Stored, frozen=True, kw_only=True):
@@ -160,6 +175,7 @@ class Tunnel(Stored, frozen=True, kw_only=True):
     tables: tuple[str, ...] = ()
     state: LinkState = LinkState.UNKNOWN
     evidence: str = ""
+    encryption: Encryption = Encryption.UNKNOWN
 
 
 class MasqueradeRule(Stored, frozen=True, kw_only=True):
@@ -171,10 +187,26 @@ class MasqueradeRule(Stored, frozen=True, kw_only=True):
     to: tuple[str, ...] = ()
 
 
+class Passage(Stored, frozen=True, kw_only=True):
+    """Addresses that a cloud's firewall lets through. Without `ports` it is all of them; `by` names the rule."""
+
+    ranges: tuple[str, ...]
+    ports: dict[str, tuple[tuple[int, int], ...]] = msgspec.field(default_factory=dict)  # by protocol, inclusive
+    by: str = ""
+
+
+class Firewall(Stored, frozen=True, kw_only=True):
+    """What security groups, VPC firewall rules or NSGs in front of a cluster's nodes and pods let in and out, read whole."""
+
+    inbound: tuple[Passage, ...] = ()
+    outbound: tuple[Passage, ...] = ()
+
+
 class Placement(Stored, frozen=True, kw_only=True):
     """Where a cluster stands: its domain and the ranges of its nodes, pods, Services and load balancers.
 
     `unread` names the kinds ("node", "pod", "load_balancer") whose ranges are not (all) known, each with the reason.
+    `firewall` is None where nobody read the cloud's firewalls: then no way past them is certain.
     """
 
     cluster: str  # ClusterRef.id
@@ -187,6 +219,7 @@ class Placement(Stored, frozen=True, kw_only=True):
     masquerade: tuple[MasqueradeRule, ...] = ()
     unread: dict[str, str] = msgspec.field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    firewall: Firewall | None = None
 
 
 class Zone(Stored, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from infra.clouds.aks.network_routes import BOTH, SYSTEM, USER, Vnet, user_route
 from infra.clouds.gaps import ranges_of
 from scanner.cloud.part import Part
 from scanner.enums import Cloud
-from scanner.topology.model import Action, LinkState, Route, Table, Tunnel
+from scanner.topology.model import Action, Encryption, LinkState, Route, Table, Tunnel
 
 _REST = SYSTEM + 1
 _UNSEEN = "what the gateway learned by BGP, or reaches over connections of other resource groups, is not read"
@@ -112,6 +112,7 @@ def _connection(
     tunnel = Tunnel(
         id=name,
         kind={"expressroute": "ExpressRoute connection"}.get(kind, "VPN connection"),
+        encryption=Encryption.IPSEC if kind in {"ipsec", "vnet2vnet"} else Encryption.UNKNOWN,
         cloud=Cloud.AZURE,
         account=calls.subscription,
         own=addresses[0],

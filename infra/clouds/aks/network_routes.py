@@ -102,6 +102,7 @@ def _peering(answer: Part, vnet: Vnet) -> Peering | None:
         kind="VNet peering",
         state=states.get(word.lower(), LinkState.UNKNOWN),
         evidence=f"{word if word.isalpha() else 'state not known'}",
+        ends=tuple(sorted((vnet.id, far))),
     )
     remote = ranges_of(body.part("remoteAddressSpace").texts("addressPrefixes") or ())
     local = vnet.ranges

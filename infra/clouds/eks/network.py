@@ -195,7 +195,11 @@ def _peerings(calls: Calls) -> tuple[dict[str, tuple[str, str]], list[Link], lis
         peers[name] = first, second
         code = state_of(answer, "Status", "Code")
         state = LinkState.ACTIVE if code == "active" else LinkState.INACTIVE if code else LinkState.UNKNOWN
-        links.append(Link(id=name, kind="VPC peering", state=state, evidence=f"status {code or 'not known'}"))
+        links.append(
+            Link(
+                id=name, kind="VPC peering", state=state, evidence=f"status {code or 'not known'}", ends=(first, second)
+            )
+        )
         for side in sides:
             owner, place = side.text("OwnerId") or "unknown", side.text("Region") or calls.region
             strangers.append(

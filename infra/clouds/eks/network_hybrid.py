@@ -12,7 +12,7 @@ from infra.clouds.eks.network_tgw import Hubs
 from infra.clouds.gaps import ranges_of
 from scanner.cloud.part import Part
 from scanner.enums import Cloud
-from scanner.topology.model import Action, Domain, DomainKind, LinkState, Route, Table, Tunnel
+from scanner.topology.model import Action, Domain, DomainKind, Encryption, LinkState, Route, Table, Tunnel
 
 _OFF = "VPN connections are read with `hybrid: true` only, because AWS's answer holds their keys"
 
@@ -124,6 +124,7 @@ def _tunnel(answer: Part, far: dict[str, Part], asn: int, arrives: tuple[str, tu
     return Tunnel(
         id=answer.text("VpnConnectionId") or "",
         kind="VPN connection",
+        encryption=Encryption.IPSEC,
         cloud=Cloud.AWS,
         account=account,
         own=ranges_of(each.text("OutsideIpAddress") for each in telemetry),

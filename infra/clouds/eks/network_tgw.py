@@ -78,7 +78,15 @@ def _attachment(answer: Part, owned: set[str], hubs: Hubs) -> None:
     name = f"{hub}/{resource}"
     word = state_of(answer, "State")
     state = LinkState.ACTIVE if word in _UP else LinkState.INACTIVE if word in _DOWN else LinkState.UNKNOWN
-    hubs.links.append(Link(id=name, kind="transit gateway attachment", state=state, evidence=f"{word or 'no state'}"))
+    hubs.links.append(
+        Link(
+            id=name,
+            kind="transit gateway attachment",
+            state=state,
+            evidence=f"{word or 'no state'}",
+            ends=(hub, resource),
+        )
+    )
     hubs.at[resource] = hub
     if hub not in owned or any(each.id == name for each in hubs.tables):
         return

@@ -197,7 +197,7 @@ def _peering(here: _Network, peering: Part, links: dict[str, Link], domains: dic
     evidence = f"state {word if word.isalpha() else 'not known'}"
     known = links.get(link)
     if known is None or known.state is LinkState.ACTIVE:  # both networks may be of this project: the worse end counts
-        links[link] = Link(id=link, kind="VPC network peering", state=state, evidence=evidence)
+        links[link] = Link(id=link, kind="VPC network peering", state=state, evidence=evidence, ends=(here.name, far))
     owner = far.split("/")[1]
     unread = f"project {owner} was not read"
     domains.setdefault(far, Domain(id=far, kind=DomainKind.GCP_NETWORK, cloud=Cloud.GCP, account=owner, unread=unread))

@@ -8,7 +8,7 @@ from infra.clouds.gaps import ranges_of
 from infra.clouds.gke.network_calls import Calls, last_of, path_of
 from scanner.cloud.part import Part
 from scanner.enums import Cloud
-from scanner.topology.model import LinkState, Tunnel
+from scanner.topology.model import Encryption, LinkState, Tunnel
 
 _ANY = {"0.0.0.0/0", "::/0"}
 
@@ -49,6 +49,7 @@ def _tunnel(calls: Calls, name: str, answer: Part, gateways: dict[str, Part], ro
     return Tunnel(
         id=name,
         kind="VPN tunnel",
+        encryption=Encryption.IPSEC,
         cloud=Cloud.GCP,
         account=calls.project,
         own=ranges_of(own),
@@ -84,6 +85,7 @@ def _attachment(calls: Calls, name: str, answer: Part, routers: dict[str, Part])
     return Tunnel(
         id=name,
         kind="Interconnect attachment",
+        encryption=Encryption.IPSEC if answer.text("encryption") == "IPSEC" else Encryption.UNKNOWN,
         cloud=Cloud.GCP,
         account=calls.project,
         own_asn=router.part("bgp").number("asn") or 0,

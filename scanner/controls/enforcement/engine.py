@@ -1,4 +1,4 @@
-"""NB-ENF: is there an engine, is it on, is it everywhere, is it current, does it enforce?"""
+"""NB-ENF-01, 02 and 03: is there an engine, is it on, is it everywhere, is it current?"""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import shlex
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from scanner.controls.base import CLUSTER, INERT_MODES, Case, Verdict, bounded, names, unread
+from scanner.controls.base import CLUSTER, Case, Verdict, bounded, names, unread
 from scanner.dataplane.catalogue import KUBENET
 from scanner.dataplane.catalogue.engine import Engine, Support
-from scanner.dataplane.mode import CILIUM_FAMILY
 from scanner.dataplane.model import Answer, Coverage, Enforcing
 from scanner.dataplane.versions import at_least, parse
 from scanner.findings import Status
@@ -17,9 +16,8 @@ from scanner.model import Cloud, Pod, Source
 from scanner.reach.population import workload_id
 
 NEAR = timedelta(days=180)
-_MODAL = CILIUM_FAMILY | {"calico", "aks-calico", "gke-calico"}  # staged Calico kinds are not resolved, so never count
 # Engines whose version comes with the cluster's own, so the cluster's version stands for an image tag that says nothing.
-_WITH_CLUSTER = ("gke-", "aks-")
+WITH_CLUSTER = ("gke-", "aks-")
 
 
 def engine_is_on(case: Case) -> Iterator[Verdict]:
@@ -51,7 +49,7 @@ def _mend(case: Case) -> str:
                 "The engine is on, but works on none of the nodes that run workloads: move them to Linux nodes with a "
                 "ready engine pod, or put them behind security groups and record a waiver that names them."
             )
-        case "off" if case.dataplane.engine and not case.dataplane.name.startswith(("eks-", *_WITH_CLUSTER)):
+        case "off" if case.dataplane.engine and not case.dataplane.name.startswith(("eks-", *WITH_CLUSTER)):
             return "The engine is installed and switched off: set the switch that the evidence names, and roll it out."
         case _:
             return _switch_on(case)
@@ -166,7 +164,7 @@ def engine_is_supported(case: Case) -> Iterator[Verdict]:
 
 def _version(case: Case) -> str:
     plane = case.dataplane
-    if plane.version or not plane.name.startswith(_WITH_CLUSTER):
+    if plane.version or not plane.name.startswith(WITH_CLUSTER):
         return plane.version
     stated = case.snapshot.kubernetes_version or (case.facts.kubernetes_version if case.facts else "")
     return stated if parse(stated) else ""
@@ -220,7 +218,7 @@ def _too_large(case: Case, engine: Engine) -> Iterator[tuple[str, str]]:
 def _support_doubts(case: Case, engine: Engine) -> Iterator[tuple[str, str]]:
     if not _version(case):
         yield "version-unreadable", "the version cannot be told: a mutable tag, a digest or a private mirror"
-    if not engine.name.startswith(("eks-", *_WITH_CLUSTER)):
+    if not engine.name.startswith(("eks-", *WITH_CLUSTER)):
         yield "no-support-range", f"the catalogue knows no support range of {engine.title}"
     if _today(case) is None:
         yield "no-date", "the snapshot's time cannot be read"
@@ -228,24 +226,3 @@ def _support_doubts(case: Case, engine: Engine) -> Iterator[tuple[str, str]]:
         yield "unread", gaps[0]
     if any("Windows" in end.subject for end in engine.support) and (gaps := case.missing("nodes")):
         yield "unread", gaps[0]
-
-
-def engine_enforces(case: Case) -> Iterator[Verdict]:
-    """NB-ENF-06. Only engines with a mode that does not enforce can fail; the others have none and are not applicable."""
-    plane = case.dataplane
-    evidence = bounded([f"mode is {plane.mode}", *map(str, plane.proofs)])
-    if plane.mode in INERT_MODES:
-        fix = (
-            "The cloud owns cilium-config and undoes changes to it: ask its support why the agents do not enforce."
-            if plane.name.startswith(_WITH_CLUSTER)
-            else 'In ConfigMap cilium-config set policy-audit-mode: "false", enable-policy: default and '
-            'enable-k8s-networkpolicy: "true", then restart the agents: kubectl -n kube-system rollout restart daemonset/cilium'
-        )
-        yield Verdict(subject=CLUSTER, status=Status.FAIL, reason=plane.mode, evidence=evidence, remediation=fix)
-    elif plane.enforcing is Enforcing.UNKNOWN or plane.mode != "enforcing":
-        yield Verdict(subject=CLUSTER, status=Status.UNKNOWN, reason="mode-unknown", evidence=evidence)
-    elif plane.enforcing is not Enforcing.NO and plane.name not in _MODAL:
-        evidence = (f"{plane.name} has no mode in which it does not enforce",)
-        yield Verdict(subject=CLUSTER, status=Status.NOT_APPLICABLE, reason="no-such-mode", evidence=evidence)
-    else:
-        yield Verdict(subject=CLUSTER, status=Status.PASS, reason="enforcing", evidence=evidence)

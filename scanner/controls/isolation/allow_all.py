@@ -7,6 +7,7 @@ from functools import cache
 
 from scanner.controls import addresses
 from scanner.controls.base import CLUSTER, POLICIES, Case, Verdict, bounded, names, unread
+from scanner.controls.peers import TOMORROW
 from scanner.controls.privilege.internet import blocks_of
 from scanner.dataplane.model import Answer, Enforcing
 from scanner.findings import Status
@@ -16,8 +17,7 @@ from scanner.policy.selectors import matches
 from scanner.reach.model import Direction
 from scanner.reach.population import workload_id
 
-# No namespace can be called so (an upper-case letter), so a selector that matches it would match the next one created.
-_TOMORROW: Mapping[str, str] = {NAME_LABEL: "Not-A-Namespace"}
+_TOMORROW: Mapping[str, str] = {NAME_LABEL: TOMORROW}
 _ALL_ADDRESSES = 0.9  # of the public address space: leaving out a few ranges still admits everybody
 _Everything = Callable[[Selector], bool]
 

@@ -60,7 +60,8 @@ class Limits:
 class Engine:
     """One engine of the catalogue.
 
-    `facts` are by capability (a field of `Capabilities`), `kinds` by "Kind.group", both as alternatives for versions;
+    `facts` are by capability (a field of `Capabilities`), `kinds` by "Kind.group" (and "Kind.group/feature" for what only
+    some kinds have), both as alternatives for versions;
     `other_kinds` is about every kind that is not named. `support` lists announced ends only.
     """
 
@@ -83,6 +84,13 @@ class Engine:
         """Whether this engine honours a policy kind ("Kind.group") in one version."""
         found = self.kinds.get(kind)
         return self.other_kinds if found is None else _pick(found, version)
+
+    def feature_at(self, kind: str, feature: str, version: str) -> Fact:
+        """Whether this engine honours what only some kinds have: `layer-7` or `names` of "Kind.group".
+
+        The catalogue writes it as "Kind.group/feature" beside the kinds; what it does not name is not known.
+        """
+        return _pick(self.kinds.get(f"{kind}/{feature}", ()), version)
 
     def settled(self, conditions: Mapping[str, bool]) -> Engine:
         """The entry where it is known which of its conditions hold: what hangs on one is honoured there, or ignored."""

@@ -15,6 +15,8 @@ from scanner.policy.cilium.wire import WireEgress, WireIngress, WireIngressDeny,
 from scanner.policy.decode import FieldError
 from scanner.policy.model import Action, Peer, Rule
 
+AUTHENTICATED = "it lets through only what has authenticated (mode 'required')"  # the doubt about such a rule
+
 
 def resolved_rules(rule: Rule, wire: WireRule, place: str, scope: Scope, notes: Notes) -> Iterator[Rule]:
     """The rules that a wire rule comes to, all with the place and the action of `rule`.

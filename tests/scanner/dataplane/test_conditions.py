@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from scanner.cloud.aks import ADVANCED
 from scanner.cloud.gke import SWITCHES
 from scanner.dataplane.catalogue import CATALOGUE
 from scanner.dataplane.conditions import CILIUM_KEYS
@@ -27,7 +28,7 @@ def conditions():
     }
 
 
-@pytest.mark.parametrize("condition", [*SWITCHES, *CILIUM_KEYS])
+@pytest.mark.parametrize("condition", [*SWITCHES, *ADVANCED, *CILIUM_KEYS])
 def test_what_can_be_settled_is_a_condition_of_the_catalogue(condition):
     """The words are the same on both sides, or nothing would ever be settled."""
     assert condition in conditions()
