@@ -11,6 +11,7 @@ import msgspec
 from functions.fabric import fabric_of
 from functions.gate import Exit, decide
 from functions.gather import gather
+from functions.own_controls import own_controls
 from functions.output import colour, now, say, say_incomplete, text, width, write
 from functions.run import Outcome, audit, collect, incomplete, new_run
 from functions.watch import watcher
@@ -33,6 +34,7 @@ class AuditRequest:
     ways: WaysIn
     evidence: str = ""
     waivers: str = ""
+    controls: tuple[str, ...] = ()
     profile: str = ""
     frameworks: tuple[str, ...] = ()
     output: str
@@ -55,6 +57,7 @@ def run_audit(request: AuditRequest) -> int:
     run = new_run(request.run_id, request.time or now())
     statements = _statements(request.evidence or settings.evidence)
     waivers = _waivers(request.waivers or settings.waivers)
+    own = own_controls(request.controls or settings.controls)
     frameworks = tuple(dict.fromkeys(map(find_framework, request.frameworks)))
     with watcher() as watch:
         found = gather(chosen.sources, taken=run.time, watcher=watch, concurrency=settings.concurrency)
@@ -74,6 +77,7 @@ def run_audit(request: AuditRequest) -> int:
             statements=statements,
             waivers=waivers,
             frameworks=frameworks,
+            own=own,
             fabric=fabric.judged,
         )
     _print_outcome(outcome, as_json=request.json)

@@ -35,9 +35,9 @@ def check(placed: Sequence[Placed], limits: Limits = LIMITS) -> tuple[Found, ...
     for one, answer in zip(placed, answers, strict=True):
         if answer is None:
             message = "compiling it took too much time or memory: make it shorter"
-            found.append(Found(one.file, Mistake(one.lines["pass"], "pass", message)))
+            found.append(Found(one.file, Mistake(one.lines["pass"], "pass", message), one.line))
             continue
         for problem in answer.problems:
             line = one.lines[problem.key] + problem.line
-            found.append(Found(one.file, Mistake(line, problem.key, printable(problem.message, 400))))
+            found.append(Found(one.file, Mistake(line, problem.key, printable(problem.message, 400)), one.line))
     return tuple(found)

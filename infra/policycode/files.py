@@ -39,10 +39,11 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A mistake and the file it stands in."""
+    """A mistake, the file it stands in, and the line its document begins on (0: the whole file)."""
 
     file: str
     mistake: Mistake
+    document: int = 0
 
     def __str__(self) -> str:
         """`file:line: key: what is wrong and the mend`, as compilers write it."""
@@ -134,7 +135,7 @@ def _read(
             wrong = list(_rules(one, known, seen))
             if not wrong:
                 placed.append(one)
-        mistakes += [Found(file, each) for each in wrong]
+        mistakes += [Found(file, each, line_of(document)) for each in wrong]
     return placed, mistakes
 
 
