@@ -10,7 +10,6 @@ from scanner.controls.vouched import stated
 from scanner.findings import Status
 
 CONTROL = "NB-EXP-08"
-STATED_DAYS = 90
 _WHAT = (
     "where the default route of the node subnets leads (a firewall, a proxy, nowhere), as the route tables and firewall say; "
     "`ringfence network` reads the routes"
@@ -31,7 +30,7 @@ def egress_is_controlled(case: Case) -> Iterator[Verdict]:
     around = case.facts.around if case.facts else None
     outbound = around.outbound if around else ""
     said = f"{around.outbound_where} is {outbound}" if around else ""
-    given = stated(case, CONTROL, days=STATED_DAYS, otherwise=_WHAT)
+    given = stated(case, CONTROL, otherwise=_WHAT)
     if outbound in _CLOSED:
         evidence = (f"{said}: the nodes have no way to the internet",)
         yield Verdict(subject=CLUSTER, status=Status.NOT_APPLICABLE, reason="air-gapped", evidence=evidence)

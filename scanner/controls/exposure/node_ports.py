@@ -18,7 +18,6 @@ from scanner.model import Cloud, Service
 from scanner.reach.population import workload_id
 
 CONTROL = "NB-EXP-03"
-STATED_DAYS = 90
 _WHAT = "which sources the firewall of the nodes (security groups, firewall rules, network security groups) admits"
 NodePort = tuple[str, int]  # protocol, number; 0 where the cluster has yet to choose it
 
@@ -82,7 +81,7 @@ def _by_firewall(
 ) -> Verdict:
     around = case.facts.around if case.facts else None
     if around is None or around.open_rules is None:
-        found = stated(case, CONTROL, days=STATED_DAYS, otherwise=_WHAT)
+        found = stated(case, CONTROL, otherwise=_WHAT)
         evidence = bounded((*bounded(lines, 3), *why, *found.evidence))
         return dataclasses.replace(found, subject=subject, evidence=evidence)
     hits = [rule for rule in around.open_rules if any(_covers(rule, each) for each in numbers)]

@@ -22,7 +22,6 @@ from scanner.reach.population import NamespaceSpan
 from scanner.reach.ways.attach import Attachments
 
 CONTROL = "NB-EXP-05"
-STATED_DAYS = 30
 _WHAT = (
     "which TLS versions the entry points accept and when their certificates end, as a scan of them from outside shows"
 )
@@ -35,7 +34,7 @@ def entry_points_use_tls(case: Case) -> Iterator[Verdict]:
     Entry points that only face the inside do not count. What the cluster's objects leave open (a certificate in a Secret, a
     controller's flags) is unknown unless somebody states it.
     """
-    given = stated(case, CONTROL, days=STATED_DAYS, otherwise=_WHAT)
+    given = stated(case, CONTROL, otherwise=_WHAT)
     for verdict in _verdicts(case):
         yield _vouched(verdict, given)
     if gaps := case.missing(*ENTRY_KINDS):

@@ -13,7 +13,6 @@ from scanner.controls.vouched import stated
 from scanner.findings import Status
 from scanner.model import Cloud
 
-STATED_DAYS = 90
 _FLOWS = "whether flow logs with refused traffic cover every node and pod subnet, and arrive somewhere"
 _AUDIT = "the diagnostic settings (kube-audit or kube-audit-admin to a workspace), or the API server's audit policy"
 _STORES = (
@@ -33,7 +32,7 @@ def flow_logs_cover(case: Case) -> Iterator[Verdict]:
         return
     around = case.facts.around if case.facts else None
     if around is None or around.flow_logs is None:
-        yield stated(case, "NB-OBS-02", days=STATED_DAYS, otherwise=_FLOWS)
+        yield stated(case, "NB-OBS-02", otherwise=_FLOWS)
         return
     yield _covered(case, around)
 
@@ -77,7 +76,7 @@ def audit_is_kept(case: Case) -> Iterator[Verdict]:
     """
     around = case.facts.around if case.facts else None
     if around is None or around.audit is None:
-        given = stated(case, "NB-OBS-03", days=STATED_DAYS, otherwise=_AUDIT)
+        given = stated(case, "NB-OBS-03", otherwise=_AUDIT)
         if case.cloud is Cloud.AZURE and given.status is Status.FAIL:
             given = dataclasses.replace(given, remediation=_switch_on(case))
         yield given
@@ -111,4 +110,4 @@ def evidence_is_retained(case: Case) -> Iterator[Verdict]:
         why = ("NB-OBS-01 and NB-OBS-02 fail: no log is kept that could be retained",)
         yield Verdict(subject=CLUSTER, status=Status.NOT_APPLICABLE, reason="no-log-store", evidence=why)
         return
-    yield stated(case, "NB-OBS-04", days=STATED_DAYS, otherwise=_STORES)
+    yield stated(case, "NB-OBS-04", otherwise=_STORES)
