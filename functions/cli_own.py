@@ -12,7 +12,7 @@ from functions import options as flags
 def register(app: typer.Typer) -> None:
     """Add `validate` and `test`."""
     app.command(epilog=flags.EPILOG)(validate)
-    app.command("test", epilog=flags.EPILOG)(test_cases)
+    app.command("test", epilog=flags.EPILOG)(judge_cases)
 
 
 def validate(
@@ -31,7 +31,7 @@ def validate(
     raise typer.Exit(run_validate(tuple(places)))
 
 
-def test_cases(
+def judge_cases(
     folder: Annotated[str, typer.Argument(metavar="DIR", help="A folder with cases in it or below it.")],
     *,
     controls: flags.Controls = None,

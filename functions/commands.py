@@ -11,8 +11,8 @@ import msgspec
 from functions.fabric import fabric_of
 from functions.gate import Exit, decide
 from functions.gather import gather
-from functions.own_controls import own_controls
 from functions.output import colour, now, say, say_incomplete, text, width, write
+from functions.own_controls import own_controls
 from functions.run import Outcome, audit, collect, incomplete, new_run
 from functions.watch import watcher
 from functions.ways import WaysIn, choose

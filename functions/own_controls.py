@@ -90,8 +90,7 @@ def _wrong(path: Path, controls: Sequence[Control]) -> Iterator[str]:
         found = tuple(problems(folder, result))
         yield from found
         for deciding in () if found else folder.case.decided_by:
-            fleet = isinstance(folder, FleetFolder)
-            less = without_in_fleet(folder, deciding) if fleet else without(folder, deciding)
+            less = without_in_fleet(folder, deciding) if isinstance(folder, FleetFolder) else without(folder, deciding)
             other = judge_case(less, controls).status
             wanted = folder.case.without or f"anything but {folder.case.expect.status}"
             if other == folder.case.expect.status or (folder.case.without and other != folder.case.without):

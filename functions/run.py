@@ -23,8 +23,8 @@ from reports.document import Report, Run, Scope, decode_result, render_result
 from reports.places import not_whole
 from scanner.baselines import BASELINE_VERSION
 from scanner.baselines.config import BaselineConfig
-from scanner.errors import ClusterReadError, InputError, StoreError
 from scanner.controls.base import Control
+from scanner.errors import ClusterReadError, InputError, StoreError
 from scanner.evidence import Statement
 from scanner.findings import ClusterResult, ControlResult
 from scanner.frameworks.model import Framework

@@ -88,7 +88,7 @@ class _Bench:
 
 
 def _words(own: OwnControl) -> frozenset[str]:
-    return frozenset(_WORD.findall(" ".join((own.when, own.pass_, own.message, own.remediation))))
+    return frozenset(_WORD.findall(f"{own.when} {own.pass_} {own.message} {own.remediation}"))
 
 
 def _evidence(said: Sequence[str], doubts: Sequence[str]) -> tuple[str, ...]:

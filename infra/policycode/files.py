@@ -102,7 +102,9 @@ def _listed(place: str) -> tuple[Store, list[str]]:
             names = [each.name for each in path.iterdir() if each.is_file()]  # no walk: cases may lie below
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "no path"
-            raise InputError(f"{printable(place)}: cannot be read ({reason}): check the path of own controls") from error
+            raise InputError(
+                f"{printable(place)}: cannot be read ({reason}): check the path of own controls"
+            ) from error
         return open_store(place), sorted(name for name in names if _is_yaml(name))
     store = open_store(place)
     try:
@@ -117,9 +119,7 @@ def _is_yaml(name: str) -> bool:
     return name.endswith((".yaml", ".yml")) and not name.startswith(".")
 
 
-def _read(
-    file: str, text: str, known: Sequence[str], seen: dict[str, str]
-) -> tuple[list[Placed], list[Found]]:
+def _read(file: str, text: str, known: Sequence[str], seen: dict[str, str]) -> tuple[list[Placed], list[Found]]:
     try:
         documents = compose_all(text)
     except BrokenError as error:

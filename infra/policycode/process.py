@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -45,7 +46,10 @@ def ask(
     while len(answers) < len(controls):
         left = list(controls[len(answers) :])
         request = Request(
-            controls=left, view=dict(view) if view is not None else None, cpu_s=limits.cpu_s, memory_mib=limits.memory_mib
+            controls=left,
+            view=dict(view) if view is not None else None,
+            cpu_s=limits.cpu_s,
+            memory_mib=limits.memory_mib,
         )
         given, cut = _run(msgspec.json.encode(request), limits.wall_s * len(left))
         answers += given[: len(left)]
@@ -57,10 +61,15 @@ def ask(
 def _run(request: bytes, wall_s: float) -> tuple[list[Answer], bool]:
     """The answers that came, and whether the process was cut off."""
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    environment["PYTHONPATH"] = os.pathsep.join(part or os.getcwd() for part in sys.path)
+    environment["PYTHONPATH"] = os.pathsep.join(part or str(Path.cwd()) for part in sys.path)
     try:
         ended = subprocess.run(  # noqa: S603 - our own module, and nothing of the request on the command line
-            [sys.executable, "-c", _START], input=request, capture_output=True, timeout=wall_s, env=environment, check=False
+            [sys.executable, "-c", _START],
+            input=request,
+            capture_output=True,
+            timeout=wall_s,
+            env=environment,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
         return _answers(error.stdout or b""), True
@@ -81,4 +90,6 @@ def _require(*modules: str) -> None:
         except ModuleNotFoundError:
             found = False
         if not found:
-            raise InputError("own controls need the CEL library: install ringfence with its extra, ringfence[policy-code]")
+            raise InputError(
+                "own controls need the CEL library: install ringfence with its extra, ringfence[policy-code]"
+            )

@@ -63,7 +63,7 @@ def check(control: Expressions) -> Answer:
     cel, extensions = _library()
     typed = environments(cel, extensions)[control.scope]
     loose = _loose(cel, extensions)
-    problems = []
+    problems: list[Problem] = []
     for key, expression, line, wanted in _expressions(control, problems):
         try:
             found = typed.compile(expression).return_type().name()
@@ -131,7 +131,7 @@ class _Asked:
         self._env = _loose(cel, extensions)
         name = SCOPES[control.scope]
         self.subjects: list[dict[str, Any]] = list(view[name]) if name else [view["cluster"]]
-        texts = " ".join((control.when, control.pass_, control.message, control.remediation))
+        texts = f"{control.when} {control.pass_} {control.message} {control.remediation}"
         self._used = {key: value for key, value in view.items() if re.search(rf"\b{key}\b", texts)}
         self._shared = None
         if self._used.keys() & LISTS.keys():

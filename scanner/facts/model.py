@@ -18,7 +18,7 @@ class _View(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class DataPlaneView(_View, frozen=True, kw_only=True):
-    """The network-policy engine that was detected. `enforcing` is yes, no, partly or unknown; `mode` enforcing, audit, …"""
+    """The network-policy engine that was detected. `enforcing` is yes, no, partly or unknown; `mode` is how."""
 
     name: str
     version: str

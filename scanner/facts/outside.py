@@ -32,7 +32,9 @@ def service_views(case: Case) -> tuple[ServiceView, ...]:
             return msgspec.UNSET
         selector = equalities(service.selector)
         groups = pods.get(service.namespace, {}).items()
-        return tuple(sorted({name for labels, ids in groups if matches(selector, samples[labels].labels) for name in ids}))
+        return tuple(
+            sorted({name for labels, ids in groups if matches(selector, samples[labels].labels) for name in ids})
+        )
 
     services = sorted(case.snapshot.services, key=lambda item: (item.namespace, item.name))
     return tuple(_service(case, service, chosen(service)) for service in services)

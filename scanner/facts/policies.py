@@ -42,9 +42,7 @@ def _view(
     if samples is not None:
         places = [first.namespace] if all(each.namespaces is None for each in specs) else sorted(samples)
         listed = [each for place in places for each in samples.get(place, ())]
-        selected = sum(
-            len(item.pods) for pod, item in listed if any(case.selects(policy, pod) for policy in specs)
-        )
+        selected = sum(len(item.pods) for pod, item in listed if any(case.selects(policy, pod) for policy in specs))
     sides = {side for each in specs for side in each.directions}
     return PolicyView(
         id=key,
