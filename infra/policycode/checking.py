@@ -16,7 +16,7 @@ def expressions_of(control: OwnControl) -> Expressions:
     """The part of a control that is evaluated."""
     return Expressions(
         scope=control.scope,
-        pass_=control.pass_,
+        holds=control.pass_,
         when=control.when,
         message=control.message,
         remediation=control.remediation,

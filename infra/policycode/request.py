@@ -11,7 +11,7 @@ class Expressions(msgspec.Struct, kw_only=True):
     """The part of a control that is evaluated."""
 
     scope: str
-    pass_: str
+    holds: str
     when: str = ""
     message: str = ""
     remediation: str = ""

@@ -80,7 +80,7 @@ def check(control: Expressions) -> Answer:
 
 def _expressions(control: Expressions, problems: list[Problem]) -> Iterator[tuple[str, str, int, tuple[str, ...]]]:
     """Key, expression, the line of the key's text it begins on (from 0), and the types it may give."""
-    for key, text in (("when", control.when), ("pass", control.pass_)):
+    for key, text in (("when", control.when), ("pass", control.holds)):
         if text:
             yield key, text, 0, ("BOOL", "DYN")
     for key, text in (("message", control.message), ("remediation", control.remediation)):
@@ -131,7 +131,7 @@ class _Asked:
         self._env = _loose(cel, extensions)
         name = SCOPES[control.scope]
         self.subjects: list[dict[str, Any]] = list(view[name]) if name else [view["cluster"]]
-        texts = f"{control.when} {control.pass_} {control.message} {control.remediation}"
+        texts = f"{control.when} {control.holds} {control.message} {control.remediation}"
         self._used = {key: value for key, value in view.items() if re.search(rf"\b{key}\b", texts)}
         self._shared = None
         if self._used.keys() & LISTS.keys():
@@ -166,8 +166,11 @@ class _Asked:
             raise _FailedError("it gave neither true nor false")
         return found
 
-    def text(self, template: str, index: int) -> str:
-        """A text with its expressions filled in; what is no plain name stands in quotes, so that it cannot break out."""
+    def text(self, template: str, index: int, *, pasted: bool) -> str:
+        """A text with its expressions filled in.
+
+        In one that is to be pasted, what is no plain name stands in quotes, so that it cannot break out.
+        """
         filled = []
         for part in parts(template):
             if isinstance(part, str):
@@ -179,7 +182,7 @@ class _Asked:
                 filled.append("(not known)")
                 continue
             words = str(value).lower() if isinstance(value, bool) else str(value)
-            filled.append(words if _PLAIN.fullmatch(words) else msgspec.json.encode(words).decode())
+            filled.append(words if not pasted or _PLAIN.fullmatch(words) else msgspec.json.encode(words).decode())
         return "".join(filled)
 
 
@@ -190,7 +193,7 @@ def _outcome(asked: _Asked, index: int, subject: Mapping[str, Any]) -> Outcome |
     try:
         if control.when and not asked.answer(control.when, index):
             return None
-        good = asked.answer(control.pass_, index)
+        good = asked.answer(control.holds, index)
     except _FailedError as error:
         known = frozenset(field for fields in fields_of().values() for field in fields)
         reason, sentence = evaluation_problem(str(error)[:_LONGEST], known)
@@ -198,9 +201,9 @@ def _outcome(asked: _Asked, index: int, subject: Mapping[str, Any]) -> Outcome |
     looked_at = list(_looked_at(control, subject))
     if good:
         return Outcome(subject=name, status="pass", reason="holds", evidence=looked_at)
-    message = asked.text(control.message, index)[: 4 * _LONGEST] if control.message else ""
-    evidence = [message, *looked_at] if message else looked_at or [f"false: {control.pass_}"[:_LONGEST]]
-    fix = asked.text(control.remediation, index)
+    message = asked.text(control.message, index, pasted=False)[: 4 * _LONGEST] if control.message else ""
+    evidence = [message, *looked_at] if message else looked_at or [f"false: {control.holds}"[:_LONGEST]]
+    fix = asked.text(control.remediation, index, pasted=True)
     return Outcome(subject=name, status="fail", reason="does-not-hold", evidence=evidence, remediation=fix)
 
 
@@ -212,7 +215,7 @@ def _subject_name(scope: str, subject: Mapping[str, Any]) -> str:
 
 def _looked_at(control: Expressions, subject: Mapping[str, Any]) -> Iterator[str]:
     """The fields of the subject that the control names, with their values: what an auditor can check."""
-    paths = dict.fromkeys(match[1] for match in _PATH.finditer(f"{control.when} {control.pass_}"))
+    paths = dict.fromkeys(match[1] for match in _PATH.finditer(f"{control.when} {control.holds}"))
     for path in list(paths)[:_SHOWN]:
         value: Any = subject
         for part in path.split(".")[1:]:

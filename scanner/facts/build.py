@@ -11,6 +11,7 @@ import msgspec
 from scanner.baselines.matching import tier_of
 from scanner.controls.balancers import EdgePods
 from scanner.controls.base import POLICIES, Case, bounded
+from scanner.dataplane.model import Enforcing
 from scanner.facts.levels import UNKNOWN, Levels
 from scanner.facts.model import (
     LISTS,
@@ -78,7 +79,10 @@ class Facts:
             source=snapshot.source.value,
             kubernetes_version=snapshot.kubernetes_version or msgspec.UNSET,
             dataplane=DataPlaneView(
-                name=plane.name, version=plane.version, enforcing=plane.enforcing.value, mode=plane.mode
+                name=plane.name,
+                version=plane.version,
+                enforcing=msgspec.UNSET if plane.enforcing is Enforcing.UNKNOWN else plane.enforcing.value,
+                mode=msgspec.UNSET if plane.enforcing is Enforcing.UNKNOWN else plane.mode,
             ),
         )
 

@@ -18,12 +18,15 @@ class _View(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class DataPlaneView(_View, frozen=True, kw_only=True):
-    """The network-policy engine that was detected. `enforcing` is yes, no, partly or unknown; `mode` is how."""
+    """The network-policy engine that was detected, `none` where there is none; `version` is empty where it cannot be told.
+
+    `enforcing` is yes, no or partly; `mode` is enforcing, or what it does instead (audit, never, …). Both are known or neither.
+    """
 
     name: str
     version: str
-    enforcing: str
-    mode: str
+    enforcing: str | msgspec.UnsetType = msgspec.UNSET
+    mode: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class ClusterView(_View, frozen=True, kw_only=True):
