@@ -30,6 +30,11 @@ def without(folder: Folder, deciding: str) -> Folder:
         if len(left) == len(folder.statements):
             raise absent(folder.path, deciding)
         return replace(folder, statements=left)
+    if what == "waiver":
+        kept = tuple(each for each in folder.waivers if each.id != path)
+        if len(kept) == len(folder.waivers):
+            raise absent(folder.path, deciding)
+        return replace(folder, waivers=kept)
     if what == "config":
         changed = without_config(folder.config, path)
         if changed == folder.config:

@@ -1,9 +1,8 @@
 """Cases: folders that show what a control makes of a cluster, for the built-in controls and for people's own.
 
-A folder holds `case.yaml` (what is expected of which control, and why), `cluster.yaml` (Kubernetes objects as `kubectl get -o
-yaml` gives them, or `snapshot.json.zst`) and, where they count, `record.yaml` (the cloud's word), `config.yaml` (the `baseline:`
-part of the settings) and `evidence.yaml` (a list of statements). Unless it says otherwise, the objects are all that a live
-cluster has, every kind listed whole.
+A folder holds `case.yaml` (what is expected of which control, and why), `cluster.yaml` (objects as `kubectl get -o yaml` gives
+them, or `snapshot.json.zst`) and, where they count, `record.yaml` (the cloud's word), `config.yaml` (the `baseline:` part of the
+settings), `evidence.yaml` and `waivers.yaml` (lists). Unless it says otherwise, the objects are all that a live cluster has.
 """
 
 from __future__ import annotations
@@ -34,6 +33,7 @@ from scanner.findings import ControlResult
 from scanner.model import Cloud, Collected, KindStatus, Snapshot, Source
 from scanner.policy.resolve import resolve
 from scanner.reach.engine import build
+from scanner.waivers.model import Waiver
 
 if TYPE_CHECKING:
     from functions.fleet_cases import FleetFolder
@@ -70,7 +70,8 @@ class CaseFile(_Form, frozen=True, kw_only=True):
     """`case.yaml`. `decided_by` are the objects without any one of which the control's status becomes `without`.
 
     An object is "Kind namespace/name" or "Kind name"; "record: a.b[0].c" is a part of the cloud's record, "config: key" of
-    the configuration, "evidence: 0" a statement by its place. An empty `without` means anything but what is expected.
+    the configuration, "evidence: 0" a statement by its place, "waiver: id" a waiver. An empty `without` means anything but
+    what is expected.
     `also` are names of files in the nearest folder `_with`, here or above: objects that many cases have in common.
     `clusters` and `networks` are for cases of a fleet (`functions/fleet_cases.py`).
     """
@@ -99,6 +100,7 @@ class Folder:
     snapshot: Snapshot
     config: BaselineConfig = DEFAULT_CONFIG
     statements: tuple[Statement, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
 
 
 def find_cases(root: Path) -> tuple[Path, ...]:
@@ -125,7 +127,10 @@ def read_case(folder: Path) -> Folder | FleetFolder:
     if is_fleet(folder, case):
         return read_fleet(folder, case)
     config, statements = read_parts(folder)
-    return Folder(path=folder, case=case, snapshot=_snapshot(folder, case), config=config, statements=statements)
+    path = folder / "waivers.yaml"
+    waivers = tuple(read_value(path, list[Waiver])) if path.exists() else ()
+    snapshot = _snapshot(folder, case)
+    return Folder(path=folder, case=case, snapshot=snapshot, config=config, statements=statements, waivers=waivers)
 
 
 def read_parts(folder: Path) -> tuple[BaselineConfig, tuple[Statement, ...]]:
@@ -184,6 +189,7 @@ def judge_case(folder: Folder | FleetFolder, controls: Sequence[Control]) -> Con
         config=folder.config,
         at=folder.case.at,
         statements=folder.statements,
+        waivers=folder.waivers,
     )
     results = {result.id: result for result in evaluate(controls, case)}
     if folder.case.control not in results:

@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from functions import options as flags
+from functions.cli_baseline import commands as _baseline
 from functions.cli_estate import commands as _estate
 from functions.cli_planes import commands as _data_planes
 
@@ -65,7 +66,9 @@ def audit(
     name: flags.Name = "",
     config: flags.Config = "",
     evidence: flags.Evidence = "",
+    waivers: flags.Waivers = "",
     profile: flags.ChosenProfile = None,
+    framework: flags.Frameworks = None,
     output: flags.Store = "",
     answer: flags.AnswerFormat = flags.Format.TABLE,
     run_id: flags.RunId = "",
@@ -92,7 +95,8 @@ def audit(
     )  # fmt: skip
     request = AuditRequest(
         ways=WaysIn(local=source, aws=aws, gcp=gcp, azure=azure, config=config),
-        evidence=evidence, profile=profile.value if profile else "", output=output,
+        evidence=evidence, waivers=waivers, profile=profile.value if profile else "",
+        frameworks=tuple(framework or ()), output=output,
         json=answer is flags.Format.JSON, run_id=run_id, time=time,
         fail_on=fail_on.value if fail_on else None, min_score=min_score, allow_partial=allow_partial,
     )  # fmt: skip
@@ -236,6 +240,7 @@ def lint(
     raise typer.Exit(run_lint(question, level=level.value, json=as_json, output=output, strict=strict))
 
 
+app.add_typer(_baseline)
 app.add_typer(_estate)
 app.add_typer(_data_planes)
 

@@ -18,10 +18,12 @@ from functions.ways import WaysIn, choose
 from reports.document import render_json
 from scanner.errors import InputError
 from scanner.findings import Severity
+from scanner.frameworks.model import find_framework
 
 if TYPE_CHECKING:
     from infra.store import Store
     from scanner.evidence import Statement
+    from scanner.waivers.model import Waiver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,9 @@ class AuditRequest:
 
     ways: WaysIn
     evidence: str = ""
+    waivers: str = ""
     profile: str = ""
+    frameworks: tuple[str, ...] = ()
     output: str
     json: bool
     run_id: str
@@ -50,6 +54,8 @@ def run_audit(request: AuditRequest) -> int:
     settings = chosen.settings
     run = new_run(request.run_id, request.time or now())
     statements = _statements(request.evidence or settings.evidence)
+    waivers = _waivers(request.waivers or settings.waivers)
+    frameworks = tuple(dict.fromkeys(map(find_framework, request.frameworks)))
     with watcher() as watch:
         found = gather(chosen.sources, taken=run.time, watcher=watch, concurrency=settings.concurrency)
         if found.interrupted:
@@ -66,6 +72,8 @@ def run_audit(request: AuditRequest) -> int:
             workers=settings.concurrency.clusters,
             places=found.places,
             statements=statements,
+            waivers=waivers,
+            frameworks=frameworks,
             fabric=fabric.judged,
         )
     _print_outcome(outcome, as_json=request.json)
@@ -113,6 +121,14 @@ def _statements(file: str) -> tuple[Statement, ...]:
     from infra.settings.evidence import read_evidence
 
     return read_evidence(Path(file))
+
+
+def _waivers(file: str) -> tuple[Waiver, ...]:
+    if not file:
+        return ()
+    from infra.settings.waivers import read_waivers
+
+    return read_waivers(Path(file))
 
 
 def _nothing_read() -> int:

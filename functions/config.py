@@ -8,6 +8,7 @@ from functions.gate import Exit
 from functions.output import text, write
 from infra.settings import check_settings
 from infra.settings.evidence import check_evidence
+from infra.settings.waivers import check_waivers
 from reports.mistakes import mistake_lines, render_mistakes
 
 
@@ -15,11 +16,12 @@ def run_check(file: str, *, json: bool) -> int:
     """Check and print; returns 0 where nothing is wrong, 2 where something is."""
     settings, found = check_settings(Path(file))
     mistakes = [(each.line, each.key, each.message) for each in found]
-    if settings.evidence:
-        mistakes += [
-            (0, "evidence", f"{settings.evidence}{f':{each.line}' if each.line else ''}: {each}")
-            for each in check_evidence(Path(settings.evidence))[1]
-        ]
+    for key, path, check in (
+        ("evidence", settings.evidence, check_evidence),
+        ("waivers", settings.waivers, check_waivers),
+    ):
+        beside = check(Path(path))[1] if path else ()
+        mistakes += [(0, key, f"{path}{f':{each.line}' if each.line else ''}: {each}") for each in beside]
     if json:
         write((render_mistakes(file, mistakes),), "")
     else:

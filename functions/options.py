@@ -208,6 +208,18 @@ Time = Annotated[
 ]
 
 
+Frameworks = Annotated[
+    list[str] | None,
+    _flag("--framework", _OUT, 'Show requirements of this framework, as "PCI DSS" (repeatable).', metavar="NAME"),
+]
+Waivers = Annotated[
+    str,
+    _flag(
+        "--waivers", _IN, "Failures accepted for a time (docs/waivers.md); comes before the settings'.", metavar="FILE"
+    ),
+]
+
+
 class Profile(StrEnum):
     """Which controls are judged."""
 

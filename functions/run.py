@@ -26,9 +26,11 @@ from scanner.baselines.config import BaselineConfig
 from scanner.errors import ClusterReadError, InputError, StoreError
 from scanner.evidence import Statement
 from scanner.findings import ClusterResult, ControlResult
+from scanner.frameworks.model import Framework
 from scanner.gaps import by_cause
 from scanner.judge import judge
 from scanner.model import ClusterRef, Read, Snapshot, Source
+from scanner.waivers.model import Waiver
 
 if TYPE_CHECKING:
     from infra.store import Store
@@ -82,12 +84,15 @@ def audit(
     workers: int = WORKERS,
     places: Sequence[Scope] = (),
     statements: Sequence[Statement] = (),
+    waivers: Sequence[Waiver] = (),
+    frameworks: Sequence[Framework] = (),
     fabric: Callable[[Sequence[ClusterResult]], Sequence[ControlResult]] | None = None,
 ) -> Outcome:
     """Read, judge, store and aggregate every input, `workers` of them being read at a time.
 
     `places` are where the inputs were looked for: they stand in the report, and those not searched whole make it incomplete.
-    `statements` are what people vouch for; their age is that at the run's time. `fabric` judges the fleet as a whole.
+    `statements` are what people vouch for; their age is that at the run's time. `waivers` are
+    failures accepted for a time, `frameworks` what the report is seen through. `fabric` judges the fleet as a whole.
 
     An input that cannot be read is in the report: as an unread cluster where its address is known, else as a scope. Bugs
     are not caught. Ctrl-C ends the reading and not the run: what was judged by then is stored and reported.
@@ -107,13 +112,21 @@ def audit(
             left_out = f"{entry.label}: a second source of {ref.id} was left out"
             return lambda: scopes.append(_scope(ref, "partial", left_out))
         watcher.note(f"judging {entry.label}")
-        result = _judge_stored(read, run, _Judging(config, run.time, tuple(statements)), store)
+        result = _judge_stored(read, run, _Judging(config, run.time, tuple(statements), tuple(waivers)), store)
         return lambda: results.update({ref.id: _keep(result, run, store)})
 
     missed = _each(inputs, run, watcher, workers, take)
     scopes += missed
     judged = tuple(fabric(tuple(results.values()))) if fabric else ()
-    report = build_report(results.values(), run=run, scopes=scopes, baseline=BASELINE_VERSION, fabric=judged)
+    report = build_report(
+        results.values(),
+        run=run,
+        scopes=scopes,
+        baseline=BASELINE_VERSION,
+        fabric=judged,
+        waivers=waivers,
+        frameworks=frameworks,
+    )
     stored_at: tuple[str, ...] = ()
     if store is not None:
         record_run(store, run, inputs, scopes, baseline=report.baseline, interrupted=bool(missed))
@@ -245,12 +258,13 @@ class _Judging:
     config: BaselineConfig
     at: str
     statements: tuple[Statement, ...]
+    waivers: tuple[Waiver, ...]
 
 
 def _judged(snapshot: Snapshot, judging: _Judging) -> ClusterResult:
     """The collector runs again between two clusters, so that what one left behind is gone before the next is judged."""
     with uncollected():
-        return judge(snapshot, judging.config, at=judging.at, statements=judging.statements)
+        return judge(snapshot, judging.config, at=judging.at, statements=judging.statements, waivers=judging.waivers)
 
 
 def _check_place(found: ClusterRef, expected: ClusterRef, where: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from infra import snapshots
-from reports import comparison, dataplanes, diff, discovery, doctor, document, lint, mistakes, network
+from reports import baseline, comparison, dataplanes, diff, discovery, doctor, document, lint, mistakes, network
 from reports.reach import schema as reach
 from scanner.topology import document as topology
 
@@ -22,6 +22,7 @@ def published() -> dict[str, bytes]:
         "snapshot-v1.json": snapshots.schema(),
         "result-v1.json": document.result_schema(),
         "report-v1.json": document.report_schema(),
+        "baseline-v1.json": baseline.schema(),
         "diff-v1.json": diff.schema(),
         "lint-v1.json": lint.schema(),
         "dataplanes-v1.json": dataplanes.schema(),

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from reports.document import Cluster, Fabric, Group, Report, Run, Scope
+from reports.fabric import build_fabric
+from reports.frameworks import framework_view
 from scanner.findings import ClusterResult, ControlResult, Severity, Status
+from scanner.frameworks.model import Framework
 from scanner.model import Read
-from scanner.scoring import fleet, grade, rounded
+from scanner.scoring import TIER_WEIGHTS, accepted_score, fleet, grade, rounded
 from scanner.scoring import score as score_of
+from scanner.waivers.model import Waiver
 
 
 def build_report(
@@ -18,29 +24,41 @@ def build_report(
     scopes: Sequence[Scope],
     baseline: str,
     fabric: Sequence[ControlResult] = (),
+    waivers: Sequence[Waiver] = (),
+    frameworks: Sequence[Framework] = (),
 ) -> Report:
-    """The report of one run. `fabric` are the controls that were judged for the fleet as a whole.
+    """The report of one run.
+
+    `fabric` are the controls that were judged for the fleet as a whole, `waivers` theirs too; it is seen through `frameworks`.
+    A result of another version of the baseline is left out, and said to be: its numbers mean something else.
 
     `results` carry unrounded scores, as `judge` gives them; a cluster that could not be read is among them and counts as
     it was scored. Scores are rounded here and nowhere earlier (see `scanner.scoring.rounded`).
     """
-    ordered = sorted(results, key=_place)
+    given = sorted(results, key=_place)
+    ordered = [each for each in given if each.baseline == baseline]
+    scopes = (*scopes, *(_other_baseline(each, baseline) for each in given if each.baseline != baseline))
+    pseudo = build_fabric(ordered, fabric, waivers=waivers, at=run.time)
     clouds = sorted({result.cluster.cloud for result in ordered})
-    return Report(
+    report = Report(
         baseline=baseline,
         run=run,
-        fleet=_group("fleet", ordered),
+        fleet=_group("fleet", ordered, pseudo),
         clouds=tuple(_group(cloud, [r for r in ordered if r.cluster.cloud is cloud]) for cloud in clouds),
         scopes=tuple(sorted(scopes, key=lambda scope: (scope.cloud, scope.account, scope.location, scope.reason))),
         clusters=tuple(map(_cluster, ordered)),
-        fabric=_fabric(fabric) if fabric else None,
+        fabric=pseudo,
     )
+    views = tuple(framework_view(report, each) for each in frameworks)
+    return msgspec.structs.replace(report, frameworks=views) if views else report
 
 
-def _fabric(controls: Sequence[ControlResult]) -> Fabric:
-    points = score_of(controls)
-    letter, gates = grade(points, controls)
-    return Fabric(score=rounded(points), grade=letter, gates=gates, controls=tuple(controls))
+def _other_baseline(result: ClusterResult, baseline: str) -> Scope:
+    ref = result.cluster
+    reason = (
+        f"{ref.name} was judged by baseline {result.baseline}, this report is of {baseline}: judge its snapshot again"
+    )
+    return Scope(cloud=ref.cloud, account=ref.account, location=ref.location, outcome="partial", reason=reason)
 
 
 def _place(result: ClusterResult) -> tuple[str, str, str, str, str]:
@@ -48,14 +66,24 @@ def _place(result: ClusterResult) -> tuple[str, str, str, str, str]:
     return ref.cloud, ref.account, ref.location, ref.name, ref.id
 
 
-def _group(name: str, members: Sequence[ClusterResult]) -> Group:
+def _group(name: str, members: Sequence[ClusterResult], fabric: Fabric | None = None) -> Group:
     """Clusters scored together by tier. The grade is the score's own: gates of single clusters are counted beside it."""
-    score = fleet([(member.score, member.tier) for member in members])
+    scores = [(member.score, member.tier_weight) for member in members]
+    accepted = [(member.accepted or member.score, member.tier_weight) for member in members]
+    waived = any(member.accepted for member in members)
+    if fabric is not None and members:
+        weight = max(TIER_WEIGHTS["prod"], *(member.tier_weight for member in members))
+        own = accepted_score(fabric.controls)
+        scores.append((score_of(fabric.controls), weight))
+        accepted.append((own or score_of(fabric.controls), weight))
+        waived = waived or own is not None
+    score = fleet(scores)
     letter, _ = grade(score, ())
     lowest = min(members, key=lambda member: (member.score.proven, _place(member)), default=None)
     return Group(
         name=name,
         score=rounded(score),
+        accepted=rounded(fleet(accepted)) if waived else None,
         grade=letter,
         clusters=len(members),
         unread=sum(member.read is Read.UNREAD for member in members),
@@ -88,8 +116,11 @@ def _cluster(result: ClusterResult) -> Cluster:
         exposure=result.exposure,
         differences=result.differences,
         score=rounded(result.score),
+        accepted=rounded(result.accepted) if result.accepted else None,
         grade=result.grade,
         gates=result.gates,
         controls=result.controls,
+        waivers=result.waivers,
+        tier_weight=result.tier_weight,
         notices=result.notices,
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from scanner.errors import InputError
-from scanner.findings import ClusterResult, ControlResult, DataPlaneSummary, Difference, Exposure, Score
+from scanner.findings import ClusterResult, ControlResult, DataPlaneSummary, Difference, Exposure, Score, WaiverUse
 from scanner.model import Notice
 
 _Kind = TypeVar("_Kind")
@@ -67,17 +67,24 @@ class Cluster(_Document, frozen=True, kw_only=True):
     exposure: tuple[Exposure, ...]
     differences: tuple[Difference, ...] = ()
     score: Score
+    accepted: Score | None = None  # the score without what is waived; None where nothing is
     grade: str
     gates: tuple[str, ...]
     controls: tuple[ControlResult, ...]
+    waivers: tuple[WaiverUse, ...] = ()
+    tier_weight: float = 4
     notices: tuple[Notice, ...]
 
 
 class Group(_Document, frozen=True, kw_only=True):
-    """A set of clusters scored together: the fleet, or one cloud. `gated` counts those with a capped grade."""
+    """A set of clusters scored together: the fleet, or one cloud. `gated` counts those with a capped grade.
+
+    `accepted` is the score without what is waived, None where nothing is. The fleet's scores hold the fabric's.
+    """
 
     name: str
     score: Score
+    accepted: Score | None = None
     grade: str
     clusters: int
     unread: int
@@ -93,6 +100,31 @@ class Fabric(_Document, frozen=True, kw_only=True):
     grade: str
     gates: tuple[str, ...]
     controls: tuple[ControlResult, ...]
+    waivers: tuple[WaiverUse, ...] = ()
+
+
+class RequirementRow(_Document, frozen=True, kw_only=True):
+    """One requirement of a framework: the worst status of the controls that are equal to it, or `not_assessed`.
+
+    `counts` says how many clusters have which status, `clusters` which one has it, by id. `equal` and `supporting` map a
+    control to its worst status; supporting ones decide nothing, and one that was not judged is `not_judged`.
+    """
+
+    id: str
+    status: str
+    counts: dict[str, int]
+    equal: dict[str, str]
+    supporting: dict[str, str]
+    clusters: dict[str, str]
+
+
+class FrameworkView(_Document, frozen=True, kw_only=True):
+    """The report seen through a public framework, over the clusters that it is about. Evidence support, not an attestation."""
+
+    name: str
+    publisher: str
+    note: str
+    requirements: tuple[RequirementRow, ...]
 
 
 class Report(_Document, frozen=True, kw_only=True):
@@ -106,6 +138,7 @@ class Report(_Document, frozen=True, kw_only=True):
     scopes: tuple[Scope, ...]
     clusters: tuple[Cluster, ...]
     fabric: Fabric | None = None
+    frameworks: tuple[FrameworkView, ...] = ()
 
 
 def render_json(report: Report) -> bytes:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from reports.document import Cluster, Report
 from reports.wording import SEVERITY_RANK, badness
 from scanner.findings import ControlResult, Severity, Status
-from scanner.scoring import TIER_WEIGHTS
 
 INERT = (
     "inert"  # reason of a policy control that fails only because nothing enforces (baseline, section 1, dependencies)
@@ -64,8 +63,8 @@ def top_failure(cluster: Cluster) -> ControlResult | None:
     )
 
 
-def _rank(control: str, failures: list[tuple[Cluster, ControlResult]]) -> tuple[bool, int, int, int, str]:
-    weight = sum(TIER_WEIGHTS.get(cluster.tier, TIER_WEIGHTS["prod"]) for cluster, _ in failures)
+def _rank(control: str, failures: list[tuple[Cluster, ControlResult]]) -> tuple[bool, int, float, int, str]:
+    weight = sum(cluster.tier_weight for cluster, _ in failures)
     severity = min(SEVERITY_RANK[result.severity] for _, result in failures)
     return (control not in ENFORCEMENT, severity, -weight, -len(failures), control)
 

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.document import Cluster, Report
+from reports.frameworks import framework_parts
 from reports.places import not_whole
 from reports.priorities import Action, first_actions, top_failure
 from reports.screen import NARROWEST, printed
@@ -62,6 +63,7 @@ def _parts(report: Report, width: int) -> Iterator[Text | Table | str]:
     headline.append(score_text(fleet.score))
     headline.append("  grade ").append(visible(fleet.grade, CELL_LIMIT), GRADE_STYLES[grade_letter(fleet.grade)])
     yield headline
+    yield from _accepted(report)
     if report.clusters:
         yield ""
         yield from _clusters(report, width)
@@ -73,7 +75,20 @@ def _parts(report: Report, width: int) -> Iterator[Text | Table | str]:
         why = ": ".join(filter(None, _why(action))) or f"does not hold: {action.title}"
         text = f"{place}. {action.control} on {join_names(action.clusters, 2)}: {why}"
         yield _one_line(text, width)
+    for view in report.frameworks:
+        yield from framework_parts(view, width)
     yield ""
+
+
+def _accepted(report: Report) -> Iterator[Text]:
+    """The accepted-risk score, where anything is waived; the headline stays the raw one."""
+    if report.fleet.accepted is None:
+        return
+    uses = [use for cluster in report.clusters for use in cluster.waivers]
+    waived = sum(use.items for use in uses if use.state in {"used", "over-broad"})
+    spent = len({use.id for use in uses if use.state == "expired"})
+    text = f"Accepted risk left out: {score_text(report.fleet.accepted)}; {waived} failures are waived"
+    yield Text(text + (f", {spent} waivers have expired" if spent else ""))
 
 
 def _why(action: Action) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ class Taken:
 
 # The controls that somebody can vouch for, for want of a feature or of an API that says so.
 TAKEN_BY: Mapping[str, Taken] = {
+    "NB-ENF-08": Taken(30, "that a firewall guards the ports of nodes on which host-network pods listen"),
     "NB-ISO-05": Taken(180, "that whatever makes namespaces gives each of them the baseline"),
     "NB-LP-09": Taken(30, "that flows of at least 14 days were compared with the allow rules of sensitive workloads"),
     "NB-EXP-03": Taken(30, "that no firewall rule lets the world reach node ports, host ports or health checks"),

@@ -65,7 +65,10 @@ class Item(_Outcome, frozen=True, kw_only=True):
 
 
 class ControlResult(_Outcome, frozen=True, kw_only=True):
-    """One control on one cluster. `fraction` is the covered share in [0, 1]; unknown items count as not covered."""
+    """One control on one cluster. `fraction` is the covered share in [0, 1]; unknown items count as not covered.
+
+    `accepted` is the fraction without the waived items, None where there are none, or nothing is left without them.
+    """
 
     id: str
     title: str
@@ -75,6 +78,7 @@ class ControlResult(_Outcome, frozen=True, kw_only=True):
     fraction: float
     level: Level
     items: tuple[Item, ...] = ()
+    accepted: float | None = None
 
 
 class Score(_Outcome, frozen=True, kw_only=True):
@@ -141,6 +145,26 @@ class DataPlaneSummary(_Outcome, frozen=True, kw_only=True):
     evidence: tuple[str, ...] = ()
 
 
+class WaiverUse(_Outcome, frozen=True, kw_only=True):
+    """What a waiver did in one cluster.
+
+    `state` is `used`, `unused`, `expired` (and matched something), `lapsed` (and matched nothing), `invalid` (`problem` says
+    why it had no effect) or `over-broad` (used, though it takes in a whole cluster unflagged). `items` were waived, or would
+    have been. `named` says that its scope names this cluster, and does not merely match it.
+    """
+
+    id: str
+    control: str
+    state: str
+    items: int
+    owner: str
+    approvers: tuple[str, ...]
+    ticket: str
+    expires: str
+    named: bool
+    problem: str = ""
+
+
 class ClusterResult(_Outcome, frozen=True, kw_only=True):
     """The result of one cluster, stored beside its snapshot as `result.json`.
 
@@ -160,9 +184,12 @@ class ClusterResult(_Outcome, frozen=True, kw_only=True):
     exposure: tuple[Exposure, ...]
     differences: tuple[Difference, ...] = ()
     score: Score
+    accepted: Score | None = None  # the score without what is waived; None where nothing is
     grade: str
     gates: tuple[str, ...]
     controls: tuple[ControlResult, ...]
+    waivers: tuple[WaiverUse, ...] = ()
+    tier_weight: float = 4  # what the cluster weighs in a fleet's score
     notices: tuple[Notice, ...]
     crossing: Crossing | None = (
         None  # its own side of what leads to other clusters; None in results of earlier versions

@@ -22,7 +22,8 @@ from scanner.model import Notice, Snapshot
 from scanner.policy.resolve import resolve
 from scanner.reach.effects.summary import differences_of
 from scanner.reach.engine import build
-from scanner.scoring import grade, score
+from scanner.scoring import FABRIC, accepted_score, cluster_score, grade, tier_weight
+from scanner.waivers.model import Waiver
 
 MOST_NOTICES = 500  # of one cluster; a crafted one must not blow up its report
 
@@ -33,11 +34,12 @@ def judge(
     *,
     at: str = "",
     statements: Sequence[Statement] = (),
+    waivers: Sequence[Waiver] = (),
 ) -> ClusterResult:
     """Judge one cluster against the baseline. Scores are not rounded.
 
     `at` is when it is judged (RFC 3339 in UTC; by default when the snapshot was taken): what is old or expired is so then.
-    `statements` are what people vouch for.
+    `statements` are what people vouch for, `waivers` what they accept for a time.
 
     Every control is judged, for others depend on it; the profile then says which are reported and scored. A cluster that
     could not be read is judged on its cloud record alone, and everything else of it is unknown.
@@ -57,17 +59,23 @@ def judge(
         config=config,
         at=at,
         statements=statements,
+        waivers=waivers,
     )
     chosen = PROFILES[config.profile]
     results = tuple(result for result in evaluate(CONTROLS, case) if result.id in chosen)
-    points = score(results)
-    letter, gates = grade(points, results)
+    points = cluster_score(results)
+    own = [each for each in results if each.id not in FABRIC]
+    letter, gates = grade(points, own)
+    tier = tier_of(config, snapshot.cluster)
     record = [Notice(object="cloud record", field="", message=text) for text in (facts.notices if facts else ())]
     return ClusterResult(
         baseline=BASELINE_VERSION,
         cluster=snapshot.cluster,
         taken=snapshot.taken,
-        tier=tier_of(config, snapshot.cluster),
+        tier=tier,
+        tier_weight=tier_weight(tier, config.tier_weights),
+        waivers=case.uses,
+        accepted=accepted_score(own),
         read=snapshot.read,
         unread=snapshot.unread,
         gaps=gaps_of(snapshot),

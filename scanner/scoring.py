@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from scanner.findings import ControlResult, Score, Severity, Status
 
 WEIGHTS = {Severity.CRITICAL: 10, Severity.HIGH: 6, Severity.MEDIUM: 3, Severity.LOW: 1}
-TIER_WEIGHTS = {"prod": 4, "staging": 2, "dev": 1}
+TIER_WEIGHTS: Mapping[str, float] = {"prod": 4, "staging": 2, "dev": 1}
+# Judged once for the fleet, as a pseudo-cluster called `fabric`.
+FABRIC = frozenset(
+    {
+        "NB-XC-01", "NB-XC-02", "NB-XC-03", "NB-XC-04", "NB-XC-05", "NB-XC-06", "NB-VER-02",
+        "NB-GOV-01", "NB-GOV-02", "NB-GOV-03", "NB-GOV-04", "NB-GOV-05", "NB-GOV-06",
+    }
+)  # fmt: skip
 DECISIVE = ("NB-ENF-01", "NB-ENF-06", "NB-VER-01")  # a failure of one of these is an F, whatever the number says
 INSUFFICIENT = "insufficient evidence"
 
@@ -22,11 +29,42 @@ def score(results: Sequence[ControlResult]) -> Score:
     grants (0 for a failure that is not fractional). Unknown counts as zero in `proven` and as passed in `ceiling`. Where
     nothing applies there is no evidence either: 0, up to 100, coverage 0.
     """
-    applicable = sum(WEIGHTS[result.severity] for result in results if result.status is not Status.NOT_APPLICABLE)
+    return _score([(WEIGHTS[each.severity], each.fraction, each.status) for each in results])
+
+
+def cluster_score(results: Sequence[ControlResult]) -> Score:
+    """The score of one cluster without the fleet's controls, which are scored once for all clusters."""
+    return score([each for each in results if each.id not in FABRIC])
+
+
+def accepted_score(results: Sequence[ControlResult]) -> Score | None:
+    """The accepted-risk score: as if the waived items were not there; None where nothing is waived.
+
+    A control of which nothing else is left does not count at all; of any other the remaining items count, with what they
+    alone earn (`ControlResult.accepted`).
+    """
+    if not any(map(_has_waived, results)):
+        return None
+    left = [each for each in results if not _has_waived(each) or each.accepted is not None]
+    return _score(
+        [
+            (WEIGHTS[each.severity], each.fraction if each.accepted is None else each.accepted, each.status)
+            for each in left
+        ]
+    )
+
+
+def _has_waived(result: ControlResult) -> bool:
+    return any(item.status is Status.WAIVED for item in result.items)
+
+
+def _score(parts: Sequence[tuple[int, float, Status]]) -> Score:
+    """From weight, fraction and status of each control."""
+    applicable = sum(weight for weight, _, status in parts if status is not Status.NOT_APPLICABLE)
     if applicable == 0:
         return Score(proven=0.0, ceiling=100.0, coverage=0.0)
-    known = sum(WEIGHTS[result.severity] for result in results if result.status in _KNOWN)
-    gained = sum(WEIGHTS[result.severity] * result.fraction for result in results if result.status in _KNOWN)
+    known = sum(weight for weight, _, status in parts if status in _KNOWN)
+    gained = sum(weight * fraction for weight, fraction, status in parts if status in _KNOWN)
     proven = 100 * gained / applicable
     ceiling = 100 * (gained + (applicable - known)) / applicable
     return Score(proven=proven, ceiling=min(100.0, max(proven, ceiling)), coverage=known / applicable)
@@ -53,9 +91,15 @@ def grade(score: Score, results: Sequence[ControlResult]) -> tuple[str, tuple[st
     return (f"{letter} (provisional)" if score.coverage < 0.90 else letter), gates
 
 
-def fleet(members: Sequence[tuple[Score, str]]) -> Score:
-    """The tier-weighted mean of clusters' unrounded scores; an unheard-of tier weighs as prod. Never by resource count."""
-    weights = [TIER_WEIGHTS.get(tier, TIER_WEIGHTS["prod"]) for _, tier in members]
+def tier_weight(tier: str, weights: Mapping[str, float] = TIER_WEIGHTS) -> float:
+    """What a cluster of a tier weighs in a fleet; an unheard-of tier weighs as the heaviest."""
+    found = {**TIER_WEIGHTS, **weights}
+    return found.get(tier, max(found.values()))
+
+
+def fleet(members: Sequence[tuple[Score, float]]) -> Score:
+    """The mean of unrounded scores, weighted by tier, never by resource count."""
+    weights = [weight for _, weight in members]
     total = sum(weights)
     if total == 0:
         return Score(proven=0.0, ceiling=100.0, coverage=0.0)

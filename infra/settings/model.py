@@ -111,6 +111,7 @@ class SettingsFile(_Settings, frozen=True, kw_only=True):
     trust_zones: tuple[TrustZone, ...] = ()
     links: tuple[Link, ...] = ()
     evidence: str = ""  # a file of statements
+    waivers: str = ""  # a file of waivers
 
 
 @dataclass(frozen=True, slots=True)

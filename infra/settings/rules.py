@@ -9,7 +9,9 @@ from typing import Any
 
 from infra.clouds.options import AwsOptions, AzureOptions, GcpOptions
 from infra.settings.model import Link, Selected, SettingsFile, SourceOptions, TrustZone
+from infra.settings.waivers import WaiverFile
 from infra.text import printable
+from scanner.waivers.model import Waiver
 
 Broken = tuple[tuple[str | int, ...], str]  # the keys that lead there, what is wrong and the mend
 
@@ -102,6 +104,28 @@ def _settings(settings: SettingsFile) -> Iterator[Broken]:
         seen.add(zone.name)
 
 
+def _waiver(waiver: Waiver) -> Iterator[Broken]:
+    from scanner.controls import CONTROLS  # every control of the baseline: not for whoever has no waivers
+
+    severity = next((control.severity for control in CONTROLS if control.id == waiver.control), None)
+    if severity is None:
+        yield ("control",), f"{printable(waiver.control, 60)!r} is no control: `ringfence baseline list` shows them"
+        return
+    for key, problem in waiver.problems(severity):
+        yield (key,), problem
+
+
+def _waivers(file: WaiverFile) -> Iterator[Broken]:
+    seen: set[str] = set()
+    for index, waiver in enumerate(file.waivers):
+        if waiver.id in seen:
+            yield (
+                ("waivers", index, "id"),
+                f"{printable(waiver.id, 60)!r} stands twice: give each waiver an id of its own",
+            )
+        seen.add(waiver.id)
+
+
 def _forms(key: str, values: tuple[str, ...], form: re.Pattern[str], what: str) -> Iterator[Broken]:
     for index, value in enumerate(values):
         if not form.fullmatch(value):
@@ -132,4 +156,6 @@ RULES: Mapping[type, Callable[[Any], Iterator[Broken]]] = {
     TrustZone: _zone,
     Link: _link,
     SettingsFile: _settings,
+    Waiver: _waiver,
+    WaiverFile: _waivers,
 }

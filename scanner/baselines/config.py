@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterator
 
 import msgspec
 
@@ -84,6 +85,7 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
     tiers: dict[
         str, str
     ] = {}  # cluster name pattern -> prod | staging | dev; the first that matches wins, default prod
+    tier_weights: dict[str, float] = {}  # tier -> what one of its clusters weighs in the fleet's score
     host_network: tuple[Match, ...] = ()  # workloads with an approved need for their node's network or for host ports
     startup_guards: tuple[Match, ...] = ()  # workloads that wait for their policies before they start to work
     intents: tuple[Intent, ...] = ()  # workloads whose policy is to be the same in several clusters
@@ -106,35 +108,51 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse what no control could use."""
-        if self.profile not in PROFILES:
-            raise ValueError(f"profile {self.profile!r}: write one of {', '.join(PROFILES)}")
-        for pattern, tier in self.tiers.items():
-            if tier not in TIERS:
-                raise ValueError(f"tiers[{pattern!r}] is {tier!r}: write one of {', '.join(TIERS)}")
-        seen: set[str] = set()
-        for intent in self.intents:
-            if not intent.name or intent.name in seen or not intent.clusters:
-                raise ValueError(f"intents: {intent.name!r}: give each a name of its own and its clusters")
-            seen.add(intent.name)
-        self._check_trust()
-        for text in self.organisation_ranges:
-            try:
-                ipaddress.ip_network(text, strict=False)
-            except ValueError as error:
-                raise ValueError(f"organisation_ranges: {text!r} is no range: write it as 198.51.100.0/24") from error
-        for path in self.zone_paths:
-            for name in (path.from_, path.to):
-                if name not in self.zones:
-                    raise ValueError(f"zone_paths: {name!r} is no zone: declare it under zones, or mend the spelling")
+        for problem in _problems(self):
+            raise ValueError(problem)
 
-    def _check_trust(self) -> None:
-        for number, domain in enumerate(self.trust_domains):
-            place = f"trust_domains[{number}]"
-            if not domain.name or not domain.tiers or not set(domain.tiers) <= set(TIERS):
-                raise ValueError(f"{place}: needs a name, and tiers among {', '.join(TIERS)}")
-            for root in domain.roots:
-                if not _FINGERPRINT.fullmatch(root.replace(":", "")):
-                    raise ValueError(f"{place}.roots: {root!r} is no SHA-256 fingerprint: write 64 hexadecimal digits")
+
+def _problems(config: BaselineConfig) -> Iterator[str]:
+    """What is wrong with a configuration, each beginning with its key."""
+    if config.profile not in PROFILES:
+        yield f"profile {config.profile!r}: write one of {', '.join(PROFILES)}"
+    for pattern, tier in config.tiers.items():
+        if tier not in TIERS:
+            yield f"tiers[{pattern!r}] is {tier!r}: write one of {', '.join(TIERS)}"
+    for tier, weight in config.tier_weights.items():
+        if tier not in TIERS or not 0 < weight <= 1000:
+            yield f"tier_weights[{tier!r}]: write a number above 0 for one of {', '.join(TIERS)}"
+    yield from _names(config)
+    yield from _trust_domains(config)
+    for text in config.organisation_ranges:
+        try:
+            ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            yield f"organisation_ranges: {text!r} is no range: write it as 198.51.100.0/24"
+
+
+def _names(config: BaselineConfig) -> Iterator[str]:
+    """What refers to nothing, or is called like something else."""
+    seen: set[str] = set()
+    for intent in config.intents:
+        if not intent.name or intent.name in seen or not intent.clusters:
+            yield f"intents: {intent.name!r}: give each a name of its own and its clusters"
+        seen.add(intent.name)
+    for path in config.zone_paths:
+        for name in (path.from_, path.to):
+            if name not in config.zones:
+                yield f"zone_paths: {name!r} is no zone: declare it under zones, or mend the spelling"
+
+
+def _trust_domains(config: BaselineConfig) -> Iterator[str]:
+    """Trust domains that no cluster could be in, and roots that are no fingerprints."""
+    for number, domain in enumerate(config.trust_domains):
+        place = f"trust_domains[{number}]"
+        if not domain.name or not domain.tiers or not set(domain.tiers) <= set(TIERS):
+            yield f"{place}: needs a name, and tiers among {', '.join(TIERS)}"
+        for root in domain.roots:
+            if not _FINGERPRINT.fullmatch(root.replace(":", "")):
+                yield f"{place}.roots: {root!r} is no SHA-256 fingerprint: write 64 hexadecimal digits"
 
 
 DEFAULT_CONFIG = BaselineConfig()

@@ -12,18 +12,18 @@ import msgspec
 from scanner.baselines.config import BaselineConfig, Match
 from scanner.baselines.matching import declared, is_platform
 from scanner.cloud.facts import CloudFacts
-from scanner.controls.references import References, references
 from scanner.dataplane.kinds import may_count
 from scanner.dataplane.model import DataPlane, Enforcing
 from scanner.dataplane.sighting import sightings
 from scanner.evidence import Statement
-from scanner.findings import ControlResult, Evidence, Level, Severity, Status
+from scanner.findings import ControlResult, Evidence, Level, Severity, Status, WaiverUse
 from scanner.model import NAME_LABEL, Cloud, Collected, Pod, Snapshot, Source
 from scanner.policy.model import Policy, PolicySet
 from scanner.policy.selectors import matches
 from scanner.reach.engine import build
 from scanner.reach.model import Direction, Isolation, PodClass, Reach
 from scanner.reach.population import workload_id
+from scanner.waivers.model import Waiver
 
 POLICIES = "networkpolicies.networking.k8s.io"
 CLUSTER = "cluster"  # the subject of an item that is about the whole cluster
@@ -67,6 +67,7 @@ class Case:
         config: BaselineConfig,
         at: str = "",
         statements: Sequence[Statement] = (),
+        waivers: Sequence[Waiver] = (),
     ) -> None:
         self.snapshot = snapshot
         self.facts = facts
@@ -77,6 +78,9 @@ class Case:
         self.config = config
         self.at = at or snapshot.taken  # when this is judged (RFC 3339, UTC): what is old or expired is so then
         self.statements = tuple(statements)
+        self.waivers = tuple(waivers)
+        self.verdicts: dict[str, tuple[Verdict, ...]] = {}  # of fractional controls, where there are waivers
+        self.uses: tuple[WaiverUse, ...] = ()  # what they did, for controls that are judged behind all others
         self.results: dict[str, ControlResult] = {}  # of the controls judged so far, by id
         self._isolation: dict[tuple[Level, int, Direction], Isolation] = {}
 
@@ -226,11 +230,6 @@ class Control:
     last: bool = False
     remediation: str
     check: Check | None
-
-    @property
-    def references(self) -> References:
-        """The requirements of public frameworks that it speaks to."""
-        return references(self.id)
 
 
 def bounded(lines: Iterable[str], shown: int = SHOWN) -> tuple[str, ...]:

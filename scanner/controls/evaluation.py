@@ -8,9 +8,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
-from scanner.controls.base import Case, Check, Control, Verdict
+import msgspec
+
+from scanner.baselines.matching import tier_of
+from scanner.controls.base import CLUSTER, Case, Check, Control, Verdict
 from scanner.findings import ControlResult, Evidence, Item, Level, Severity, Status
 from scanner.model import Source
+from scanner.waivers.apply import Applied, apply_waivers
 
 _RANK = {level: rank for rank, level in enumerate(Evidence)}
 _DECLARED_PASS = "declared-pass"  # noqa: S105 - a reason, no password
@@ -18,12 +22,36 @@ _INERT = "inert"
 
 
 def evaluate(controls: Sequence[Control], case: Case) -> tuple[ControlResult, ...]:
-    """Judge every control that a cluster alone decides; a control stands behind those it requires, the `last` ones behind all."""
+    """Judge every control that a cluster alone decides; a control stands behind those it requires, the `last` ones behind all.
+
+    Requirements count as they were judged, so a waiver makes no inert policy look effective; waivers act on what came of it.
+    """
     results = case.results
     judged = [control for control in controls if control.check is not None]
-    for control in sorted(judged, key=lambda control: control.last):
-        results[control.id] = _evaluate(control, control.check, case, results)
-    return tuple(results[control.id] for control in judged)
+    for control in judged:
+        if not control.last:
+            results[control.id] = _evaluate(control, control.check, case, results)
+    case.uses = _waived(case, results).uses
+    for control in judged:
+        if control.last:
+            results[control.id] = _evaluate(control, control.check, case, results)
+    applied = _waived(case, results).results
+    return tuple(_weighed(control, applied[control.id], case) for control in judged)
+
+
+def _weighed(control: Control, result: ControlResult, case: Case) -> ControlResult:
+    """What a fractional control earns without its waived items, by the weight of the others."""
+    if result.accepted is None or not control.fractional:
+        return result
+    verdicts = case.verdicts[control.id]
+    left = [each for each, item in zip(verdicts, result.items, strict=True) if item.status is not Status.WAIVED]
+    status = roll_up(each.status for each in left)
+    return msgspec.structs.replace(result, accepted=_fraction(control, status, left))
+
+
+def _waived(case: Case, results: Mapping[str, ControlResult]) -> Applied:
+    cluster = case.snapshot.cluster
+    return apply_waivers(results, case.waivers, cluster, tier_of(case.config, cluster), case.at)
 
 
 def evidence_of(case: Case) -> Evidence:
@@ -34,18 +62,35 @@ def evidence_of(case: Case) -> Evidence:
 
 
 def _evaluate(control: Control, check: Check | None, case: Case, results: Mapping[str, ControlResult]) -> ControlResult:
-    return settled(control, tuple(check(case)) if check else (), results, evidence_of(case))
+    verdicts = tuple(check(case)) if check else ()
+    judged, inert, doubtful = _judged(control, verdicts, results, evidence_of(case))
+    if control.fractional and case.waivers:
+        case.verdicts[control.id] = judged
+    return _result(control, judged, evidence_of(case), inert=inert, doubtful=doubtful)
 
 
 def settled(
     control: Control, verdicts: Sequence[Verdict], results: Mapping[str, ControlResult], found: Evidence
 ) -> ControlResult:
     """The result of one control from its verdicts, the results of those it requires, and the evidence they rest on."""
+    judged, inert, doubtful = _judged(control, verdicts, results, found)
+    return _result(control, judged, found, inert=inert, doubtful=doubtful)
+
+
+def _judged(
+    control: Control, verdicts: Sequence[Verdict], results: Mapping[str, ControlResult], found: Evidence
+) -> tuple[tuple[Verdict, ...], bool, bool]:
+    """The verdicts as dependencies and evidence levels leave them; whether a requirement failed, and whether one is unknown."""
     required = [results[other] for other in control.requires]
-    failed = [result.id for result in required if result.status in {Status.FAIL, Status.WAIVED}]
+    failed = [result.id for result in required if result.status is Status.FAIL]
     doubtful = [result.id for result in required if result.status is Status.UNKNOWN]
+    inert = bool(failed)
     if failed:
-        judged = tuple(_inert(verdict, failed[0]) for verdict in verdicts)
+        touched = _touched(results[failed[0]], verdicts)
+        judged = tuple(
+            _inert(each, failed[0]) if touched is None or each.subject in touched else each for each in verdicts
+        )
+        inert = touched is None or any(each.reason == _INERT for each in judged)
     elif doubtful:
         judged = tuple(_declared(verdict, f"{doubtful[0]} could not be established") for verdict in verdicts)
     elif _RANK[found] < _RANK[control.least]:
@@ -56,15 +101,21 @@ def settled(
         )
     else:
         judged = tuple(verdicts)
+    return judged, inert, bool(doubtful)
+
+
+def _result(
+    control: Control, judged: Sequence[Verdict], found: Evidence, *, inert: bool, doubtful: bool
+) -> ControlResult:
     status = roll_up(verdict.status for verdict in judged)
     return ControlResult(
         id=control.id,
         title=control.title,
         severity=control.severity,
         status=status,
-        reason=_INERT if failed and status is Status.FAIL else _reason(status, judged),
+        reason=_INERT if inert and status is Status.FAIL else _reason(status, judged),
         fraction=_fraction(control, status, judged),
-        level=_level(found, judged, doubtful=bool(doubtful)),
+        level=_level(found, judged, doubtful=doubtful),
         items=tuple(
             Item(
                 subject=verdict.subject,
@@ -92,6 +143,16 @@ def roll_up(statuses: Iterable[Status]) -> Status:
         if status in seen:
             return status
     return Status.NOT_APPLICABLE
+
+
+def _touched(required: ControlResult, verdicts: Sequence[Verdict]) -> frozenset[str] | None:
+    """The subjects that a failed requirement makes inert, None for all of them.
+
+    One that fails for some namespaces alone (policies that are only staged there) leaves those of the others in force.
+    """
+    failed = {item.subject for item in required.items if item.status is Status.FAIL}
+    common = failed & {verdict.subject for verdict in verdicts}
+    return frozenset(common) if common and CLUSTER not in failed else None
 
 
 def _inert(verdict: Verdict, required: str) -> Verdict:

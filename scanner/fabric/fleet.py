@@ -98,6 +98,37 @@ class Fleet:
         """What each cluster reaches of each other by routes; pairs that no route joins are left out."""
         return {(each.source, each.destination): each for each in reach_between(self.topology, every=False)}
 
+    @cached_property
+    def _pairs_by(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+        out: dict[str, list[str]] = {}
+        into: dict[str, list[str]] = {}
+        for source, destination in self.pairs:
+            if source in self.placements and destination in self.placements:
+                out.setdefault(source, []).append(destination)
+                into.setdefault(destination, []).append(source)
+        return out, into
+
+    def pairs_from(self, one: Member) -> Iterator[tuple[Member, Pair]]:
+        """The placed members that routes of one may reach."""
+        for name in self._pairs_by[0].get(one.ref.id, ()):
+            yield self.by_id[name], self.pairs[one.ref.id, name]
+
+    def pairs_into(self, one: Member) -> Iterator[tuple[Member, Pair]]:
+        """The placed members whose routes may reach one."""
+        for name in self._pairs_by[1].get(one.ref.id, ()):
+            yield self.by_id[name], self.pairs[name, one.ref.id]
+
+    @cached_property
+    def _called(self) -> frozenset[str]:
+        return frozenset(name for each in self.members for name in (each.name, each.ref.id))
+
+    @cached_property
+    def _behind(self) -> dict[str, frozenset[str]]:
+        """The ends of the links around each network that holds a cluster."""
+        return {
+            name: frozenset(end for edge in self.graph.around((name,)) for end in edge.ends) for name in self.networks
+        }
+
     def declared_from(self, one: Member, other: Member) -> tuple[tuple[Declaration, list[Span]], ...]:
         """The declared links by which one cluster may reach another, each with the destinations that it is declared for."""
         found = []
@@ -114,14 +145,14 @@ class Fleet:
 
     def _is(self, member: Member, named: str, resolved: str) -> bool:
         """Whether an end of a declaration means this cluster: by its name or id, or as all that is in its network."""
-        if any(named in {each.name, each.ref.id} for each in self.members):
+        if named in self._called:
             return named in {member.name, member.ref.id}
         place = self.placements.get(member.ref.id)
         if place is None:
             return False
         far = self.graph.domains.get(resolved)
         if far is not None and far.kind is DomainKind.FAR_END:  # a tunnel: whatever is attached to its near end
-            return any(resolved in edge.ends for edge in self.graph.around((place.domain,)))
+            return resolved in self._behind[place.domain]
         return place.domain in {named, resolved, named.lower()}
 
     def zones(self) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -30,7 +30,8 @@ class Edge:
     @property
     def words(self) -> str:
         """The link for a reader."""
-        between = f" between {self.ends[0] or 'an unknown network'} and {self.ends[1] or 'an unknown network'}"
+        ends = [end or "an unknown network" for end in self.ends]
+        between = "" if all(end in self.id for end in ends) else f" between {ends[0]} and {ends[1]}"
         return f"{self.kind} {self.id}{between} ({self.evidence or self.state})"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from scanner.controls import addresses
 from scanner.controls.base import Verdict, bounded
@@ -60,24 +61,33 @@ def _receiver(fleet: Fleet, receiver: Member) -> Iterator[Verdict]:
     blocks = [each for each in receiver.crossing.blocks if each.inbound and not _is_internet(each)]
     here = fleet.placements.get(receiver.ref.id)
     named = {name for each in receiver.crossing.remote_names if each.inbound for name in each.clusters}
-    for sender in fleet.members:
+    if here is None or not (blocks or named):
+        return
+    reached = {sender.ref.id: pair for sender, pair in fleet.pairs_into(receiver)}
+    senders = [fleet.by_id[name] for name in reached]
+    senders += [each for each in fleet.members if named and each.ref.id not in reached and _mesh_names(each) & named]
+    for sender in senders:
         there = fleet.placements.get(sender.ref.id)
-        if sender is receiver or here is None or there is None:
+        if sender is receiver or there is None or there.domain == here.domain:
             continue
-        remote = spans_of([*there.pods, *there.nodes])
+        remote = _spans_of((*there.pods, *there.nodes))
         concerned = [block for block in blocks if any(within(span, remote) for span in _spans(block))]
-        by_name = named & {sender.crossing.mesh_name or sender.name, sender.name}
-        if there.domain == here.domain or not (concerned or by_name):
-            continue
-        pair = fleet.pairs.get((sender.ref.id, receiver.ref.id))
+        by_name = named & _mesh_names(sender)
+        found = reached.get(sender.ref.id)
         parts = [
             part
-            for part in (pair.parts if pair else ())
+            for part in (found.parts if found else ())
             if part.source is Kind.POD and part.verdict is not Routed.NOT_ROUTABLE
         ]
-        if not parts and (pair is None or pair.verdict is not Routed.UNKNOWN) and not by_name:
+        if not concerned and not by_name:
+            continue
+        if not parts and not by_name and (found is None or found.verdict is not Routed.UNKNOWN):
             continue  # nothing gets there: a stale rule, which NB-XC-03 is about
         yield _judged(fleet, (sender, receiver), parts, (concerned, by_name))
+
+
+def _mesh_names(member: Member) -> set[str]:
+    return {member.crossing.mesh_name or member.name, member.name}
 
 
 def _judged(
@@ -154,12 +164,27 @@ def _whole_range(fleet: Fleet, sender: Member, rule: tuple[str, str], parts: lis
         found.bad["admits-every-node"].append(f"{line}; {count} workloads may leave there, so each of them is admitted")
 
 
+@lru_cache(maxsize=1 << 14)
+def _spans_of(texts: tuple[str, ...]) -> list[Span]:
+    return spans_of(texts)
+
+
+@lru_cache(maxsize=1 << 14)
+def _left(cidr: str, excepts: tuple[str, ...]) -> list[Span]:
+    return without(span_of(cidr), spans_of(excepts))
+
+
 def _spans(block: Block) -> list[Span]:
-    return without(span_of(block.cidr), spans_of(block.excepts))
+    return _left(block.cidr, block.excepts)
 
 
-def _is_internet(block: Block) -> bool:
-    spans = _spans(block)
+@lru_cache(maxsize=1 << 14)
+def _is_wide(cidr: str, excepts: tuple[str, ...]) -> bool:
+    spans = _left(cidr, excepts)
     return addresses.is_unrestricted(
         {version: [(first, last) for kind, first, last in spans if kind == version] for version in (4, 6)}
     )
+
+
+def _is_internet(block: Block) -> bool:
+    return _is_wide(block.cidr, block.excepts)

@@ -36,7 +36,7 @@ def links_are_declared(fleet: Fleet) -> Iterator[Verdict]:
     cover = covered(fleet.graph, fleet.declarations)
     edges = fleet.graph.around(fleet.networks)
     for edge in edges:
-        yield _link(edge, cover.get(edge.id))
+        yield _link(fleet, edge, cover.get(edge.id))
     yield from (_declared(fleet, each) for each in fleet.declarations)
     gaps = tuple(_gaps(fleet))
     yield from gaps
@@ -44,20 +44,30 @@ def links_are_declared(fleet: Fleet) -> Iterator[Verdict]:
         yield from _not_listed(fleet)
 
 
-def _link(edge: Edge, declaration: Declaration | None) -> Verdict:
+def _link(fleet: Fleet, edge: Edge, declaration: Declaration | None) -> Verdict:
     if declaration is not None:
         evidence = (f"{edge.words} is declared: {declaration.words}",)
         return Verdict(subject=edge.id, status=Status.PASS, reason="declared", evidence=evidence)
-    ends = [quoted(end) if end else "<network or site>" for end in edge.ends]
+    ends = [_named(fleet, end) for end in edge.ends]
+    far = fleet.graph.domains.get(edge.ends[1])
+    ranges = ", ".join(far.ranges) if far is not None and far.ranges else "<ranges>"
     return Verdict(
         subject=edge.id,
         status=Status.FAIL,
         reason="undeclared",
         evidence=(f"{edge.words} is in no declaration",),
         remediation="Remove the link, or add it to ringfence.yaml with its owner and purpose:\nlinks:\n"
-        f"- {{from: {ends[0]}, to: {ends[1]}, cidrs: [<what is behind it>], via: [{quoted(edge.id)}], owner: <team>, "
+        f"- {{from: {ends[0]}, to: {ends[1]}, cidrs: [{ranges}], via: [{quoted(edge.id)}], owner: <team>, "
         "note: <purpose>}",
     )
+
+
+def _named(fleet: Fleet, domain: str) -> str:
+    """A network as one writes it in `links`: by its cluster's name where it has just one, else by its id."""
+    found = [fleet.names[name] for name, place in fleet.placements.items() if place.domain == domain]
+    if len(found) == 1:
+        return quoted(found[0])
+    return quoted(domain) if domain and fleet.graph.is_network(domain) else "<network or site>"
 
 
 def _declared(fleet: Fleet, declaration: Declaration) -> Verdict:
@@ -72,7 +82,7 @@ def _declared(fleet: Fleet, declaration: Declaration) -> Verdict:
         if fleet.unplaced or fleet.topology.unread:
             return Verdict(subject=subject, status=Status.UNKNOWN, reason="not-seen", evidence=(why, _ELSEWHERE))
         return _missing(subject, why)
-    if unknown:
+    if unknown and not link.via:
         why = (
             f"{', '.join(unknown)}, an end of {declaration.words}, is no cluster, network, zone or tunnel that was read"
         )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from scanner.controls.base import Verdict, bounded, names, quoted
+from scanner.enums import Cloud
 from scanner.fabric.fleet import Fleet, doubts_of, unread_network
 from scanner.fabric.member import Member
 from scanner.fabric.openings import port_words
@@ -13,6 +15,8 @@ from scanner.fabric.ways import End, Way, ways
 from scanner.findings import Status
 from scanner.reach.addresses import Span
 from scanner.topology.routes import Verdict as Routed
+
+_Kind = tuple[Cloud, str]  # the cloud and the tier of a cluster
 
 MOST_HOPS = 24  # lines of one item: a way over many gateways is long, and every hop of it counts
 
@@ -27,49 +31,74 @@ def no_undeclared_paths(fleet: Fleet) -> Iterator[Verdict]:
     if len(fleet.members) < 2:
         return
     yield from unread_network(fleet)
+    groups = _Groups(fleet)
     for one in fleet.members:
-        apart: list[str] = []
-        unlinked: list[str] = []
+        if one.ref.id not in fleet.placements:
+            continue
+        joined: list[Member] = []
         doubtful: dict[str, list[str]] = defaultdict(list)
-        for other in fleet.members:
-            if not _asked(fleet, one, other):
+        for other, pair in fleet.pairs_from(one):
+            if not _asked(one, other):
                 continue
-            pair = fleet.pairs.get((one.ref.id, other.ref.id))
-            name = fleet.names[other.ref.id]
-            if pair is None:
-                (apart if _linked(fleet, one, other) else unlinked).append(name)
-            elif not pair.parts and pair.verdict is Routed.UNKNOWN:
-                doubtful[pair.reason].append(name)
+            joined.append(other)
+            if not pair.parts and pair.verdict is Routed.UNKNOWN:
+                doubtful[pair.reason].append(fleet.names[other.ref.id])
             else:
                 yield _pair(fleet, one, other)
-        yield from _summary(fleet.names[one.ref.id], apart, unlinked, doubtful)
+        source = fleet.names[one.ref.id]
+        for reason, found in doubtful.items():
+            subject = f"{source} -> {names(found, 2)}"
+            evidence = (f"possible path to {names(found)}: {reason}",)
+            yield Verdict(subject=subject, status=Status.UNKNOWN, reason="route-unknown", evidence=evidence)
+        yield from groups.rest(one, joined)
 
 
-def _asked(fleet: Fleet, one: Member, other: Member) -> bool:
-    """Whether a pair is one of different clouds or environments, both of them in networks that were read."""
-    placed = one.ref.id in fleet.placements and other.ref.id in fleet.placements
-    return placed and one is not other and (one.cloud is not other.cloud or one.tier != other.tier)
+def _asked(one: Member, other: Member) -> bool:
+    """Whether a pair is one of different clouds or environments."""
+    return one is not other and (one.cloud is not other.cloud or one.tier != other.tier)
 
 
-def _linked(fleet: Fleet, one: Member, other: Member) -> bool:
-    here, there = (fleet.placements[each.ref.id].domain for each in (one, other))
-    return here == there or there in fleet.whole_graph.component(here)
+class _Groups:
+    """The placed members by what joins their networks, and by cloud and tier: what no route joins is counted, never paired."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._all: dict[_Kind, list[str]] = defaultdict(list)
+        self._joined: dict[frozenset[str], dict[_Kind, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for member in fleet.members:
+            if (place := fleet.placements.get(member.ref.id)) is not None:
+                kind = (member.cloud, member.tier)
+                name = fleet.names[member.ref.id]
+                self._all[kind].append(name)
+                self._joined[fleet.whole_graph.component(place.domain)][kind].append(name)
+
+    def rest(self, one: Member, joined: Sequence[Member]) -> Iterator[Verdict]:
+        """What is said of the members that no route of one leads to: linked ones, and those that nothing joins with it."""
+        source = self._fleet.names[one.ref.id]
+        here = self._fleet.whole_graph.component(self._fleet.placements[one.ref.id].domain)
+        reached = {self._fleet.names[each.ref.id] for each in joined}
+        linked = _others(self._joined[here], one)
+        apart = sum(map(len, linked)) - len(reached)
+        unlinked = sum(map(len, _others(self._all, one))) - sum(map(len, linked))
+        if apart > 0:
+            few = islice((name for group in linked for name in group if name not in reached), 5)
+            evidence = (f"no route leads there and back: {_counted(few, apart)}",)
+            yield Verdict(subject=f"{source} -> others", status=Status.PASS, reason="no-route", evidence=evidence)
+        if unlinked > 0:
+            evidence = (f"nothing joins the networks with those of {unlinked} other clusters",)
+            yield Verdict(
+                subject=f"{source} -> unlinked", status=Status.NOT_APPLICABLE, reason="unlinked", evidence=evidence
+            )
 
 
-def _summary(source: str, apart: list[str], unlinked: list[str], doubtful: dict[str, list[str]]) -> Iterator[Verdict]:
-    for reason, found in doubtful.items():
-        evidence = (f"possible path to {names(found)}: {reason}",)
-        yield Verdict(
-            subject=f"{source} -> {names(found, 2)}", status=Status.UNKNOWN, reason="route-unknown", evidence=evidence
-        )
-    if apart:
-        evidence = (f"no route leads there and back: {names(apart)}",)
-        yield Verdict(subject=f"{source} -> others", status=Status.PASS, reason="no-route", evidence=evidence)
-    if unlinked:
-        evidence = (f"nothing joins the networks: {names(unlinked)}",)
-        yield Verdict(
-            subject=f"{source} -> unlinked", status=Status.NOT_APPLICABLE, reason="unlinked", evidence=evidence
-        )
+def _others(groups: Mapping[_Kind, list[str]], one: Member) -> list[list[str]]:
+    """The groups of other clouds or tiers."""
+    return [found for kind, found in groups.items() if kind != (one.cloud, one.tier)]
+
+
+def _counted(few: Iterable[str], total: int) -> str:
+    listed = list(few)
+    return f"{', '.join(listed)}{f' and {total - len(listed)} more' if total > len(listed) else ''}"
 
 
 def _pair(fleet: Fleet, one: Member, other: Member) -> Verdict:

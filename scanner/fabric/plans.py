@@ -19,6 +19,7 @@ from scanner.topology.spans import is_prefix, meet, prefixes, span_of, spans_of,
 
 _LOCAL = ("127.0.0.0/8", "169.254.0.0/16", "::1/128", "fe80::/10")  # of the node or link itself: nobody else's
 _INTERNET = "the internet"
+_NODE = "the node itself (loopback, link-local)"
 MOST = 1_000  # overlaps of a fleet; more are not listed
 
 
@@ -39,7 +40,7 @@ def address_plans_hold(fleet: Fleet) -> Iterator[Verdict]:
     ringfence.yaml, the organisation's ranges, and the internet, which is whatever holds a tenth of the public addresses.
     """
     blocks = any(each.crossing.blocks for each in fleet.members)
-    if not blocks and len(fleet.networks) < 2 and fleet.known:
+    if not blocks and fleet.known and not fleet.unplaced and len(_linked(fleet)) < 2:
         return
     yield from _overlaps(fleet)
     yield from _unknown_plans(fleet)
@@ -148,7 +149,7 @@ def _owners(fleet: Fleet) -> Iterator[_Owner]:
         yield _Owner(f"zone {name}", spans_of(text for text in ranges if is_prefix(text)), network=False)
     if fleet.config.organisation_ranges:
         yield _Owner("the organisation", spans_of(fleet.config.organisation_ranges), network=False)
-    yield _Owner("the node or link itself", spans_of(_LOCAL), network=False)
+    yield _Owner(_NODE, spans_of(_LOCAL), network=False)
 
 
 def _kept(fleet: Fleet, member: Member, seen: set[str]) -> Iterator[_Owner]:
@@ -241,7 +242,7 @@ def _owned(left: list[Span], touched: Sequence[_Owner]) -> tuple[str, str]:
     everywhere = addresses.is_unrestricted(_ranges(left))
     if everywhere:
         others = [each.name for each in touched if any(not _public(span) for span in _common(left, each.spans))]
-        others = [name for name in others if name != "the node or link itself"]
+        others = [name for name in others if name != _NODE]
         return ("several-owners", f"{_INTERNET}, {names(others)}") if others else ("", _INTERNET)
     holding = [each for each in touched if not [part for span in left for part in without(span, each.spans)]]
     if holding:

@@ -38,6 +38,7 @@ def recorded(members: Sequence[Member]) -> Topology | None:
     routes: dict[str, list[Route]] = defaultdict(list)
     said: dict[str, set[str]] = defaultdict(set)
     ends: dict[str, tuple[str, str]] = {}
+    kinds: dict[str, str] = {}
     domains = {each.crossing.network: _domain(each) for each in known}
     for member in known:
         own = member.crossing.network
@@ -47,7 +48,10 @@ def recorded(members: Sequence[Member]) -> Topology | None:
                 unread = f"{peering.to} is known from the record of {member.name} alone"
                 domains[far] = Domain(id=far, kind=DomainKind.FAR_END, unread=unread)
             one, other = sorted((own, far))
-            name = f"{peering.kind}: {one} = {other}"
+            name = f"{one} = {other}"
+            if kinds.setdefault(name, peering.kind) != peering.kind:
+                name = f"{name} ({peering.kind})"
+                kinds[name] = peering.kind
             ends[name] = (one, other)
             said[name].add(own)
             routes[own] += [
@@ -63,7 +67,9 @@ def recorded(members: Sequence[Member]) -> Topology | None:
             for name, domain in domains.items()
             if not domain.unread
         ),
-        links=tuple(_link(name, ends[name], said[name], domains) for name in sorted(ends)),
+        links=tuple(
+            _link(name, kinds[name], said[name], [domains[end] for end in ends[name]]) for name in sorted(ends)
+        ),
         placements=tuple(_placement(each) for each in known),
     )
 
@@ -81,16 +87,15 @@ def _domain(member: Member) -> Domain:
     )
 
 
-def _link(name: str, ends: tuple[str, str], said: set[str], domains: dict[str, Domain]) -> Link:
-    kind = name.partition(":")[0]
-    both = said == set(ends)
-    blind = any(domains[end].unread for end in ends)
+def _link(name: str, kind: str, said: set[str], ends: list[Domain]) -> Link:
+    both = said == {each.id for each in ends}
+    blind = any(each.unread for each in ends)
     return Link(
         id=name,
         kind=kind,
         state=LinkState.ACTIVE if both else LinkState.UNKNOWN,
         evidence="recorded at both ends" if both else f"recorded at {'the one' if blind else 'one'} end that was read",
-        ends=ends,
+        ends=(ends[0].id, ends[1].id),
         encryption=Encryption.IPSEC if kind.lower() == "vpn" else Encryption.UNKNOWN,
     )
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.findings import ControlResult, Level, Score, Severity, Status
-from scanner.scoring import INSUFFICIENT, fleet, grade, rounded, score
+from scanner.scoring import INSUFFICIENT, fleet, grade, rounded, score, tier_weight
 
 PER_SEVERITY = {Severity.CRITICAL: 9, Severity.HIGH: 28, Severity.MEDIUM: 19, Severity.LOW: 4}
 
@@ -82,7 +82,7 @@ def test_worked_example(results, numbers, letter):
 def test_worked_example_of_the_fleet():
     """The example's fleet row comes from its clusters' unrounded scores, weighted by tier; two of three are gated."""
     clusters = [(PROD_EKS, "prod"), (prod_gke(), "prod"), (dev_aks(), "dev")]
-    assert shown(fleet([(score(results), tier) for results, tier in clusters])) == (54.1, 70.8, 0.83)
+    assert shown(fleet([(score(results), tier_weight(tier)) for results, tier in clusters])) == (54.1, 70.8, 0.83)
     assert sum(bool(grade(score(results), results)[1]) for results, _ in clusters) == 2
 
 
@@ -134,9 +134,12 @@ def test_no_evidence_is_no_score(results):
 def test_fleet_does_not_weigh_by_size():
     """One production cluster outweighs two staging or four development ones exactly, and an unheard-of tier is prod."""
     good, bad = Score(proven=100.0, ceiling=100.0, coverage=1.0), Score(proven=0.0, ceiling=0.0, coverage=1.0)
-    assert fleet([(good, "prod"), (bad, "staging"), (bad, "staging")]).proven == 50.0
-    assert fleet([(good, "prod"), *[(bad, "dev")] * 4]).proven == 50.0
-    assert fleet([(good, "unheard-of"), (bad, "prod")]).proven == 50.0
+    assert fleet([(good, 4), (bad, 2), (bad, 2)]).proven == 50.0
+    assert fleet([(good, 4), *[(bad, 1)] * 4]).proven == 50.0
+    assert (tier_weight("prod"), tier_weight("staging"), tier_weight("dev")) == (4, 2, 1)
+    assert tier_weight("unheard-of") == tier_weight("prod")
+    assert tier_weight("dev", {"dev": 0.5}) == 0.5
+    assert tier_weight("unheard-of", {"staging": 9}) == 9
 
 
 RESULTS = st.lists(

@@ -13,7 +13,7 @@ from scanner.controls.enforcement.hosts import Hosts, firewall_of
 from scanner.dataplane.kinds import honours
 from scanner.dataplane.model import Answer, Enforcing, Value
 from scanner.findings import Status
-from scanner.model import Cloud, Source
+from scanner.model import NAME_LABEL, Cloud, Source
 from scanner.policy.model import Policy
 from scanner.policy.resolve import REFUSED
 from scanner.policy.selectors import matches
@@ -23,6 +23,9 @@ from scanner.reach.model import Direction, PodClass
 
 _MOST_CHANGES = 5_000  # connections looked at for one feature; a policy is blamed by the workloads among them
 Found = tuple[Status, str, str]  # how one use of a policy does, the reason, a sentence
+_SHOWN = 3
+# By direction and namespace: classes of pods by number, each with the connections at that end.
+Ends = dict[tuple[Direction, str], dict[int, tuple[PodClass, list[Change]]]]
 _RANK = {Status.FAIL: 0, Status.UNKNOWN: 1, Status.PASS: 2}
 _SWITCHES = {
     "FQDNNetworkPolicy": "--enable-fqdn-network-policy",
@@ -91,7 +94,8 @@ class _Asked:
         self._case = case
         self._plane = case.dataplane
         self._uses = Uses(case)
-        self._changes: dict[str, list[Change]] = {}
+        self._changes: dict[str, Ends] = {}
+        self._cut: set[str] = set()  # features by which more connections differ than were looked at
 
     def verdict(self, subject: str, policies: list[Policy]) -> Verdict:
         """One object, which may hold several policies (Cilium's `specs`)."""
@@ -99,15 +103,17 @@ class _Asked:
         if answer is not Answer.YES:
             return self._kind(subject, policies[0].kind, answer, why)
         uses = [(policy, use) for policy in policies for use in self._uses.of(policy)]
-        found = [self._judge(policy, use) for policy, use in uses]
-        found += [doubt for policy in policies for doubt in _doubts(policy)]
+        judged = [self._judge(policy, use) for policy, use in uses]
+        found = [*judged, *(doubt for policy in policies for doubt in _doubts(policy))]
         worst = min((status for status, _, _ in found), key=_RANK.__getitem__, default=Status.PASS)
         deciding = [(reason, line) for status, reason, line in found if status is worst]
         engine = f"{self._title} honours everything it uses" if worst is Status.PASS else ""
         if worst is Status.PASS:
             lines = [engine, *(line for _, _, line in found)]
             return Verdict(subject=subject, status=worst, reason="honoured", evidence=bounded(lines))
-        fix = self._mend(subject, [use for policy, use in uses if self._judge(policy, use)[0] is worst])
+        fix = self._mend(
+            subject, [use for (_, use), (status, _, _) in zip(uses, judged, strict=True) if status is worst]
+        )
         return Verdict(
             subject=subject,
             status=worst,
@@ -203,10 +209,12 @@ class _Asked:
         return self._partial(policy, use)
 
     def _partial(self, policy: Policy, use: Use) -> Found:
-        changes = [change for change in self._changed(use.feature) if self._blamed(policy, use, change)]
+        changes = list(islice(self._blamed(policy, use), _SHOWN))
+        if not changes and use.feature in self._cut:
+            return Status.UNKNOWN, "too-many-differences", f"{use.words}; more connections differ than are looked at"
         if not changes:
             return Status.PASS, "changes-nothing", f"{use.words}; no connection of this cluster differs because of it"
-        ends = names((f"{each.src} to {each.dst}" for each in changes), 3)
+        ends = names(f"{each.src} to {each.dst}" for each in changes)
         if use.fact.confidence.may_fail:
             return Status.FAIL, "partial", f"{use.words}; because of it declared and effective differ for {ends}"
         return (
@@ -221,23 +229,36 @@ class _Asked:
         rules = shown_by(rules_of(self._plane, case.policies), case.snapshot, case.policies)
         return {rule.name: rule for rule in rules}
 
-    def _changed(self, feature: str) -> list[Change]:
-        """The connections that differ because of one feature alone, from as specified to as the engine does it."""
-        if feature not in self._rules:
-            return []
+    def _changed(self, feature: str) -> Ends:
+        """The connections that differ because of one feature alone, from as specified to as the engine does it, by end."""
         if feature not in self._changes:
-            snapshot, policies = self._case.snapshot, self._case.policies
-            specified = State(snapshot, policies, self._rules[feature].without)
-            before, after = aligned(specified, State(snapshot, policies, self._plane))
-            self._changes[feature] = list(islice(difference(before, after), _MOST_CHANGES))
+            self._changes[feature] = self._ends(feature) if feature in self._rules else {}
         return self._changes[feature]
 
-    def _blamed(self, policy: Policy, use: Use, change: Change) -> bool:
-        """Whether the policy selects the end at which its rule is asked."""
-        ends = {Direction.INGRESS: (change.dst,), Direction.EGRESS: (change.src,)}
-        either = (change.src, change.dst)
-        chosen = ends[use.direction] if use.direction else either
-        return any(self._selects(policy, each) for end in chosen for each in self._classes.get(end, ()))
+    def _ends(self, feature: str) -> Ends:
+        snapshot, policies = self._case.snapshot, self._case.policies
+        specified = State(snapshot, policies, self._rules[feature].without)
+        before, after = aligned(specified, State(snapshot, policies, self._plane))
+        found: Ends = {}
+        for count, change in enumerate(difference(before, after)):
+            if count == _MOST_CHANGES:
+                self._cut.add(feature)
+                break
+            for direction, end in ((Direction.EGRESS, change.src), (Direction.INGRESS, change.dst)):
+                for each in self._classes.get(end, ()):
+                    found.setdefault((direction, each.namespace), {}).setdefault(each.index, (each, []))[1].append(
+                        change
+                    )
+        return found
+
+    def _blamed(self, policy: Policy, use: Use) -> Iterator[Change]:
+        """The connections at whose end the policy's rule is asked: it selects that end."""
+        directions = (use.direction,) if use.direction else tuple(Direction)
+        for (direction, namespace), classes in self._changed(use.feature).items():
+            if direction in directions and (policy.namespaces is not None or namespace == policy.namespace):
+                for pods, changes in classes.values():
+                    if self._selects(policy, pods):
+                        yield from changes
 
     @cached_property
     def _classes(self) -> Mapping[str, list[PodClass]]:
@@ -252,7 +273,7 @@ class _Asked:
             return False
         if policy.namespaces is None:
             return pods.namespace == policy.namespace
-        return matches(policy.namespaces, self._case.labels.get(pods.namespace, {}))
+        return matches(policy.namespaces, {**self._case.labels.get(pods.namespace, {}), NAME_LABEL: pods.namespace})
 
 
 def _doubts(policy: Policy) -> Iterator[Found]:

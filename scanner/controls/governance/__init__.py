@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scanner.controls.base import Control
 from scanner.controls.governance.admission import admission_protects
+from scanner.controls.governance.exceptions import exceptions_are_boxed
 from scanner.controls.governance.repository import changes_are_gated, live_is_declared, rollback_is_known
 from scanner.controls.governance.rights import few_can_change_policy
 from scanner.findings import Evidence, Severity, Status
@@ -55,5 +56,16 @@ CONTROLS: tuple[Control, ...] = (
         least=Evidence.E2,
         remediation="Install the supplied admission rules in audit, then enforce.",
         check=admission_protects,
+    ),
+    Control(
+        id="NB-GOV-06",
+        title="Exceptions are time-boxed, owned and used",
+        severity=Severity.MEDIUM,
+        scope="waiver",
+        least=Evidence.E1,
+        never=(Status.UNKNOWN,),
+        last=True,
+        remediation="Renew with a new review, or remove.",
+        check=exceptions_are_boxed,
     ),
 )

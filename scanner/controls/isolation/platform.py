@@ -138,7 +138,7 @@ def _manifests(namespace: str, pods: Sequence[Pod]) -> str:
         if len(written) == 3 or pod.workload.name in written or not labels:
             continue
         chosen = ", ".join(f"{quoted(key)}: {quoted(value)}" for key, value in labels.items())
-        ports = ", ".join(f"{{protocol: {port.protocol}, port: {port.port}}}" for port in pod.ports)
+        ports = ", ".join(f"{{protocol: {quoted(port.protocol)}, port: {port.port}}}" for port in pod.ports)
         rules = f"[{{from: [{{namespaceSelector: {{}}}}], ports: [{ports}]}}]" if ports else "[]"
         written[pod.workload.name] = (
             "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from scanner.controls.base import CLUSTER, POLICIES, Case, Verdict, bounded, names, unread
+from scanner.controls.base import CLUSTER, POLICIES, Case, Verdict, bounded, names, quoted, unread
 from scanner.findings import Status
+from scanner.model import Pod
 from scanner.policy.model import Action, Policy, Ports, Rule
+from scanner.policy.selectors import matches
 from scanner.reach.model import Direction
 
 WIDEST = 100  # ports of one entry
@@ -25,9 +27,12 @@ def rules_name_ports(case: Case) -> Iterator[Verdict]:
     for policy in case.policies.policies:  # an object may be several policies of one name
         if not policy.namespace or not case.is_platform(policy.namespace):
             found.setdefault(policy.id, []).append(policy)
+    inside: dict[str, list[Pod]] = {}
+    for pod in case.workload_pods:
+        inside.setdefault(pod.namespace, []).append(pod)
     for name, policies in found.items():
         if any(allows(rule) for policy in policies for rule in policy.rules):
-            yield _policy(case, name, policies)
+            yield _policy(inside, name, policies)
     for reference in case.unmodelled:
         evidence = (f"{reference} is of a kind that this version does not judge",)
         yield Verdict(subject=reference, status=Status.UNKNOWN, reason="not-modelled", evidence=evidence)
@@ -38,7 +43,7 @@ def allows(rule: Rule) -> bool:
     return rule.action is Action.ALLOW and rule.peers != () and rule.ports != ()
 
 
-def _policy(case: Case, name: str, policies: Sequence[Policy]) -> Verdict:
+def _policy(inside: Mapping[str, Sequence[Pod]], name: str, policies: Sequence[Policy]) -> Verdict:
     rules = [(policy, rule) for policy in policies for rule in policy.rules if allows(rule)]
     open_ = [(policy, rule) for policy, rule in rules if not _conforms(rule)]
     sure = [(policy, rule) for policy, rule in open_ if not (policy.doubt or rule.doubt)]
@@ -51,7 +56,7 @@ def _policy(case: Case, name: str, policies: Sequence[Policy]) -> Verdict:
         status=status,
         reason=reason,
         evidence=bounded(lines or [f"{len(rules)} allow rules, each with its ports"]),
-        remediation=_fix(case, name, *sure[0]) if sure else "",
+        remediation=_fix(inside, name, *sure[0]) if sure else "",
         weight=len(rules),
         covered=len(rules) - len(open_),
     )
@@ -68,14 +73,14 @@ def _words(rule: Rule) -> str:
     return names(f"{port.protocol} {port.first}-{port.last}" for port in wide)
 
 
-def _fix(case: Case, name: str, policy: Policy, rule: Rule) -> str:
-    """The ports that the selected pods declare, where the rule is about what comes in to them."""
+def _fix(inside: Mapping[str, Sequence[Pod]], name: str, policy: Policy, rule: Rule) -> str:
+    """The ports that the selected pods declare, where the rule is about what comes in to pods of one namespace."""
     declared: set[Ports] = set()
     if rule.direction is Direction.INGRESS:
-        pods = (pod for pod in case.workload_pods if case.selects(policy, pod))
+        pods = (pod for pod in inside.get(policy.namespace, ()) if matches(policy.subject, pod.labels))
         declared = {Ports(port.protocol, port.port, port.port) for pod in pods for port in pod.ports}
     if not declared:
         return f"In {name} give {rule.name} the ports that its peers serve: ports: [{{protocol: TCP, port: <number>}}]"
     listed = sorted(declared, key=lambda port: (port.protocol, port.first))[:WIDEST]
-    written = ", ".join(f"{{protocol: {port.protocol}, port: {port.first}}}" for port in listed)
+    written = ", ".join(f"{{protocol: {quoted(port.protocol)}, port: {port.first}}}" for port in listed)
     return f"In {name} give {rule.name} the ports that its pods declare, or fewer:\nports: [{written}]"

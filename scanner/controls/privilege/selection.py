@@ -12,7 +12,7 @@ from scanner.controls.peers import TOMORROW
 from scanner.controls.privilege.ports import allows
 from scanner.controls.privilege.rights import granted
 from scanner.findings import Status
-from scanner.model import NAME_LABEL
+from scanner.model import NAME_LABEL, Pod
 from scanner.policy.model import IMPLIED_NAMESPACE_LABELS, IMPLIED_NAMESPACE_NAME, PodPeer, Policy, Rule
 from scanner.policy.selectors import matches
 from scanner.rbac import RESOURCES
@@ -83,6 +83,7 @@ class _Trust:
     def __init__(self, case: Case) -> None:
         self._case = case
         self._known: dict[tuple[bool, frozenset[str]], _Said | None] = {}
+        self._today: dict[PodPeer, list[str]] = {}
 
     def judge(self, policy: Policy, rule: Rule, peer: PodPeer) -> _Said:
         """One peer of one rule."""
@@ -120,15 +121,7 @@ class _Trust:
 
     def _open(self, policy: Policy, rule: Rule, *, bare: bool) -> _Said | None:
         """Every namespace: a failure in front of what is sensitive; `bare` says that no label of pods narrows it."""
-        case = self._case
-        entries = case.config.sensitive
-        behind = sorted(
-            {
-                workload_id(pod)
-                for pod in (case.workload_pods if entries else ())
-                if case.declared_as(entries, pod.namespace, pod.workload.name, pod.labels) and case.selects(policy, pod)
-            }
-        )
+        behind = sorted({workload_id(pod) for pod in self._sensitive if self._case.selects(policy, pod)})
         if behind:
             line = f"{rule.name} takes pods of every namespace, and {names(behind)} is declared sensitive"
             fix = (
@@ -139,11 +132,21 @@ class _Trust:
             return _Said(Status.FAIL, "every-namespace", line, fix)
         if not bare:
             return None
-        if not entries:
+        if not self._case.config.sensitive:
             line = f"{rule.name} takes every pod of every namespace; whether what is behind is sensitive: baseline.sensitive"
             return _Said(Status.UNKNOWN, "sensitive-undeclared", line)
         line = f"{rule.name} takes every pod of every namespace, and nothing behind it is declared sensitive"
         return _Said(Status.PASS, "not-sensitive", line)
+
+    @cached_property
+    def _sensitive(self) -> tuple[Pod, ...]:
+        """The pods that the operator declares sensitive."""
+        case = self._case
+        return tuple(
+            pod
+            for pod in (case.workload_pods if case.config.sensitive else ())
+            if case.declared_as(case.config.sensitive, pod.namespace, pod.workload.name, pod.labels)
+        )
 
     def _writers(self, by_pods: bool, labels: frozenset[str]) -> _Said | None:
         key = (by_pods, labels)
@@ -193,15 +196,19 @@ class _Trust:
 
     def _fix(self, policy: Policy, rule: Rule, peer: PodPeer) -> str:
         """The namespaces with such pods today, by name."""
-        spaces = {
-            item.namespace
-            for item in self._case.reach.classes
-            if not item.hypothetical
-            and (peer.namespaces is None or matches(peer.namespaces, self._case.labels.get(item.namespace, {})))
-            and matches(peer.pods, item.labels)
-        }
-        listed = ", ".join(map(quoted, sorted(spaces)[:10])) or "<namespace>"
+        if peer not in self._today:
+            self._today[peer] = sorted(self._spaces(peer))[:10]
+        listed = ", ".join(map(quoted, self._today[peer])) or "<namespace>"
         return (
             f"In {policy.id} {rule.name} name the namespaces (today's are given), and keep the podSelector beside it:\n"
             f"namespaceSelector: {{matchExpressions: [{{key: kubernetes.io/metadata.name, operator: In, values: [{listed}]}}]}}"
         )
+
+    def _spaces(self, peer: PodPeer) -> set[str]:
+        labels = self._case.labels
+        chosen = {name for name in labels if peer.namespaces is None or matches(peer.namespaces, labels[name])}
+        return {
+            item.namespace
+            for item in self._case.reach.classes
+            if item.namespace in chosen and not item.hypothetical and matches(peer.pods, item.labels)
+        }

@@ -131,3 +131,12 @@ def test_what_fails_rests_on_a_source_and_names_its_rule(rules, cluster):
             assert found.remediation
             assert any("spec.egress[" in line or "spec, " in line for line in found.evidence)
             assert all("memory)" not in line and "inferred)" not in line for line in found.evidence)
+
+
+def test_what_was_not_looked_at_passes_nobody():
+    """Where more connections differ than are looked at, a policy with the same feature is unknown, not honoured."""
+    cut = egress(to_block("198.51.100.0/24", "198.51.100.0/28"), to_block("198.51.100.0/28"))
+    pods = [web(f"w{number}-1", ns="aaa", labels={}) for number in range(5_001)]
+    policies = [policy(cut, name="cut", ns=ns) for ns in ("aaa", "shop")]
+    found = judged(CONTROL, with_policies(eks(*pods, web()), *policies))
+    assert [each.reason for each in found.items] == ["partial", "too-many-differences"]

@@ -1,0 +1,43 @@
+"""Files beside the settings that hold one list: read strictly, every mistake with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from infra.settings.model import Mistake
+from infra.text import printable
+from scanner.errors import InputError
+
+_File = TypeVar("_File", bound=msgspec.Struct)
+
+
+def check_list(path: Path, form: type[_File]) -> tuple[_File, tuple[Mistake, ...]]:
+    """Read a file and say everything that is wrong with it, by line; an empty one where something is."""
+    from infra.settings.check import check
+    from infra.settings.marked import BrokenError, compose, construct, read_text
+
+    try:
+        root = compose(read_text(path))
+    except BrokenError as error:
+        return form(), (error.mistake,)
+    if root is None:
+        return form(), ()
+    mistakes = tuple(check(root, form))
+    return form() if mistakes else msgspec.convert(construct(root), form), mistakes
+
+
+def read_list(path: Path, form: type[_File]) -> _File:
+    """The file.
+
+    Raises:
+        InputError: it is missing, too large, not YAML, or holds mistakes: the first with its line, how many more.
+    """
+    found, mistakes = check_list(path, form)
+    if mistakes:
+        first, *more = mistakes
+        place = f"{printable(str(path), 200)}:{first.line}" if first.line else printable(str(path), 200)
+        raise InputError(f"{place}: {first}{f' (and {len(more)} more)' if more else ''}")
+    return found
