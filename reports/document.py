@@ -72,7 +72,7 @@ class Cluster(_Document, frozen=True, kw_only=True):
     gates: tuple[str, ...]
     controls: tuple[ControlResult, ...]
     waivers: tuple[WaiverUse, ...] = ()
-    tier_weight: float = 4
+    tier_weight: float = 4.0
     notices: tuple[Notice, ...]
 
 

@@ -122,6 +122,7 @@ class EntryPoint(Stored, frozen=True, kw_only=True):
     hosts: tuple[str, ...] = ()  # of Ingresses and OpenShift Routes; "" among them: every name
     tls: tuple[Tls, ...] = ()  # of Ingresses and OpenShift Routes
     redirects: bool = False
+    addresses: tuple[str, ...] = ()  # of Ingresses: where their controller says that they are found
     annotations: dict[str, str] = msgspec.field(default_factory=dict)
     origin: Origin | None = None
 

@@ -27,20 +27,24 @@ class Taken:
 
 # The controls that somebody can vouch for, for want of a feature or of an API that says so.
 TAKEN_BY: Mapping[str, Taken] = {
-    "NB-ENF-08": Taken(30, "that a firewall guards the ports of nodes on which host-network pods listen"),
+    "NB-ENF-08": Taken(180, "that a firewall guards the ports of nodes on which host-network pods listen"),
     "NB-ISO-05": Taken(180, "that whatever makes namespaces gives each of them the baseline"),
+    "NB-ENF-09": Taken(
+        180, "that further interfaces of pods, and what pod security groups let through, are guarded elsewhere"
+    ),
     "NB-LP-09": Taken(30, "that flows of at least 14 days were compared with the allow rules of sensitive workloads"),
-    "NB-EXP-03": Taken(30, "that no firewall rule lets the world reach node ports, host ports or health checks"),
-    "NB-EXP-08": Taken(30, "that the nodes' default route leads to an inspected egress, or nowhere"),
+    "NB-EXP-03": Taken(90, "that no firewall rule lets the world reach node ports, host ports or health checks"),
+    "NB-EXP-05": Taken(30, "that entry points redirect to HTTPS, from TLS 1.2 on, with certificates valid for weeks"),
+    "NB-EXP-08": Taken(90, "that the nodes' default route leads to an inspected egress, or nowhere"),
     "NB-XC-01": Taken(
         180, "that PrivateLink and its like, which no reader lists, are inventoried (`subject` is the cloud)"
     ),
     "NB-MSH-04": Taken(30, "that administrative entry points ask for an identity before the backend"),
-    "NB-OBS-01": Taken(30, "that denials are logged and arrive in a central store"),
-    "NB-OBS-02": Taken(30, "that flow logs cover the subnets of nodes and pods"),
-    "NB-OBS-03": Taken(30, "that the control plane's audit log records changes of policies"),
-    "NB-OBS-04": Taken(30, "that network logs are kept for 365 days and cannot be rewritten"),
-    "NB-OBS-05": Taken(30, "that an engine that stops enforcing, and a rise in denials, reach somebody"),
+    "NB-OBS-01": Taken(90, "that denials are logged and arrive in a central store"),
+    "NB-OBS-02": Taken(90, "that flow logs cover the subnets of nodes and pods"),
+    "NB-OBS-03": Taken(90, "that the control plane's audit log records changes of policies"),
+    "NB-OBS-04": Taken(90, "that network logs are kept for 365 days and cannot be rewritten"),
+    "NB-OBS-05": Taken(90, "that an engine that stops enforcing, and a rise in denials, reach somebody"),
     "NB-VER-01": Taken(7, "that a probe was answered, blocked under a deny and answered again, on every node pool"),
     "NB-VER-02": Taken(180, "that attack paths were simulated for the policy in force, with no unexpected success"),
     "NB-GOV-01": Taken(30, "that live policies were compared with the repository and equal it"),

@@ -189,7 +189,7 @@ class ClusterResult(_Outcome, frozen=True, kw_only=True):
     gates: tuple[str, ...]
     controls: tuple[ControlResult, ...]
     waivers: tuple[WaiverUse, ...] = ()
-    tier_weight: float = 4  # what the cluster weighs in a fleet's score
+    tier_weight: float = 4.0  # what the cluster weighs in a fleet's score
     notices: tuple[Notice, ...]
     crossing: Crossing | None = (
         None  # its own side of what leads to other clusters; None in results of earlier versions

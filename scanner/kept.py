@@ -164,6 +164,7 @@ KEPT_CONFIG = {
             "policy-cidr-match-mode",
         }
     ),
+    "ingress-nginx-controller": frozenset({"force-ssl-redirect", "ssl-protocols", "ssl-redirect"}),
     "istio": frozenset({"mesh"}),
     "istio-ca-root-cert": frozenset({"root-cert.pem"}),
     "linkerd-config": frozenset({"values"}),
@@ -173,6 +174,7 @@ KEPT_CONFIG = {
 }
 # Where those are that do not stand in kube-system.
 CONFIG_NAMESPACES = {
+    "ingress-nginx-controller": "ingress-nginx",
     "istio": "istio-system",
     "istio-ca-root-cert": "istio-system",
     "linkerd-config": "linkerd",

@@ -94,7 +94,7 @@ def grade(score: Score, results: Sequence[ControlResult]) -> tuple[str, tuple[st
 def tier_weight(tier: str, weights: Mapping[str, float] = TIER_WEIGHTS) -> float:
     """What a cluster of a tier weighs in a fleet; an unheard-of tier weighs as the heaviest."""
     found = {**TIER_WEIGHTS, **weights}
-    return found.get(tier, max(found.values()))
+    return float(found.get(tier, max(found.values())))  # as it is read back from a stored result
 
 
 def fleet(members: Sequence[tuple[Score, float]]) -> Score:

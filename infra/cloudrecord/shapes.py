@@ -81,6 +81,7 @@ _GKE = fields(
         "disableL4LbFirewallReconciliation",
         dnsConfig=fields("clusterDns clusterDnsScope"),
         defaultSnatStatus=fields("disabled"),
+        serviceExternalIpsConfig=fields("enabled"),
     ),
     networkPolicy=fields("enabled provider"),
     addonsConfig=fields(
@@ -173,7 +174,17 @@ LISTS: Mapping[
     ),
     "launchTemplates": ("launchTemplate", fields("", LaunchTemplateVersions=_VERSION) | _VERSION),
 }
+_RULE = fields(
+    "IpProtocol FromPort ToPort",
+    IpRanges=fields("CidrIp"),
+    Ipv6Ranges=fields("CidrIpv6"),
+    PrefixListIds=fields("PrefixListId"),
+    UserIdGroupPairs=fields("GroupId"),
+)
 VPC: Shape = fields(
     "id cidrs",
+    securityGroups=fields("GroupId", IpPermissions=_RULE),  # EC2's own spelling, here and below
+    flowLogs=fields("FlowLogId ResourceId TrafficType FlowLogStatus DeliverLogsStatus LogDestinationType"),
+    subnets=fields("SubnetId MapPublicIpOnLaunch"),
     peerings=fields("id name kind to state account location network vpcId cidrs remoteCidrs cluster clusters"),
 )

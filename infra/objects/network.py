@@ -58,6 +58,8 @@ def ingress(wire: Ingress, namespace: str, origin: Origin | None) -> EntryPoint:
     """An Ingress and the Services behind it."""
     annotations = kept_values(wire.metadata.annotations, KEPT_ANNOTATIONS)
     services, ports = gathered(_ingress_backends(wire, namespace))
+    status = wire.status.load_balancer if wire.status else None
+    found = [entry.ip or entry.hostname or "" for entry in (status and status.ingress) or []]
     return EntryPoint(
         kind="Ingress",
         namespace=namespace,
@@ -70,6 +72,7 @@ def ingress(wire: Ingress, namespace: str, origin: Origin | None) -> EntryPoint:
             Tls(hosts=tuple(entry.hosts or ()), secret=entry.secret_name or "")
             for entry in (wire.spec and wire.spec.tls) or ()
         ),
+        addresses=tuple(address for address in found if address),
         annotations=annotations,
         origin=origin,
     )

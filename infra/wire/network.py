@@ -181,11 +181,18 @@ class IngressSpec(Wire):
     tls: list[IngressTls] | None = None
 
 
+class IngressStatus(Wire):
+    """Where an Ingress's controller says that it is found."""
+
+    load_balancer: BalancerStatus | None = None
+
+
 class Ingress(Wire):
     """An Ingress."""
 
     metadata: Metadata
     spec: IngressSpec | None = None
+    status: IngressStatus | None = None
 
 
 class RouteTarget(Wire):

@@ -105,6 +105,11 @@ class BaselineConfig(_Declared, frozen=True, kw_only=True):
     encrypt_in_transit: tuple[Match, ...] = ()  # namespaces whose traffic between nodes must be encrypted
     administrative: tuple[Match, ...] = ()  # entry points and Services that need an identity-aware proxy
     trust_domains: tuple[TrustDomain, ...] = ()  # the trust domains of meshes, and who may share them
+    sensitive_hops: int = 1  # NB-EXP-06: paths of at most so many hops fail; the way in is the first hop
+    external_ips: tuple[str, ...] = ()  # NB-EXP-07: addresses that Services may set as externalIPs
+    certificate_days: int = 14  # NB-EXP-05: a certificate must be valid for more than so many days
+    scan_hours: int = 24  # NB-OBS-06: the age of a scan that still counts
+    out_of_scope: tuple[str, ...] = ()  # NB-OBS-06: cluster name patterns that need not be scanned afresh
 
     def __post_init__(self) -> None:
         """Refuse what no control could use."""
@@ -123,12 +128,25 @@ def _problems(config: BaselineConfig) -> Iterator[str]:
         if tier not in TIERS or not 0 < weight <= 1000:
             yield f"tier_weights[{tier!r}]: write a number above 0 for one of {', '.join(TIERS)}"
     yield from _names(config)
-    yield from _trust_domains(config)
-    for text in config.organisation_ranges:
-        try:
-            ipaddress.ip_network(text, strict=False)
-        except ValueError:
-            yield f"organisation_ranges: {text!r} is no range: write it as 198.51.100.0/24"
+    yield from _trust(config)
+    yield from _numbers(config)
+
+
+def _numbers(config: BaselineConfig) -> Iterator[str]:
+    """Addresses that are none, and numbers out of bounds."""
+    for key, texts in (("organisation_ranges", config.organisation_ranges), ("external_ips", config.external_ips)):
+        for text in texts:
+            try:
+                ipaddress.ip_network(text, strict=False)
+            except ValueError:
+                yield f"{key}: {text!r} is no range: write it as 198.51.100.0/24"
+    for key, number, most in (
+        ("sensitive_hops", config.sensitive_hops, 5),
+        ("certificate_days", config.certificate_days, 365),
+        ("scan_hours", config.scan_hours, 24 * 366),
+    ):
+        if not 1 <= number <= most:
+            yield f"{key} is {number}: write a number from 1 to {most}"
 
 
 def _names(config: BaselineConfig) -> Iterator[str]:
@@ -144,8 +162,7 @@ def _names(config: BaselineConfig) -> Iterator[str]:
                 yield f"zone_paths: {name!r} is no zone: declare it under zones, or mend the spelling"
 
 
-def _trust_domains(config: BaselineConfig) -> Iterator[str]:
-    """Trust domains that no cluster could be in, and roots that are no fingerprints."""
+def _trust(config: BaselineConfig) -> Iterator[str]:
     for number, domain in enumerate(config.trust_domains):
         place = f"trust_domains[{number}]"
         if not domain.name or not domain.tiers or not set(domain.tiers) <= set(TIERS):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scanner.cloud.facts import CloudFacts, Endpoint, EngineSettings, Pool
+from scanner.cloud.facts import CloudFacts, Endpoint, EngineSettings, Pool, Surroundings
 from scanner.cloud.part import Part
 from scanner.model import Cloud
 
@@ -31,6 +31,7 @@ def read(resource: Part, notices: list[str]) -> CloudFacts:
         service_ranges=network.ranges((network.text("serviceCidr"), *(network.texts("serviceCidrs") or ()))),
         workload_identity=_workload_identity(cluster),
         metadata_restricted=_metadata_restricted(network, pools),
+        around=Surroundings(outbound=_word(network, "outboundType"), outbound_where=f"{network.path}.outboundType"),
         notices=tuple(notices),
         transit_encryption=_transit(network),
         transit_where=f"{network.path}.advancedNetworking.security.transitEncryption.type",
@@ -137,11 +138,18 @@ def _log_export(cluster: Part) -> bool | None:
 
 
 def _pool(pool: Part) -> Pool:
+    """An agent pool; the switch for public addresses is left out where it never was on, so a pool with neither says no."""
+    key = "enableNodePublicIp" if pool.has("enableNodePublicIp") else "enableNodePublicIP"
+    public = pool.flag(key)
+    if public is None and not pool.has(key):
+        public = False if pool.has("vnetSubnetId") or pool.has("osType") else None
     return Pool(
         name=pool.text("name") or "",
         os=_word(pool, "osType"),
         image=pool.text("osSKU") or pool.text("osSku") or "",
         labels=pool.labels("nodeLabels"),
+        public=public,
+        public_where=f"{pool.path}.enableNodePublicIP",
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from scanner.cloud.eks_vpc import public_subnets, surroundings
 from scanner.cloud.facts import CloudFacts, Endpoint, EngineSettings, FargateSelector, Pool
 from scanner.cloud.part import Part
 from scanner.model import Cloud, CloudRecord
@@ -18,6 +19,7 @@ METADATA_OFF = "DISABLED"  # Pool.metadata_mode where the launch template switch
 def read(record: CloudRecord, cluster: Part, notices: list[str]) -> CloudFacts:
     """Read an EKS record. A list that is empty is None in the facts: nothing says that it was asked for."""
     network = cluster.part("kubernetesNetworkConfig")
+    groups = list(_members(record.nodegroups, "nodegroup", "nodegroups", []))
     remote = cluster.part("remoteNetworkConfig").items("remotePodNetworks") or ()
     return CloudFacts(
         provider=Cloud.AWS,
@@ -30,6 +32,7 @@ def read(record: CloudRecord, cluster: Part, notices: list[str]) -> CloudFacts:
         service_ranges=network.ranges((network.text("serviceIpv4Cidr"), network.text("serviceIpv6Cidr"))),
         workload_identity=None,
         metadata_restricted=None,
+        around=surroundings(record, cluster, groups, notices),
         notices=tuple(notices),
     )
 
@@ -149,10 +152,19 @@ def _pools(record: CloudRecord, notices: list[str]) -> tuple[Pool, ...] | None:
         or ()
     ]
     groups = _members(record.nodegroups, "nodegroup", "nodegroups", notices)
-    return tuple(_pool(group, templates) for group in groups)
+    public = public_subnets(record)
+    return tuple(_pool(group, templates, public) for group in groups)
 
 
-def _pool(group: Part, templates: list[Part]) -> Pool:
+def _public(group: Part, subnets: dict[str, bool]) -> bool | None:
+    """Whether a group's nodes get public addresses, by its subnets; a launch template may say otherwise, and decides."""
+    known = [subnets.get(name) for name in group.texts("subnets") or ()]
+    if group.has("launchTemplate") or not known:
+        return None
+    return True if any(known) else False if False in known and None not in known else None
+
+
+def _pool(group: Part, templates: list[Part], subnets: dict[str, bool]) -> Pool:
     """A node group with what its launch template says of the metadata service (EC2 `LaunchTemplateData.MetadataOptions`).
 
     A group without a template of its own gets one from EKS that the record does not hold, so nothing is known of it.
@@ -170,6 +182,8 @@ def _pool(group: Part, templates: list[Part]) -> Pool:
         tokens_required=None if tokens not in {"required", "optional"} else tokens == "required",
         metadata_mode=METADATA_OFF if off else None,
         labels=group.labels("labels"),
+        public=_public(group, subnets),
+        public_where="vpc.subnets MapPublicIpOnLaunch",
     )
 
 

@@ -29,6 +29,52 @@ class Pool:
     tokens_required: bool | None = None  # EKS launch template: httpTokens == required
     metadata_mode: str | None = None  # GKE: workloadMetadataConfig.mode; EKS: DISABLED where the endpoint is off
     labels: dict[str, str] = field(default_factory=dict)
+    public: bool | None = None  # whether its nodes get public addresses
+    public_where: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngressRule:
+    """What a firewall of nodes lets in: `ports` inclusive (None: every port and protocol), from `sources`."""
+
+    group: str
+    protocol: str  # TCP, UDP, SCTP; empty for all
+    ports: tuple[int, int] | None
+    sources: tuple[str, ...]
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowLog:
+    """One flow log of a VPC or subnet. `rejected` says whether it holds refused traffic, `live` whether it arrives."""
+
+    id: str
+    resource: str
+    rejected: bool
+    live: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the record says of logs and of the network around the nodes.
+
+    `audit` is whether the API server's audit log is kept; `outbound` is AKS' outboundType in lower case; `external_ips`
+    whether GKE lets Services set externalIPs. `open_rules` are those rules of security groups that name addresses (None:
+    the groups are not in the record), `node_groups` the ids of the groups that surely are the nodes' own; `vpc` and `subnets` are
+    what flow logs have to cover.
+    """
+
+    audit: bool | None = None
+    audit_where: str = ""
+    outbound: str = ""
+    outbound_where: str = ""
+    external_ips: bool | None = None
+    external_ips_where: str = ""
+    open_rules: tuple[IngressRule, ...] | None = None
+    node_groups: frozenset[str] = frozenset()
+    flow_logs: tuple[FlowLog, ...] | None = None
+    vpc: str = ""
+    subnets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,3 +128,4 @@ class CloudFacts:
     notices: tuple[str, ...] = ()
     transit_encryption: bool | None = None  # WireGuard between nodes, where the cloud switches it (GKE, AKS)
     transit_where: str = ""  # the field that says so
+    around: Surroundings = Surroundings()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scanner.cloud.facts import CloudFacts, Endpoint, EngineSettings, Pool
+from scanner.cloud.facts import CloudFacts, Endpoint, EngineSettings, Pool, Surroundings
 from scanner.cloud.part import Part
 from scanner.model import Cloud
 
@@ -26,7 +26,7 @@ def read(cluster: Part, notices: list[str]) -> CloudFacts:
         kubernetes_version=cluster.text("currentMasterVersion") or "",
         endpoint=_endpoint(cluster),
         engine=_engine(cluster),
-        pools=None if pools is None else tuple(_pool(pool) for pool in pools),
+        pools=None if pools is None else tuple(_pool(pool, cluster) for pool in pools),
         fargate=None,
         pod_ranges=cluster.ranges(pod_ranges),
         service_ranges=cluster.ranges(
@@ -38,6 +38,7 @@ def read(cluster: Part, notices: list[str]) -> CloudFacts:
         workload_identity=_workload_identity(cluster, pools),
         metadata_restricted=None,
         autopilot=cluster.part("autopilot").flag("enabled"),
+        around=_around(cluster),
         notices=tuple(notices),
         transit_encryption=_transit(cluster.part("networkConfig")),
         transit_where=f"{cluster.part('networkConfig').path}.inTransitEncryptionConfig",
@@ -134,9 +135,42 @@ def _log_export(cluster: Part) -> bool | None:
     return False if logging and not logging.has("enableComponents") else None
 
 
-def _pool(pool: Part) -> Pool:
+def _around(cluster: Part) -> Surroundings:
+    """Logs and the network.
+
+    Admin Activity audit logs, which hold every write to the Kubernetes API, cannot be switched off (GKE, "Audit logging").
+    """
+    external = cluster.part("networkConfig", "serviceExternalIpsConfig")
+    allowed = external.flag("enabled")
+    if allowed is None and external and not external.has("enabled"):
+        allowed = False  # the REST form leaves out what is off
+    return Surroundings(
+        audit=True if cluster else None,
+        audit_where="GKE writes Admin Activity audit logs for every cluster, and they cannot be switched off",
+        external_ips=allowed,
+        external_ips_where=f"{external.path}.enabled",
+    )
+
+
+def _public(pool: Part, cluster: Part) -> tuple[bool | None, str]:
+    """Whether a pool's nodes get public addresses: the pool says so, else the cluster's default, else its older switch."""
+    network, legacy = cluster.part("networkConfig"), cluster.part("privateClusterConfig")
+    for part, key in (
+        (pool.part("networkConfig"), "enablePrivateNodes"),
+        (network, "defaultEnablePrivateNodes"),
+        (legacy, "enablePrivateNodes"),
+    ):
+        if part.has(key):
+            private = part.flag(key)
+            return None if private is None else not private, f"{part.path}.{key}"
+    known = bool(pool.part("networkConfig")) and bool(network)  # without its network a record is no whole answer
+    return (True, f"{network.path}.defaultEnablePrivateNodes is off") if known else (None, "")
+
+
+def _pool(pool: Part, cluster: Part) -> Pool:
     config = pool.part("config")
     image = config.text("imageType") or ""
+    public, where = _public(pool, cluster)
     system = "windows" if image.upper().startswith("WINDOWS") else "linux" if image else ""
     return Pool(
         name=pool.text("name") or "",
@@ -144,6 +178,8 @@ def _pool(pool: Part) -> Pool:
         image=image,
         metadata_mode=config.part("workloadMetadataConfig").text("mode"),
         labels=config.labels("labels"),
+        public=public,
+        public_where=where,
     )
 
 

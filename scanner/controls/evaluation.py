@@ -152,7 +152,8 @@ def _touched(required: ControlResult, verdicts: Sequence[Verdict]) -> frozenset[
     """
     failed = {item.subject for item in required.items if item.status is Status.FAIL}
     common = failed & {verdict.subject for verdict in verdicts}
-    return frozenset(common) if common and CLUSTER not in failed else None
+    whole = CLUSTER in failed or len(failed) == len(required.items)
+    return None if whole or not common else frozenset(common)
 
 
 def _inert(verdict: Verdict, required: str) -> Verdict:

@@ -7,14 +7,14 @@ from scanner.evidence import TAKEN_BY, is_fresh, statements_on
 from scanner.findings import Evidence, Status
 
 
-def stated(case: Case, control: str, *, days: int = 0, otherwise: str = "", level: Evidence = Evidence.E2) -> Verdict:
+def stated(case: Case, control: str, *, otherwise: str = "", level: Evidence = Evidence.E2) -> Verdict:
     """The verdict on the whole cluster that somebody vouches for: as good as evidence of `level`.
 
-    Unknown without a statement that is young enough (`days`, by default those of `TAKEN_BY`); `otherwise` says what would
-    decide it, by default what a statement must show.
+    Unknown without a statement that is young enough (`TAKEN_BY`); `otherwise` says what would decide it, by default what a
+    statement must show.
     """
     taken = TAKEN_BY[control]
-    days = days or taken.days
+    days = taken.days
     found = statements_on(case.statements, control, case.snapshot.cluster)
     if not found:
         what = otherwise or f"a statement {taken.shows}, not older than {days} days"

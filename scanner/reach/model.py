@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from scanner.dataplane.model import Answer
 from scanner.findings import Exposure, Level
 from scanner.model import Notice, Origin
+
+if TYPE_CHECKING:
+    from scanner.reach.lines import Listing
+    from scanner.reach.selection import Selection
 
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 ALL_PORTS = ((1, 65535),)
@@ -213,6 +217,10 @@ class Reach(Protocol):
 
         `src` and `dst` are "namespace/name", "namespace/name[Kind]" or an address. Raises InputError for an unknown one.
         """
+        ...
+
+    def listing(self, selection: Selection = ...) -> Listing:
+        """The lines of a selection of workloads, with the ways in from outside. Raises InputError for an unknown one."""
         ...
 
     def exposure(self) -> Exposure:

@@ -9,6 +9,7 @@ from typing import Any
 
 from infra.clouds.eks.calls import Calls
 from infra.clouds.eks.failures import CallError, Failure, Kind
+from infra.clouds.eks.surroundings import read_surroundings
 from infra.text import printable
 
 _MAX_MEMBERS = 1_000  # of one kind in one cluster; EKS' own quotas are 100 node groups and 10 Fargate profiles
@@ -71,7 +72,7 @@ def read_parts(calls: Calls, name: str, vpc: object, *, network: bool) -> Parts:
     if network and isinstance(vpc, str) and _VPC.match(vpc):
         found = _vpc(calls, vpc, parts)
         if found is not None:
-            parts.read["vpc"] = found
+            parts.read["vpc"] = found | read_surroundings(calls, vpc, parts.fail)
     return parts
 
 

@@ -77,5 +77,10 @@ PERMISSIONS = (
         "whether pods reach the nodes' metadata service",
     ),
     Permission("ec2", "DescribeVpcs", "ec2:DescribeVpcs", Need.NETWORK, "the address ranges of pods and nodes"),
+    Permission("ec2", "DescribeSubnets", "ec2:DescribeSubnets", Need.NETWORK, "whether nodes get public addresses"),
+    Permission(
+        "ec2", "DescribeSecurityGroups", "ec2:DescribeSecurityGroups", Need.NETWORK, "who reaches the ports of nodes"
+    ),
+    Permission("ec2", "DescribeFlowLogs", "ec2:DescribeFlowLogs", Need.NETWORK, "whether flow logs cover the nodes"),
 )
 BY_OPERATION: Mapping[tuple[str, str], Permission] = {(each.service, each.operation): each for each in PERMISSIONS}

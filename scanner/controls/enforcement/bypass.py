@@ -13,7 +13,6 @@ from scanner.findings import Status
 from scanner.model import Cloud, DaemonSet, Pod
 
 CONTROL = "NB-ENF-09"
-_DAYS = 180
 _POD_ENI = "vpc.amazonaws.com/pod-eni"
 _MODE = "POD_SECURITY_GROUP_ENFORCING_MODE"
 _FURTHER = ("network-attachment-definitions.k8s.cni.cncf.io", "multi-networkpolicies.k8s.cni.cncf.io")
@@ -175,7 +174,7 @@ def _dual_stack(case: Case) -> Iterator[Verdict]:
 
 def _vouched(case: Case, subject: str, lines: tuple[str, ...], reason: str, otherwise: str) -> Verdict:
     """What lies outside the cluster somebody may vouch for."""
-    told = stated(case, CONTROL, days=_DAYS, otherwise=otherwise)
+    told = stated(case, CONTROL, otherwise=otherwise)
     known = bool(statements_on(case.statements, CONTROL, case.snapshot.cluster))
     return Verdict(
         subject=subject,

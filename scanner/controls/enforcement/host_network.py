@@ -13,7 +13,6 @@ from scanner.findings import Status
 from scanner.model import Pod
 
 CONTROL = "NB-ENF-08"
-_DAYS = 180  # how long a statement on firewall rules counts
 _KINDS = {"Deployment": "deployment", "StatefulSet": "statefulset", "DaemonSet": "daemonset"}
 
 
@@ -70,7 +69,7 @@ def _workload(case: Case, hosts: Hosts, workload: str, pods: Sequence[Pod]) -> V
 def _vouched(case: Case, workload: str, lines: tuple[str, ...]) -> Verdict:
     """What is left are the cloud's firewall rules, which somebody may vouch for."""
     mend = "state who checked the security groups, NSGs or firewall rules of its nodes"
-    told = stated(case, CONTROL, days=_DAYS, otherwise=mend)
+    told = stated(case, CONTROL, otherwise=mend)
     known = bool(statements_on(case.statements, CONTROL, case.snapshot.cluster))
     return Verdict(
         subject=workload,

@@ -260,7 +260,7 @@ EVENTS, WATCH = "--enable-policy-event-logs=", "--enable-cloudwatch-logs="
         pytest.param(eks(web(), args=(f"{EVENTS}true", f"{WATCH}false")), ("fail", "node-only"), id="node-only"),
         pytest.param(eks(web(), args=(f"{EVENTS}false",)), ("fail", "not-logged"), id="off"),
         pytest.param(eks(web()), ("unknown", "logging-unread"), id="not-said"),
-        pytest.param(npm(web()), ("unknown", "no-deny-log"), id="only-remembered-to-have-none"),
+        pytest.param(npm(web()), ("not_applicable", "no-deny-log"), id="engine-without-one"),
         pytest.param(CALICO, ("unknown", "logging-unread"), id="engine-whose-log-is-not-read"),
         pytest.param(snapshot(pods=[web()]), ("fail", "inert"), id="no-engine"),
         pytest.param(

@@ -28,6 +28,28 @@ def only(seen) -> Found:
     return found
 
 
+def around_nodes(cloud: AwsCloud, vpc: str) -> None:
+    """A security group that is open to the world, and a flow log; with a secret in what describes them."""
+    ec2 = cloud.client("ec2")
+    group = ec2.create_security_group(GroupName="nodes", Description=SECRET, VpcId=vpc)["GroupId"]
+    open_ports = {
+        "IpProtocol": "tcp",
+        "FromPort": 30000,
+        "ToPort": 32767,
+        "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": SECRET}],
+    }
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[open_ports])
+    cloud.client("logs").create_log_group(logGroupName=f"/flows/{vpc}")
+    ec2.create_flow_logs(
+        ResourceIds=[vpc],
+        ResourceType="VPC",
+        TrafficType="ALL",
+        LogGroupName=f"/flows/{vpc}",
+        DeliverLogsPermissionArn=ROLE,
+        TagSpecifications=[{"ResourceType": "vpc-flow-log", "Tags": [{"Key": "key", "Value": SECRET}]}],
+    )
+
+
 def full_cluster(cloud: AwsCloud, name: str = "prod") -> None:
     """A cluster with every part, and a secret in each place that can hold one."""
     vpc = cloud.add_vpc("10.0.0.0/16", "10.1.0.0/16")
@@ -41,6 +63,7 @@ def full_cluster(cloud: AwsCloud, name: str = "prod") -> None:
         },
     )["LaunchTemplate"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    around_nodes(cloud, vpc)
     cloud.add_cluster(
         name,
         vpc=vpc,
@@ -111,6 +134,9 @@ def test_a_cluster_comes_with_all_its_parts(cloud, look):
     assert [(each.namespace, dict(each.labels)) for each in facts.fargate] == [("jobs", {"tier": "batch"})]
     assert part(found.record.vpc)["cidrs"] == ["10.0.0.0/16", "10.1.0.0/16"]
     assert {part(raw)["addonName"] for raw in found.record.addons} == {"vpc-cni", "coredns"}
+    assert [rule.sources for rule in facts.around.open_rules] == [("0.0.0.0/0",)]
+    assert [(log.resource, log.rejected) for log in facts.around.flow_logs] == [(facts.around.vpc, True)]
+    assert pools["windows"].public is False
 
 
 def test_the_permission_table_is_what_discovery_calls(cloud, look):
@@ -149,6 +175,9 @@ def test_nothing_secret_leaves(cloud, look):
         pytest.param("eks", "DescribeFargateProfile", "fargateProfiles", id="fargate"),
         pytest.param("ec2", "DescribeLaunchTemplateVersions", "launchTemplates", id="templates"),
         pytest.param("ec2", "DescribeVpcs", "vpc", id="vpc"),
+        pytest.param("ec2", "DescribeSubnets", "vpc.subnets", id="subnets"),
+        pytest.param("ec2", "DescribeSecurityGroups", "vpc.securityGroups", id="groups"),
+        pytest.param("ec2", "DescribeFlowLogs", "vpc.flowLogs", id="flow-logs"),
         pytest.param("eks", "DescribeCluster", "cluster", id="cluster"),
     ],
 )
