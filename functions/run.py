@@ -83,6 +83,7 @@ def audit(
     watcher: Watcher,
     workers: int = WORKERS,
     places: Sequence[Scope] = (),
+    at: str = "",
     statements: Sequence[Statement] = (),
     waivers: Sequence[Waiver] = (),
     frameworks: Sequence[Framework] = (),
@@ -91,7 +92,7 @@ def audit(
     """Read, judge, store and aggregate every input, `workers` of them being read at a time.
 
     `places` are where the inputs were looked for: they stand in the report, and those not searched whole make it incomplete.
-    `statements` are what people vouch for; their age is that at the run's time. `waivers` are
+    `statements` are what people vouch for; their age is that at `at`, by default the run's time. `waivers` are
     failures accepted for a time, `frameworks` what the report is seen through. `fabric` judges the fleet as a whole.
 
     An input that cannot be read is in the report: as an unread cluster where its address is known, else as a scope. Bugs
@@ -112,7 +113,7 @@ def audit(
             left_out = f"{entry.label}: a second source of {ref.id} was left out"
             return lambda: scopes.append(_scope(ref, "partial", left_out))
         watcher.note(f"judging {entry.label}")
-        result = _judge_stored(read, run, _Judging(config, run.time, tuple(statements), tuple(waivers)), store)
+        result = _judge_stored(read, run, _Judging(config, at or run.time, tuple(statements), tuple(waivers)), store)
         return lambda: results.update({ref.id: _keep(result, run, store)})
 
     missed = _each(inputs, run, watcher, workers, take)
@@ -126,6 +127,7 @@ def audit(
         fabric=judged,
         waivers=waivers,
         frameworks=frameworks,
+        at=at,
     )
     stored_at: tuple[str, ...] = ()
     if store is not None:

@@ -22,7 +22,7 @@ from scanner.model import Notice, Snapshot
 from scanner.policy.resolve import resolve
 from scanner.reach.effects.summary import differences_of
 from scanner.reach.engine import build
-from scanner.scoring import FABRIC, accepted_score, cluster_score, grade, tier_weight
+from scanner.scoring import FABRIC, NOTHING, accepted_score, cluster_score, grade, tier_weight
 from scanner.waivers.model import Waiver
 
 MOST_NOTICES = 500  # of one cluster; a crafted one must not blow up its report
@@ -63,7 +63,7 @@ def judge(
     )
     chosen = PROFILES[config.profile]
     results = tuple(result for result in evaluate(CONTROLS, case) if result.id in chosen)
-    points = cluster_score(results)
+    points = NOTHING if snapshot.unread and facts is None else cluster_score(results)
     own = [each for each in results if each.id not in FABRIC]
     letter, gates = grade(points, own)
     tier = tier_of(config, snapshot.cluster)
