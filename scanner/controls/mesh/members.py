@@ -93,10 +93,7 @@ class Members:
             gaps = self._case.missing("ciliumnetworkpolicies.cilium.io", "ciliumclusterwidenetworkpolicies.cilium.io")
             if gaps:
                 return unread(CLUSTER, gaps)
-        evidence = bounded(
-            [
-                "no pod has a mesh's proxy or is redirected into one, and no namespace asks for it",
-                "no mTLS requirement is declared (baseline.mutual_tls)",
-            ]
-        )
-        return Verdict(subject=CLUSTER, status=Status.NOT_APPLICABLE, reason="no-mesh", evidence=evidence)
+        evidence = ["no pod has a mesh's proxy or is redirected into one, and no namespace asks for it"]
+        if not self._case.config.mutual_tls:
+            evidence.append("no mTLS requirement is declared (baseline.mutual_tls)")
+        return Verdict(subject=CLUSTER, status=Status.NOT_APPLICABLE, reason="no-mesh", evidence=tuple(evidence))
