@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from functions.cases import CASE, Folder
+from functions.case_files import CASE
+from functions.cases import Folder
 from infra.cloudrecord import record_from
 from infra.text import printable
 from scanner.baselines.config import DEFAULT_CONFIG, BaselineConfig

@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
-import yaml
 
+from functions.case_files import CASE, documents, read_plain, read_value, shared
 from functions.sources import address
 from infra.cloudrecord import record_from
-from infra.cloudrecord.document import UnreadableError, parse_bytes
 from infra.kinds import KINDS
 from infra.manifests import read_objects
 from infra.manifests.load import MESH_ALONE
@@ -38,10 +37,8 @@ from scanner.waivers.model import Waiver
 if TYPE_CHECKING:
     from functions.fleet_cases import FleetFolder
 
-CASE = "case.yaml"
 TAKEN = "2026-11-23T08:00:00Z"
 Outcome = Literal["pass", "fail", "unknown", "not_applicable", "waived"]
-_T = TypeVar("_T")
 
 
 class _Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -127,10 +124,12 @@ def read_case(folder: Path) -> Folder | FleetFolder:
     if is_fleet(folder, case):
         return read_fleet(folder, case)
     config, statements = read_parts(folder)
-    path = folder / "waivers.yaml"
-    waivers = tuple(read_value(path, list[Waiver])) if path.exists() else ()
-    snapshot = _snapshot(folder, case)
+    waivers, snapshot = _waivers(folder / "waivers.yaml"), _snapshot(folder, case)
     return Folder(path=folder, case=case, snapshot=snapshot, config=config, statements=statements, waivers=waivers)
+
+
+def _waivers(path: Path) -> tuple[Waiver, ...]:
+    return tuple(read_value(path, list[Waiver])) if path.exists() else ()
 
 
 def read_parts(folder: Path) -> tuple[BaselineConfig, tuple[Statement, ...]]:
@@ -227,11 +226,11 @@ def _stored(path: Path) -> Snapshot:
 
 def _written(folder: Path, case: CaseFile) -> Snapshot:
     path = folder / "record.yaml"
-    record = record_from(_value(path), str(path)) if path.exists() else None
+    record = record_from(read_plain(path), str(path)) if path.exists() else None
     ref = address(record, folder.name, "case")
-    objects = [each for name in case.also for each in _documents(shared(folder, name))]
+    objects = [each for name in case.also for each in documents(shared(folder, name))]
     if not case.also or (folder / "cluster.yaml").exists():
-        objects += _documents(folder / "cluster.yaml")
+        objects += documents(folder / "cluster.yaml")
     snapshot = read_objects(objects, cluster=ref, taken=case.taken)
     for notice in snapshot.notices:
         if notice.object.startswith("objects[") and MESH_ALONE not in notice.message:
@@ -252,50 +251,3 @@ def _written(folder: Path, case: CaseFile) -> Snapshot:
     return msgspec.structs.replace(
         snapshot, source=Source.CLUSTER, collection=collection, unread=case.unreadable, kubernetes_version="v1.33.5"
     )
-
-
-def shared(folder: Path, name: str) -> Path:
-    """The file of that name in the nearest folder `_with`.
-
-    Raises:
-        InputError: there is none.
-    """
-    for above in (folder, *folder.parents):
-        path = above / "_with" / f"{name}.yaml"
-        if path.exists():
-            return path
-    raise InputError(f"{folder / CASE}: also: {printable(name, 60)!r}: no _with/{name}.yaml here or above: add it")
-
-
-def _documents(path: Path) -> list[Any]:
-    """The objects in a file; those of a list one by one."""
-    try:
-        found = [each for each in yaml.load_all(path.read_bytes(), Loader=yaml.CSafeLoader) if each]
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}): a case needs it") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: broken YAML: {printable(str(error), 200)}: mend it") from error
-    if not all(isinstance(each, dict) for each in found):
-        raise InputError(f"{path}: holds something that is no Kubernetes object: remove it")
-    return found
-
-
-def read_value(path: Path, form: type[_T]) -> _T:
-    """A YAML or JSON file as what it is to be.
-
-    Raises:
-        InputError: it cannot be read, or is not of that form.
-    """
-    try:
-        return msgspec.convert(_value(path), form, strict=False)
-    except msgspec.ValidationError as error:
-        raise InputError(f"{path}: {printable(str(error), 300)}") from error
-
-
-def _value(path: Path) -> Any:  # noqa: ANN401 - any JSON value
-    try:
-        return parse_bytes(path.read_bytes())
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}): a case needs it") from error
-    except UnreadableError as error:
-        raise InputError(f"{path}: {error}: mend it") from error

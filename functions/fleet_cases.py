@@ -14,9 +14,10 @@ from typing import Any
 
 import msgspec
 
+from functions.case_files import CASE, read_value, shared
 from functions.case_without import absent, cut, without_config
 from functions.case_without import without as without_in_cluster
-from functions.cases import CASE, CaseFile, Folder, read_cluster, read_parts, read_value, shared
+from functions.cases import CaseFile, Folder, read_cluster, read_parts
 from functions.declarations import declared_of
 from infra.settings import Link, SettingsFile, TrustZone
 from infra.text import printable

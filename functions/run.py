@@ -84,6 +84,7 @@ def audit(
     watcher: Watcher,
     workers: int = WORKERS,
     places: Sequence[Scope] = (),
+    at: str = "",
     statements: Sequence[Statement] = (),
     waivers: Sequence[Waiver] = (),
     frameworks: Sequence[Framework] = (),
@@ -93,9 +94,9 @@ def audit(
     """Read, judge, store and aggregate every input, `workers` of them being read at a time.
 
     `places` are where the inputs were looked for: they stand in the report, and those not searched whole make it incomplete.
-    `statements` are what people vouch for; their age is that at the run's time. `waivers` are
-    failures accepted for a time, `frameworks` what the report is seen through. `own` are controls besides the
-    baseline's. `fabric` judges the fleet as a whole.
+    `statements` are what people vouch for; their age is that at `at`, by default the run's time. `waivers` are
+    failures accepted for a time, `frameworks` what the report is seen through, `own` controls besides the baseline's.
+    `fabric` judges the fleet as a whole.
 
     An input that cannot be read is in the report: as an unread cluster where its address is known, else as a scope. Bugs
     are not caught. Ctrl-C ends the reading and not the run: what was judged by then is stored and reported.
@@ -106,7 +107,7 @@ def audit(
     """
     results: dict[str, ClusterResult] = {}
     scopes = list(places)
-    judging = _Judging(config, run.time, tuple(statements), tuple(waivers), tuple(own))
+    judging = _Judging(config, at or run.time, tuple(statements), tuple(waivers), tuple(own))
 
     def take(entry: Input, read: Snapshot | Scope) -> Callable[[], None]:
         if isinstance(read, Scope):
@@ -130,6 +131,7 @@ def audit(
         fabric=judged,
         waivers=waivers,
         frameworks=frameworks,
+        at=at,
     )
     stored_at: tuple[str, ...] = ()
     if store is not None:

@@ -26,6 +26,7 @@ def build_report(
     fabric: Sequence[ControlResult] = (),
     waivers: Sequence[Waiver] = (),
     frameworks: Sequence[Framework] = (),
+    at: str = "",
 ) -> Report:
     """The report of one run.
 
@@ -38,7 +39,7 @@ def build_report(
     given = sorted(results, key=_place)
     ordered = [each for each in given if each.baseline == baseline]
     scopes = (*scopes, *(_other_baseline(each, baseline) for each in given if each.baseline != baseline))
-    pseudo = build_fabric(ordered, fabric, waivers=waivers, at=run.time)
+    pseudo = build_fabric(ordered, fabric, waivers=waivers, at=at or run.time)
     clouds = sorted({result.cluster.cloud for result in ordered})
     report = Report(
         baseline=baseline,

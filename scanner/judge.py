@@ -22,7 +22,7 @@ from scanner.model import Notice, Snapshot
 from scanner.policy.resolve import resolve
 from scanner.reach.effects.summary import differences_of
 from scanner.reach.engine import build
-from scanner.scoring import FABRIC, accepted_score, cluster_score, grade, tier_weight
+from scanner.scoring import FABRIC, NOTHING, accepted_score, cluster_score, grade, tier_weight
 from scanner.waivers.model import Waiver
 
 MOST_NOTICES = 500  # of one cluster; a crafted one must not blow up its report
@@ -66,9 +66,10 @@ def judge(
     chosen = PROFILES[config.profile]
     judged = evaluate((*CONTROLS, *own), case)
     results = tuple(result for result in judged if result.id in chosen)
-    points = cluster_score(results)
+    points = NOTHING if snapshot.unread and facts is None else cluster_score(results)
     scored = [each for each in results if each.id not in FABRIC]
     letter, gates = grade(points, scored)
+    others = {control.id for control in own}
     tier = tier_of(config, snapshot.cluster)
     record = [Notice(object="cloud record", field="", message=text) for text in (facts.notices if facts else ())]
     return ClusterResult(
@@ -88,7 +89,7 @@ def judge(
         score=points,
         grade=letter,
         gates=gates,
-        controls=(*results, *(result for result in judged if result.id in {control.id for control in own})),
+        controls=(*results, *(result for result in judged if result.id in others)),
         crossing=crossing_of(case),
         notices=_notices((*snapshot.notices, *policies.notices, *declared.notices, *effective.notices, *record)),
     )

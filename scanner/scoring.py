@@ -17,6 +17,7 @@ FABRIC = frozenset(
 )  # fmt: skip
 DECISIVE = ("NB-ENF-01", "NB-ENF-06", "NB-VER-01")  # a failure of one of these is an F, whatever the number says
 INSUFFICIENT = "insufficient evidence"
+NOTHING = Score(proven=0.0, ceiling=100.0, coverage=0.0)  # of what nobody could look into
 
 _BANDS = ((90.0, "A"), (80.0, "B"), (70.0, "C"), (60.0, "D"))
 _KNOWN = frozenset({Status.PASS, Status.FAIL, Status.WAIVED})  # a waiver never changes the headline
@@ -62,7 +63,7 @@ def _score(parts: Sequence[tuple[int, float, Status]]) -> Score:
     """From weight, fraction and status of each control."""
     applicable = sum(weight for weight, _, status in parts if status is not Status.NOT_APPLICABLE)
     if applicable == 0:
-        return Score(proven=0.0, ceiling=100.0, coverage=0.0)
+        return NOTHING
     known = sum(weight for weight, _, status in parts if status in _KNOWN)
     gained = sum(weight * fraction for weight, fraction, status in parts if status in _KNOWN)
     proven = 100 * gained / applicable
@@ -102,7 +103,7 @@ def fleet(members: Sequence[tuple[Score, float]]) -> Score:
     weights = [weight for _, weight in members]
     total = sum(weights)
     if total == 0:
-        return Score(proven=0.0, ceiling=100.0, coverage=0.0)
+        return NOTHING
 
     def mean(values: Sequence[float]) -> float:
         return sum(weight * value for weight, value in zip(weights, values, strict=True)) / total

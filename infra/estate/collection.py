@@ -14,6 +14,11 @@ _CORE = frozenset(
     {
         "namespaces", "pods", "nodes", "services", "configmaps", "daemonsets.apps", "replicasets.apps", "jobs.batch",
         "replicationcontrollers", "networkpolicies.networking.k8s.io", "ingresses.networking.k8s.io",
+        "ingressclasses.networking.k8s.io", "endpointslices.discovery.k8s.io",
+        *(f"{plural}.rbac.authorization.k8s.io" for plural in ("roles", "clusterroles", "rolebindings", "clusterrolebindings")),
+        "validatingadmissionpolicies.admissionregistration.k8s.io",
+        "validatingadmissionpolicybindings.admissionregistration.k8s.io",
+        "validatingwebhookconfigurations.admissionregistration.k8s.io",
     }
 )  # fmt: skip
 _OF_KIND = {(kind.group, kind.name): kind.resource for kind in (*POLICY_KINDS.values(), *SETTING_KINDS.values())}

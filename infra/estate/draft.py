@@ -13,6 +13,8 @@ from infra.collector import COLLECTOR
 from infra.estate.collection import collection, resource_of
 from infra.estate.names import container_ports, number, spread, token
 from infra.estate.pods import INSTANCE, NAME, Host, app_labels, made_by, pod_on
+from infra.estate.read import TAKEN
+from infra.estate.rights import api_server
 from scanner.model import (
     SNAPSHOT_VERSION,
     ApiObject,
@@ -31,7 +33,6 @@ from scanner.model import (
     WorkloadRef,
 )
 
-TAKEN = "2026-11-23T06:00:00Z"
 _Placed = TypeVar("_Placed", Pod, DaemonSet, Service, EntryPoint, ConfigMap, ApiObject)
 
 
@@ -56,6 +57,7 @@ class Draft:
             self.namespace(name)
         api = str(ipaddress.ip_network(services)[1])
         self.service("default", "kubernetes", "https:443", selector=None, address=api, target=443)
+        self._slices = (api_server(number(ref.name, 200)),)
 
     def namespace(self, name: str, labels: Mapping[str, str] | None = None, **annotations: str) -> None:
         """A namespace, with the label that the API server sets; `annotations` must be among the kept ones."""
@@ -253,6 +255,7 @@ class Draft:
             nodes=tuple(sorted((host.node for host in self.hosts), key=lambda item: item.name)),
             daemon_sets=_placed(self._daemon_sets),
             services=_placed(self._services),
+            endpoint_slices=self._slices,
             entry_points=_placed(self._entry_points),
             config_maps=_placed(self._config_maps),
             policies=_placed(self._objects["policies"]),

@@ -112,10 +112,10 @@ def add_system(draft: Draft, site: Gke) -> None:
     else:
         draft.static_pods("kube-proxy", {"component": "kube-proxy", "tier": "node"})
     if site.autopilot:
-        draft.namespace("gmp-system")
+        draft.namespace("gke-gmp-system")
         collector = Container(name="prometheus", image=f"{_IMAGES}/prometheus-engine/prometheus:v2.53.5-gmp.1")
-        draft.daemon_set("collector", collector, namespace="gmp-system", host_network=False)
-        draft.workload("gmp-system", "gmp-operator", replicas=1)
+        draft.daemon_set("collector", collector, namespace="gke-gmp-system", host_network=False)
+        draft.workload("gke-gmp-system", "gmp-operator", replicas=1)
     dns = {"k8s-app": "kube-dns"}
     ports = "dns:10053/UDP dns-tcp:10053 metrics:10054"
     draft.workload("kube-system", "kube-dns", replicas=3, ports=ports, labels=dns)

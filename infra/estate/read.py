@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib import resources
 
+TAKEN = "2026-11-23T06:00:00Z"  # when the estate's snapshots were taken
 SUFFIX = ".snapshot.json.zst"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import socket
 from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import msgspec
 
 from infra.kinds import ENTRY_POINT_KINDS, POLICY_KINDS, SETTING_KINDS, WORKLOAD_KINDS
+from infra.objects.addresses import address_range, plain, valid
 from infra.objects.cluster import api_object, config_map, node
 from infra.objects.endpoints import endpoint_slice, is_written, mirrored
 from infra.objects.gateway import gateway, route
@@ -120,7 +120,7 @@ class Objects:
         if self._notices:
             self._notices.pop(("pods", namespace, name), None)
         found = pod(wire, namespace, shape, self.pieces.notes(wire.metadata.annotations))
-        self._pods.setdefault(namespace, {})[name] = found if _plain(found.ips) else self._checked(found)
+        self._pods.setdefault(namespace, {})[name] = found if plain(found.ips) else self._checked(found)
 
     def fields(self, source: Source) -> dict[str, Any]:
         """The snapshot's keyword arguments. In a folder of manifests, templates stand for pods that are not among them."""
@@ -192,7 +192,7 @@ class Objects:
         return part, () if found is None else (found,)
 
     def _node(self, found: Node, refuse: Callable[[str], None]) -> Node:
-        ranges = _valid(found.pod_cidrs, _network, refuse)
+        ranges = valid(found.pod_cidrs, address_range, refuse)
         return found if ranges == found.pod_cidrs else msgspec.structs.replace(found, pod_cidrs=ranges)
 
     def _part(self, name: str, place: Callable[[Any], Any]) -> tuple[Any, ...]:
@@ -202,7 +202,7 @@ class Objects:
     def _checked(self, found: Pod) -> Pod:
         """The pod less what is no address, for a snapshot that held that could not be read."""
         refuse = self._refusal("pods", "Pod", found.namespace, found.name, "status.podIPs")
-        kept = _valid(found.ips, ipaddress.ip_address, refuse)
+        kept = valid(found.ips, ipaddress.ip_address, refuse)
         return found if kept == found.ips else msgspec.structs.replace(found, ips=kept)
 
     def _refusal(self, resource: str, kind: str, namespace: str, name: str, field: str) -> Callable[[str], None]:
@@ -245,29 +245,6 @@ def _entry_point(resource: str, wire: Any, namespace: str, origin: Origin | None
     return route(wire, ENTRY_POINT_KINDS[resource].name, namespace, origin)
 
 
-def _plain(addresses: Iterable[str]) -> bool:
-    """Whether all are IPv4 addresses as everyone writes them; what is not needs a closer look."""
-    try:
-        for address in addresses:
-            socket.inet_pton(socket.AF_INET, address)
-    except (OSError, ValueError):  # ValueError: a NUL, or no ASCII
-        return False
-    return True
-
-
-def _valid(texts: tuple[str, ...], parse: Callable[[str], object], refuse: Callable[[str], None]) -> tuple[str, ...]:
-    """The texts that can be parsed; each of the others is refused."""
-    kept = []
-    for text in texts:
-        try:
-            parse(text)
-        except ValueError:
-            refuse(text)
-        else:
-            kept.append(text)
-    return tuple(kept)
-
-
 def _crossing(entry_points: Iterable[EntryPoint]) -> Iterator[Notice]:
     """Backends in other namespaces; only a Gateway API route can have one."""
     for entry in entry_points:
@@ -278,10 +255,6 @@ def _crossing(entry_points: Iterable[EntryPoint]) -> Iterator[Notice]:
                 )
                 identity = f"{entry.kind} {entry.namespace}/{entry.name}"
                 yield Notice(object=identity, field="spec.rules", message=message)
-
-
-def _network(text: str) -> object:
-    return ipaddress.ip_network(text, strict=False)
 
 
 def _place(item: Any) -> tuple[str, str]:  # noqa: ANN401 - whatever has a namespace and a name

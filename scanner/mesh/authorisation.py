@@ -108,6 +108,7 @@ class Authorisations:
     def __init__(self, snapshot: Snapshot) -> None:
         self.root, self.root_doubt = root_namespace(snapshot)
         self.effective: list[Authorisation] = []
+        self._by_namespace: dict[str, list[Authorisation]] = {}
         self.inert: dict[str, list[str]] = {}  # namespace -> policies without an effect, and why
         self.broken: dict[str, list[str]] = {}
         for item in objects(snapshot, "AuthorizationPolicy", ISTIO_SECURITY):
@@ -120,19 +121,22 @@ class Authorisations:
                 said = f"{place(item)} has targetRefs: it counts at a waypoint or gateway, not at the workloads"
                 self.inert.setdefault(item.namespace, []).append(said)
             else:
-                self.effective.append(Authorisation(item, spec, item.namespace == self.root))
+                found = Authorisation(item, spec, item.namespace == self.root)
+                self.effective.append(found)
+                self._by_namespace.setdefault(item.namespace, []).append(found)
 
     def of(self, pod: Pod) -> list[Authorisation]:
         """The policies that apply to a pod."""
-        return [each for each in self.effective if each.applies(pod)]
+        return [each for each in self._near(pod.namespace) if each.applies(pod)]
+
+    def _near(self, namespace: str) -> list[Authorisation]:
+        """The policies of a namespace, and of the root namespace, which speak of every one."""
+        places = dict.fromkeys((namespace, self.root))
+        return [each for place in places for each in self._by_namespace.get(place, ())]
 
     def base(self, namespace: str) -> Authorisation | None:
         """What closes every workload of a namespace: its own policy before the mesh's."""
-        found = [
-            each
-            for each in self.effective
-            if each.general and each.closes and (each.root or each.item.namespace == namespace)
-        ]
+        found = [each for each in self._near(namespace) if each.general and each.closes]
         return min(found, key=lambda each: (each.item.namespace != namespace, each.item.name), default=None)
 
 

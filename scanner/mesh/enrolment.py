@@ -36,6 +36,7 @@ class Enrolment:
     def __init__(self, snapshot: Snapshot) -> None:
         self._labels: Mapping[str, Mapping[str, str]] = {item.name: item.labels for item in snapshot.namespaces}
         self._notes = {item.name: item.annotations for item in snapshot.namespaces}
+        self._asked: dict[str, tuple[str, str]] = {}
 
     def of(self, pod: Pod) -> Membership:
         """A pod's membership. A template of a folder has no proxy yet: it counts as injected where its labels ask for it."""
@@ -51,23 +52,29 @@ class Enrolment:
         return Membership("", wanted, why)
 
     def wanted(self, pod: Pod) -> tuple[str, str]:
-        """The mesh that the labels of the pod's namespace ask for, and which one says so. A pod may opt out: see `opted_out`."""
-        labels, notes = self._labels.get(pod.namespace, {}), self._notes.get(pod.namespace, {})
-        where = f"Namespace {pod.namespace}"
+        """The mesh that the pod's namespace or its own labels ask for, and which one says so. A pod may opt out: `opted_out`."""
+        found = self._asked.get(pod.namespace)
+        if found is None:
+            found = self._asked[pod.namespace] = self._by_namespace(pod.namespace)
+        if found[0]:
+            return found
+        inject = pod.annotations.get("linkerd.io/inject", "")
+        if "true" in (pod.labels.get(_SIDECAR), pod.annotations.get(_SIDECAR)):
+            return SIDECAR, f"the pod has {_SIDECAR}: true"
+        if inject in _INJECTED:
+            return LINKERD, f"the pod has linkerd.io/inject: {inject}"
+        return (AMBIENT, f"the pod has {_MODE}: ambient") if pod.labels.get(_MODE) == "ambient" else found
+
+    def _by_namespace(self, namespace: str) -> tuple[str, str]:
+        labels, notes = self._labels.get(namespace, {}), self._notes.get(namespace, {})
+        where = f"Namespace {namespace}"
         revision = labels.get("istio.io/rev", "") if labels.get("istio-injection") != "disabled" else ""
-        inject = notes.get("linkerd.io/inject", ""), pod.annotations.get("linkerd.io/inject", "")
+        inject = notes.get("linkerd.io/inject", "")
         asked = (
             (labels.get("istio-injection") == "enabled", SIDECAR, f"{where} has istio-injection: enabled"),
             (bool(revision), SIDECAR, f"{where} has istio.io/rev: {revision}"),
-            (inject[0] in _INJECTED, LINKERD, f"{where} has linkerd.io/inject: {inject[0]}"),
+            (inject in _INJECTED, LINKERD, f"{where} has linkerd.io/inject: {inject}"),
             (labels.get(_MODE) == "ambient", AMBIENT, f"{where} has {_MODE}: ambient"),
-            (
-                "true" in (pod.labels.get(_SIDECAR), pod.annotations.get(_SIDECAR)),
-                SIDECAR,
-                f"the pod has {_SIDECAR}: true",
-            ),
-            (inject[1] in _INJECTED, LINKERD, f"the pod has linkerd.io/inject: {inject[1]}"),
-            (pod.labels.get(_MODE) == "ambient", AMBIENT, f"the pod has {_MODE}: ambient"),
         )
         return next(((mesh, why) for holds, mesh, why in asked if holds), ("", ""))
 

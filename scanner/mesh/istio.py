@@ -146,13 +146,20 @@ class PlainClients:
     host: str
     field: str
 
+    @property
+    def service(self) -> str:
+        """The Service it means, as "name.namespace"; empty for a host that begins with a star."""
+        host = self.host.lower()
+        if host.startswith("*"):
+            return ""
+        plain = host.removesuffix(".svc.cluster.local").removesuffix(".svc")
+        return plain if "." in plain else f"{plain}.{self.item.namespace}"
+
     def covers(self, service: str, namespace: str) -> bool:
         """Whether its host means a Service: short names are looked up in the rule's own namespace, a leading `*` is any text."""
-        host = self.host.lower()
-        names = (f"{service}.{namespace}", f"{service}.{namespace}.svc", f"{service}.{namespace}.svc.cluster.local")
-        if host.startswith("*"):
-            return names[-1].endswith(host[1:])
-        return host in names or (host == service and namespace == self.item.namespace)
+        if self.host.startswith("*"):
+            return f"{service}.{namespace}.svc.cluster.local".endswith(self.host.lower()[1:])
+        return self.service == f"{service}.{namespace}"
 
 
 def plain_clients(snapshot: Snapshot) -> Iterator[PlainClients | str]:

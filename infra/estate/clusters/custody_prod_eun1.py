@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from infra.estate.draft import TAKEN
 from infra.estate.eks import Group
 from infra.estate.eks_record import describe_addons, describe_cluster, describe_groups, describe_templates, record
+from infra.estate.read import TAKEN
 from infra.version import VERSION
 from scanner.model import SNAPSHOT_VERSION, Collected, Collector, KindStatus, Snapshot, Source
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from infra.estate.draft import Draft
 from infra.estate.gke import RESOLVERS, SERVER, Gke, add_nodes, add_system, describe, record
 from infra.estate.network import INSIGHT_NODES, INSIGHT_PODS
+from infra.estate.rights import add_rights
 from infra.estate.rules import deny_all, deny_ingress, flow_policies, isolate
 from scanner.model import Snapshot
 
@@ -97,4 +98,5 @@ def draw() -> Snapshot:
     )
     notes = {"kubernetes.io/ingress.class": "gce-internal"}
     draft.entry_point("Ingress", "dashboards", "superset", {"superset": 80}, **notes)
+    add_rights(draft, ("data-science", "scratch"))
     return draft.snapshot(made)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from infra.estate.draft import Draft
 from infra.estate.gke import DATAPLANE_V2, GATEWAYS, RESOLVERS, SERVER, Gke, add_nodes, add_system, describe, record
 from infra.estate.network import LEDGER_NODES, LEDGER_PODS
+from infra.estate.rights import add_admission, add_rights
 from infra.estate.rules import deny_all, flow_policies, isolate
+from scanner.controls.governance.admission import PROTECTIONS
 from scanner.model import Snapshot
 
 SITE = Gke(
@@ -112,4 +114,15 @@ def draw() -> Snapshot:
     )
     draft.entry_point("HTTPRoute", "edge", "ledger", {"api-gateway": 80})
     draft.entry_point("HTTPRoute", "edge", "partners", {"partner-gateway": 80})
+    add_rights(draft)
+    for each in PROTECTIONS:
+        name = f"ringfence-{each.file.removesuffix('.yaml')}"
+        add_admission(
+            draft,
+            name,
+            plural=each.resource,
+            operations=each.operations,
+            expression=each.expression,
+            group=each.group,
+        )
     return draft.snapshot(made)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from infra.estate.aks import SERVER, Aks, Pool, add_nodes, add_system, describe, record
 from infra.estate.draft import Draft
 from infra.estate.network import LEND_WEU, OFFICE
+from infra.estate.rights import add_rights
 from infra.estate.rules import allow_egress, allow_ingress, block, deny_all, flow_policies, isolate, pods
 from scanner.model import ApiObject, Snapshot
 
@@ -113,6 +114,7 @@ def draw() -> Snapshot:
     )
     draft.entry_point("Ingress", "edge", "borrowers", {"borrower-portal": 80}, "nginx")
     draft.entry_point("Ingress", "edge", "brokers", {"broker-api": 80}, "nginx")
+    add_rights(draft, ("lending-dev", "documents"))
     return draft.snapshot(made)
 
 

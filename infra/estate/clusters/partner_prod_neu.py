@@ -5,6 +5,7 @@ from __future__ import annotations
 from infra.estate.aks import SERVER, Aks, Pool, add_nodes, add_system, describe, record
 from infra.estate.draft import Draft
 from infra.estate.network import PARTNER_NEU
+from infra.estate.rights import add_rights
 from infra.estate.rules import METADATA, allow_egress, block, deny_all, flow_policies, isolate
 from scanner.model import Snapshot
 
@@ -95,4 +96,5 @@ def draw() -> Snapshot:
         balancer=("203.0.113.150",),
     )
     draft.entry_point("Ingress", "portal", "portal", {"partner-portal": 80}, "azure-application-gateway")
+    add_rights(draft)
     return draft.snapshot(made)

@@ -13,6 +13,7 @@ from infra.estate.eks_record import (
     record,
 )
 from infra.estate.network import PAY_EUW1
+from infra.estate.rights import add_rights
 from infra.estate.rules import deny_all, flow_policies, isolate
 from scanner.model import Snapshot
 
@@ -91,4 +92,5 @@ def draw() -> Snapshot:
     notes = {"alb.ingress.kubernetes.io/scheme": "internet-facing"}
     draft.entry_point("Ingress", "edge", "public", {"public-api": 80, "webhook-receiver": 80}, "alb", **notes)
     draft.entry_point("Ingress", "edge", "merchants", {"merchant-portal": 80}, "alb", **notes)
+    add_rights(draft, ("payments-dev", "cards"))
     return draft.snapshot(made)

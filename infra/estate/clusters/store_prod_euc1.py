@@ -14,6 +14,7 @@ from infra.estate.eks_record import (
     subnets,
 )
 from infra.estate.network import OFFICE, STORE_EUC1
+from infra.estate.rights import add_rights
 from infra.estate.rules import allow_egress, block, deny_all, flow_policies, isolate
 from scanner.model import Snapshot
 
@@ -109,6 +110,7 @@ def draw() -> Snapshot:
     add_system(draft, enforcing=True, windows=True)
     add_node_exporter(draft)
     _entries(draft)
+    add_rights(draft, ("developers", "promotions"), ("developers", "checkout"))
     return draft.snapshot(made)
 
 

@@ -6,7 +6,7 @@ from scanner.controls.balancers import facing
 from scanner.controls.base import Case
 from scanner.dataplane.model import Answer
 from scanner.facing import Facing, by_address, gateway_facing
-from scanner.model import EntryPoint, Service
+from scanner.model import EntryPoint, Gateway, Service
 from scanner.reach.ways.model import Scope
 from scanner.reach.ways.scope import Fronts
 
@@ -39,6 +39,14 @@ class Entries:
             for address in service.balancer_addresses
         }
 
+        self._found = {
+            address: f"Gateway {gateway.namespace}/{gateway.name}"
+            for gateway in case.snapshot.gateways
+            for address in gateway.addresses
+        }
+        for entry in case.snapshot.entry_points:
+            self._found |= dict.fromkeys(entry.addresses, f"{entry.kind} {entry.namespace}/{entry.name}")
+
     def facing(self, entry: EntryPoint) -> Facing:
         """An Ingress or OpenShift Route: by its class and annotations, else by the addresses in its status."""
         front = self._fronts.ingress(entry) if entry.kind == "Ingress" else self._fronts.route()
@@ -58,22 +66,12 @@ class Entries:
 
     def in_front(self, service: Service) -> str:
         """The entry point or Gateway that is found at a balancer's address: it is judged there; empty where there is none."""
-        own = set(service.balancer_addresses)
-        for entry in self._case.snapshot.entry_points:
-            if own & set(entry.addresses):
-                return f"{entry.kind} {entry.namespace}/{entry.name}"
-        for gateway in self._case.snapshot.gateways:
-            if own & set(gateway.addresses):
-                return f"Gateway {gateway.namespace}/{gateway.name}"
-        return ""
+        return next((self._found[each] for each in service.balancer_addresses if each in self._found), "")
 
-    def gateway(self, namespace: str, name: str) -> Facing:
-        """A Gateway of the Gateway API."""
-        for gateway in self._case.snapshot.gateways:
-            if (gateway.namespace, gateway.name) == (namespace, name):
-                found = gateway_facing(gateway, self._case.cloud)
-                for address in gateway.addresses if found.answer is Answer.UNKNOWN else ():
-                    if service := self._balancers.get(address):
-                        return facing(self._case, service)
-                return found
-        return Facing(Answer.UNKNOWN, f"Gateway {namespace}/{name} is not there")
+    def gateway(self, gateway: Gateway) -> Facing:
+        """A Gateway of the Gateway API: by its addresses and class, else by the balancer that is found at one of them."""
+        found = gateway_facing(gateway, self._case.cloud)
+        for address in gateway.addresses if found.answer is Answer.UNKNOWN else ():
+            if service := self._balancers.get(address):
+                return facing(self._case, service)
+        return found

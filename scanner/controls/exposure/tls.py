@@ -10,7 +10,7 @@ from scanner.controls.base import CLUSTER, Case, Verdict, bounded, unread
 from scanner.controls.exposure.certificates import Certificates, Found
 from scanner.controls.exposure.entries import ENTRY_KINDS, Entries
 from scanner.controls.exposure.tls_balancers import of_service
-from scanner.controls.exposure.tls_gateways import of_listener, of_server, servers
+from scanner.controls.exposure.tls_gateways import AttachedRoute, of_listener, of_server, servers
 from scanner.controls.exposure.tls_ingress import Controllers, of_ingress, of_route
 from scanner.controls.vouched import stated
 from scanner.dataplane.model import Answer
@@ -59,12 +59,13 @@ def _verdicts(case: Case) -> Iterator[Verdict]:
         subject = f"{entry.kind} {entry.namespace}/{entry.name}"
         judged = of_ingress if entry.kind == "Ingress" else of_route
         yield _joined(subject, entries.facing(entry), judged(entry, controllers, certificates))
-    attachments = Attachments(case.snapshot.gateways, _spans(case))
+    routes = _routes(case)
     for gateway in case.snapshot.gateways:
-        faces = entries.gateway(gateway.namespace, gateway.name)
+        faces = entries.gateway(gateway)
+        attached = routes.get(f"{gateway.namespace}/{gateway.name}", ())
         for listener in gateway.listeners:
             subject = f"Gateway {gateway.namespace}/{gateway.name} listener {listener.name}"
-            found = tuple(of_listener(case, gateway, listener, attachments, certificates))
+            found = tuple(of_listener(gateway, listener, attached, certificates))
             if found:
                 yield _joined(subject, faces, found)
     for gateway_object, number, server in servers(case):
@@ -77,6 +78,17 @@ def _verdicts(case: Case) -> Iterator[Verdict]:
             found = tuple(of_service(service, case.cloud))
             if found:
                 yield _joined(f"Service {service.namespace}/{service.name}", facing(case, service), found)
+
+
+def _routes(case: Case) -> dict[str, list[AttachedRoute]]:
+    """The routes for HTTP by the Gateway that they are attached to."""
+    attachments = Attachments(case.snapshot.gateways, _spans(case))
+    found: dict[str, list[AttachedRoute]] = {}
+    for route in case.snapshot.entry_points:
+        if route.kind in {"HTTPRoute", "GRPCRoute"}:
+            for at in attachments.of(route).to:
+                found.setdefault(at.gateway, []).append((route, at))
+    return found
 
 
 def _spans(case: Case) -> list[NamespaceSpan]:

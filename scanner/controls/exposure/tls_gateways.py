@@ -16,10 +16,11 @@ from scanner.controls.exposure.certificates import Certificates, Found, doubtful
 from scanner.dataplane.model import Answer
 from scanner.facing import Facing
 from scanner.findings import Status
-from scanner.model import ApiObject, Gateway, Listener, Pod
+from scanner.model import ApiObject, EntryPoint, Gateway, Listener, Pod
 from scanner.policy.selectors import equalities, matches
-from scanner.reach.ways.attach import Attachments
+from scanner.reach.ways.attach import Attachment
 
+AttachedRoute = tuple[EntryPoint, Attachment]
 _ISTIO = "networking.istio.io/"
 _OLD = frozenset({"TLSV1_0", "TLSV1_1"})
 _MODERN = frozenset({"TLSV1_2", "TLSV1_3", "TLS_AUTO", ""})  # TLS_AUTO: 1.2 and newer, for servers
@@ -58,12 +59,11 @@ class _Gateway(_Form, frozen=True):
 
 
 def of_listener(
-    case: Case, gateway: Gateway, listener: Listener, attachments: Attachments, certificates: Certificates
+    gateway: Gateway, listener: Listener, routes: Sequence[AttachedRoute], certificates: Certificates
 ) -> Iterator[Found]:
     """A listener of the Gateway API; TCP and UDP listeners are no entry for HTTP, nor is one that no route uses."""
-    name = f"{gateway.namespace}/{gateway.name}"
     if listener.protocol == "HTTP":
-        yield from _http(case, name, listener, attachments)
+        yield from _http(listener, routes)
         return
     if listener.protocol not in {"HTTPS", "TLS"}:
         return
@@ -81,25 +81,22 @@ def of_listener(
         yield doubtful("certificate-unread", "it names no certificate")
 
 
-def _http(case: Case, name: str, listener: Listener, attachments: Attachments) -> Iterator[Found]:
+def _http(listener: Listener, routes: Sequence[AttachedRoute]) -> Iterator[Found]:
     """Plain HTTP is in order where every route on it does nothing but redirect to HTTPS."""
     fix = (
         "Give this listener one HTTPRoute only: rules: [{filters: [{type: RequestRedirect, requestRedirect: {scheme: https, "
         "statusCode: 301}}]}], and attach the others to the HTTPS listener by sectionName."
     )
-    for route in case.snapshot.entry_points:
-        if route.kind not in {"HTTPRoute", "GRPCRoute"}:
+    for route, at in routes:
+        if at.listener not in {"", listener.name}:
             continue
-        for at in attachments.of(route).to:
-            if at.gateway != name or at.listener not in {"", listener.name}:
-                continue
-            what = f"{route.kind} {route.namespace}/{route.name}"
-            if route.redirects:
-                yield passed(f"{what} sends plain HTTP on to HTTPS")
-            elif at.doubt:
-                yield doubtful("attachment-unclear", f"{what} may be served over plain HTTP: {at.doubt}")
-            else:
-                yield Found(Status.FAIL, "plain-http", f"{what} is served over plain HTTP", fix)
+        what = f"{route.kind} {route.namespace}/{route.name}"
+        if route.redirects:
+            yield passed(f"{what} sends plain HTTP on to HTTPS")
+        elif at.doubt:
+            yield doubtful("attachment-unclear", f"{what} may be served over plain HTTP: {at.doubt}")
+        else:
+            yield Found(Status.FAIL, "plain-http", f"{what} is served over plain HTTP", fix)
 
 
 def servers(case: Case) -> Iterator[tuple[ApiObject, int, Server | None]]:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from scanner.controls.base import CLUSTER, Case, Verdict, bounded, unread
 from scanner.dataplane.sighting import sightings
 from scanner.findings import Status
+from scanner.model import Collected
 from scanner.rbac import RESOURCES, Grant, rights_of
 
 WRITES = ("create", "update", "patch", "delete", "deletecollection")
@@ -38,7 +39,7 @@ class Power:
 
 def few_can_change_policy(case: Case) -> Iterator[Verdict]:
     """Judge every subject that holds such a power: those that are named, built in or of the platform pass."""
-    gaps = case.missing(*RESOURCES)
+    gaps = case.missing(*RESOURCES) or _unserved(case)
     if gaps:
         yield unread(CLUSTER, gaps)
         return
@@ -62,6 +63,14 @@ def few_can_change_policy(case: Case) -> Iterator[Verdict]:
             subject=CLUSTER, status=Status.PASS, reason="nobody",
             evidence=("no binding grants a right to change policies, what they select by, or the engine",),
         )  # fmt: skip
+
+
+def _unserved(case: Case) -> tuple[str, ...]:
+    """Every Kubernetes API serves RBAC: one that says it does not hides who may do what."""
+    ended = [case.snapshot.collection[resource].status for resource in RESOURCES]
+    if all(status is Collected.ABSENT for status in ended):
+        return ("the API server says that it knows no RBAC, so who may do what is not known",)
+    return ()
 
 
 def _powers(case: Case) -> Iterator[Power]:

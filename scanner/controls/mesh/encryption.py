@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from scanner.controls.base import CLUSTER, Case, Verdict, bounded, names, unread
 from scanner.controls.mesh.mutual_tls import mutual_tls_is_strict
@@ -11,10 +12,19 @@ from scanner.dataplane.mode import CILIUM_FAMILY
 from scanner.dataplane.model import Answer
 from scanner.findings import Status
 from scanner.mesh.encryption import FELIX_GROUPS, Encryption, node_encryption
-from scanner.model import Cloud, Pod
+from scanner.model import Cloud, Namespace, Pod
 from scanner.reach.population import workload_id
 
 TAG = "encrypt-in-transit"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A namespace that asks for encryption, what says so, and its running pods."""
+
+    name: str
+    why: str
+    pods: list[Pod]
 
 
 def transit_is_encrypted(case: Case) -> Iterator[Verdict]:
@@ -26,7 +36,7 @@ def transit_is_encrypted(case: Case) -> Iterator[Verdict]:
     if gaps := case.missing("namespaces"):
         yield unread(CLUSTER, gaps)
         return
-    tagged = [name for name in sorted(case.labels) if _why(case, name)]
+    tagged = {item.name: why for item in case.snapshot.namespaces if (why := _why(case, item))}
     if not tagged:
         evidence = (f"no namespace has the label or annotation {TAG}, and baseline.encrypt_in_transit names none",)
         yield Verdict(subject=CLUSTER, status=Status.NOT_APPLICABLE, reason="no-namespace-tagged", evidence=evidence)
@@ -37,24 +47,28 @@ def transit_is_encrypted(case: Case) -> Iterator[Verdict]:
         return
     encryption = node_encryption(case.snapshot, case.facts, case.dataplane)
     strict = {item.subject for item in mutual_tls_is_strict(case) if item.status is Status.PASS}
-    for name in tagged:
-        yield _namespace(case, name, encryption, strict)
+    pods: dict[str, list[Pod]] = {name: [] for name in tagged}
+    for pod in case.pods:
+        if pod.namespace in pods:
+            pods[pod.namespace].append(pod)
+    for name, why in tagged.items():
+        found = _Found(name, why, pods[name])
+        yield _namespace(case, found, encryption, strict)
 
 
-def _why(case: Case, namespace: str) -> str:
+def _why(case: Case, namespace: Namespace) -> str:
     """What asks for encryption in a namespace; empty where nothing does. A tag that says false asks for nothing."""
-    notes = next((item.annotations for item in case.snapshot.namespaces if item.name == namespace), {})
-    for values, what in ((case.labels[namespace], "label"), (notes, "annotation")):
+    for values, what in ((namespace.labels, "label"), (namespace.annotations, "annotation")):
         if TAG in values and values[TAG].strip().lower() not in {"false", "no", "disabled"}:
-            return f"Namespace {namespace} has the {what} {TAG}"
-    if case.declared_as(case.config.encrypt_in_transit, namespace, "", {}):
-        return f"baseline.encrypt_in_transit names {namespace}"
+            return f"Namespace {namespace.name} has the {what} {TAG}"
+    if case.declared_as(case.config.encrypt_in_transit, namespace.name, "", namespace.labels):
+        return f"baseline.encrypt_in_transit names {namespace.name}"
     return ""
 
 
-def _namespace(case: Case, namespace: str, encryption: Encryption, strict: set[str]) -> Verdict:
-    pods = [pod for pod in case.pods if pod.namespace == namespace]
-    lines = [_why(case, namespace)]
+def _namespace(case: Case, found: _Found, encryption: Encryption, strict: set[str]) -> Verdict:
+    namespace, pods = found.name, found.pods
+    lines = [found.why]
     bare = _uncovered(case, pods, encryption)
     meshed = {workload_id(pod) for pod in pods} & strict
     left = [pod for pod in bare if workload_id(pod) not in meshed]

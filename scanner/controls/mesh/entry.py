@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from scanner.controls.base import CLUSTER, Case, Verdict, bounded, quoted, unread
@@ -60,25 +61,29 @@ def _mend(case: Case, way: Way) -> str:
             f"Make {way.subject} a ClusterIP Service and put an Ingress with authentication before it, or an identity-aware "
             "proxy (IAP, AWS Verified Access, Entra application proxy, oauth2-proxy)."
         )
-    place = f"metadata: {{name: {quoted(way.entry.name)}, namespace: {quoted(way.entry.namespace)}"
+    kind = way.entry.kind.lower()
+    annotate = (
+        f"kubectl annotate {kind} {shlex.quote(way.entry.name)} -n {shlex.quote(way.entry.namespace)} --overwrite"
+    )
     match case.cloud:
-        case Cloud.GCP:
+        case Cloud.GCP if way.services:
             service = way.services[0]
             return (
                 "apiVersion: cloud.google.com/v1\nkind: BackendConfig\n"
                 f"metadata: {{name: iap, namespace: {quoted(service.namespace)}}}\nspec: {{iap: {{enabled: true}}}}\n"
-                f'# and on Service {quoted(service.name)}: cloud.google.com/backend-config: \'{{"default": "iap"}}\''
+                f"# then: kubectl annotate service {shlex.quote(service.name)} -n {shlex.quote(service.namespace)} "
+                """--overwrite cloud.google.com/backend-config='{"default": "iap"}'"""
             )
         case Cloud.AWS:
             return (
-                "# An HTTPS listener, and before the backend:\nkind: Ingress\n"
-                f"{place}, annotations: {{alb.ingress.kubernetes.io/auth-type: oidc, "
-                "alb.ingress.kubernetes.io/listen-ports: '[{\"HTTPS\":443}]'}}\n"
-                "# with auth-idp-oidc for your provider; or AWS Verified Access before an internal balancer."
+                f"{annotate} alb.ingress.kubernetes.io/auth-type=oidc "
+                """alb.ingress.kubernetes.io/listen-ports='[{"HTTPS":443}]' """
+                "alb.ingress.kubernetes.io/auth-idp-oidc='<your identity provider, as JSON>' "
+                "(or put AWS Verified Access before an internal balancer)"
             )
         case _:
             return (
-                "# With ingress-nginx and oauth2-proxy (or Entra application proxy before an internal address):\nkind: Ingress\n"
-                f"{place}, annotations: {{nginx.ingress.kubernetes.io/auth-url: <address of oauth2-proxy>/oauth2/auth, "
-                "nginx.ingress.kubernetes.io/auth-signin: <address of oauth2-proxy>/oauth2/start}}"
+                f"{annotate} nginx.ingress.kubernetes.io/auth-url='<address of oauth2-proxy>/oauth2/auth' "
+                "nginx.ingress.kubernetes.io/auth-signin='<address of oauth2-proxy>/oauth2/start' "
+                "(ingress-nginx with oauth2-proxy; or put Entra application proxy before an internal address)"
             )

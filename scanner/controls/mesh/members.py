@@ -54,6 +54,9 @@ class Members:
         self._enrolment = Enrolment(case.snapshot)
         policies = case.policies.policies
         self._authenticated = any(cilium.authenticates(rule) for _, rule in cilium.incoming(policies))
+        self._policies: dict[str, list[Policy]] = {}  # by namespace; those without one select in many
+        for policy in policies:
+            self._policies.setdefault(policy.namespace if policy.namespaces is None else "", []).append(policy)
         self._selecting: dict[tuple[str, tuple[tuple[str, str], ...]], list[Policy]] = {}
         self._encryption = node_encryption(case.snapshot, case.facts, case.dataplane)
 
@@ -76,7 +79,8 @@ class Members:
         """The policies of every kind that select a pod."""
         key = (pod.namespace, tuple(sorted(pod.labels.items())))
         if key not in self._selecting:
-            self._selecting[key] = [each for each in self._case.policies.policies if self._case.selects(each, pod)]
+            near = (*self._policies.get(pod.namespace, ()), *self._policies.get("", ()))
+            self._selecting[key] = [each for each in near if self._case.selects(each, pod)]
         return self._selecting[key]
 
     def judge_cilium(self, pod: Pod, found: Gathered) -> None:
@@ -89,10 +93,7 @@ class Members:
             gaps = self._case.missing("ciliumnetworkpolicies.cilium.io", "ciliumclusterwidenetworkpolicies.cilium.io")
             if gaps:
                 return unread(CLUSTER, gaps)
-        evidence = bounded(
-            [
-                "no pod has a mesh's proxy or is redirected into one, and no namespace asks for it",
-                "no mTLS requirement is declared (baseline.mutual_tls)",
-            ]
-        )
-        return Verdict(subject=CLUSTER, status=Status.NOT_APPLICABLE, reason="no-mesh", evidence=evidence)
+        evidence = ["no pod has a mesh's proxy or is redirected into one, and no namespace asks for it"]
+        if not self._case.config.mutual_tls:
+            evidence.append("no mTLS requirement is declared (baseline.mutual_tls)")
+        return Verdict(subject=CLUSTER, status=Status.NOT_APPLICABLE, reason="no-mesh", evidence=tuple(evidence))

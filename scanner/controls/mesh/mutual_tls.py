@@ -12,6 +12,7 @@ from scanner.mesh.gathered import Gathered
 from scanner.mesh.istio import PeerModes, PlainClients, Setting, plain_clients
 from scanner.mesh.linkerd import AUTHENTICATED, Linkerd
 from scanner.model import Pod
+from scanner.policy.model import Selector
 from scanner.policy.selectors import equalities, matches
 
 _EXCLUSIONS = (
@@ -50,7 +51,7 @@ class _Judge:
         self._case, self._members = case, members
         self._istio, self._linkerd = PeerModes(case.snapshot), Linkerd(case.snapshot)
         found = list(plain_clients(case.snapshot))
-        self._plain = [each for each in found if isinstance(each, PlainClients)]
+        self._plain = _plain_services(case, [each for each in found if isinstance(each, PlainClients)])
         self._broken_rules = [each for each in found if isinstance(each, str)]
 
     def workload(self, workload: str, pods: list[Pod]) -> Verdict:
@@ -127,13 +128,9 @@ class _Judge:
             found.fail(f"{'port-' if port else ''}{known.lower()}", line)
 
     def _plain_to(self, pod: Pod) -> Iterator[PlainClients]:
-        for service in self._case.snapshot.services if self._plain else ():
-            if (
-                service.namespace == pod.namespace
-                and service.selector
-                and matches(equalities(service.selector), pod.labels)
-            ):
-                yield from (rule for rule in self._plain if rule.covers(service.name, service.namespace))
+        for selector, rules in self._plain.get(pod.namespace, ()):
+            if matches(selector, pod.labels):
+                yield from rules
 
     def _in_linkerd(self, pod: Pod, excused: bool, found: Gathered) -> None:
         found.doubt("unread", *self._case.missing(*resources_of(*LINKERD_KINDS)))
@@ -153,6 +150,21 @@ class _Judge:
                     found.fail("port-unauthenticated", opening.why)
             elif opening.admits == "unknown":
                 found.doubt("authorization-undetermined", opening.why)
+
+
+def _plain_services(case: Case, plain: list[PlainClients]) -> dict[str, list[tuple[Selector, list[PlainClients]]]]:
+    """What selects the pods of Services whose clients talk plain, by namespace, with the rules that say so."""
+    exact: dict[str, list[PlainClients]] = {}
+    for each in plain:
+        exact.setdefault(each.service, []).append(each)
+    wild = exact.pop("", [])
+    found: dict[str, list[tuple[Selector, list[PlainClients]]]] = {}
+    for service in case.snapshot.services if plain else ():
+        rules = [*exact.get(f"{service.name}.{service.namespace}", ())]
+        rules += [each for each in wild if each.covers(service.name, service.namespace)]
+        if rules and service.selector:
+            found.setdefault(service.namespace, []).append((equalities(service.selector), rules))
+    return found
 
 
 def _excluded(pod: Pod) -> Iterator[str]:

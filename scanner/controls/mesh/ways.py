@@ -53,14 +53,14 @@ class Ways:
             self._case.config.administrative, service.namespace, service.name, service.selector or {}
         ):
             return f"baseline.administrative names Service {service.namespace}/{service.name}"
-        known = known_as(INTERFACES, self._names(service))
+        known = known_as(INTERFACES, dict.fromkeys(self._names(service)))
         if known:
             return f"Service {service.namespace}/{service.name} leads to {known} (as {INTERFACES[known]} calls it)"
         return ""
 
     def proxy(self, service: Service) -> str:
         """The identity-aware proxy that a Service leads to; empty for any other."""
-        return known_as(PROXIES, self._names(service))
+        return known_as(PROXIES, dict.fromkeys(self._names(service)))
 
     def pods(self, service: Service) -> list[Pod]:
         """The running pods behind a Service."""

@@ -11,7 +11,7 @@ from scanner.controls.base import CLUSTER, Case, Verdict, bounded, names
 from scanner.evidence import moment
 from scanner.findings import Status
 from scanner.gaps import gaps_of
-from scanner.scoring import score
+from scanner.scoring import cluster_score
 
 CONTROL = "NB-OBS-06"
 LEAST = 0.90  # coverage K below which a scan is not complete
@@ -36,7 +36,7 @@ def scans_are_fresh(case: Case) -> Iterator[Verdict]:
     stale = _stale(case)
     chosen = PROFILES[case.config.profile]
     results = [result for result in case.results.values() if result.id in chosen and result.id != CONTROL]
-    coverage = score(results).coverage
+    coverage = cluster_score(results).coverage
     unknown = [result.id for result in results if result.status is Status.UNKNOWN]
     said = f"coverage K is {coverage:.1%} of profile {case.config.profile}"
     if stale:

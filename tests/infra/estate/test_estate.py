@@ -194,7 +194,7 @@ def test_pay_has_thirty_policies_that_nothing_enforces(clusters):
     assert len(snapshot.policies) == 30
     assert "--enable-network-policy=false" in daemon_set(snapshot, "aws-node").containers[1].args
     assert [item.data["enable-network-policy-controller"] for item in snapshot.config_maps] == ["false"]
-    assert snapshot.settings == ()
+    assert not [item for item in snapshot.settings if item.kind == "PolicyEndpoint"]
     assert facts(snapshot).engine.enabled is False
 
 
@@ -202,7 +202,8 @@ def test_store_enforces_on_its_linux_nodes_only(clusters):
     """(b) Everything is switched on; Fargate and Windows run workloads without the agent; metadata is within reach."""
     snapshot = clusters["store-prod-euc1"]
     assert "--enable-network-policy=true" in daemon_set(snapshot, "aws-node").containers[1].args
-    assert len(snapshot.settings) == len(snapshot.policies)
+    resolved = [item for item in snapshot.settings if item.kind == "PolicyEndpoint"]
+    assert len(resolved) == len(snapshot.policies)
     found = facts(snapshot)
     assert found.engine.enabled is True
     assert [(selector.namespace, selector.labels) for selector in found.fargate] == [
@@ -226,7 +227,7 @@ def test_ledger_is_hardened(clusters):
     assert (found.engine.managed, found.endpoint.public, found.workload_identity) == ("gke-dataplane-v2", False, True)
     assert {pool.metadata_mode for pool in found.pools} == {"GKE_METADATA"}
     assert engine_nodes(snapshot, "anetd") == {node.name for node in snapshot.nodes}
-    (logging,) = snapshot.settings
+    (logging,) = [item for item in snapshot.settings if item.kind == "NetworkLogging"]
     assert msgspec.json.decode(logging.spec)["cluster"]["deny"] == {"log": True, "delegate": False}
 
 
