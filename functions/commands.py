@@ -163,7 +163,8 @@ def _print_outcome(outcome: Outcome, *, as_json: bool) -> None:
     if as_json:
         write((render_json(outcome.report),), "")
         return
+    from reports.own_controls import own_lines
     from reports.terminal import render_terminal
 
     document = render_terminal(outcome.report, width=width(), colour=colour(), report_at=outcome.stored_at)
-    write((document.encode(),), "")
+    write((document.encode(), *text(own_lines(outcome.report))), "")

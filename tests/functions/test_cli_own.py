@@ -160,6 +160,14 @@ def test_ten_examples_judge_the_demo_estate(audits):
     assert outcomes["DEMO-01"]["pay-prod-euw1"] == "fail"
 
 
+def test_the_table_says_what_came_of_own_controls(folder):
+    """The lines that the documentation shows, as they stand."""
+    answer = run("audit", "--demo", "--allow-partial", "--controls", "controls", folder=folder)
+    shown = re.search(r"^Own controls \(in.*?(?=\n\$|\n```)", DOCS, re.MULTILINE | re.DOTALL)
+    assert shown is not None
+    assert answer.stdout.endswith(f"{shown[0]}\n")
+
+
 def test_own_controls_hold_the_gate(folder):
     """`--fail-on` counts them; a folder with a mistake stops the audit before anything is read."""
     cluster = folder / "k8s"
