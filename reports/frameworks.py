@@ -60,9 +60,11 @@ def framework_parts(view: FrameworkView, width: int) -> Iterator[Text | Table | 
     for row in assessed:
         table.add_row(
             Text(visible(row.id)),
-            Text(_words(row.status), style=_STYLES.get(row.status, "")),
-            ", ".join(f"{count} {_words(status)}" for status, count in row.counts.items()),
-            ", ".join(f"{control.removeprefix('NB-')} {_words(status)}" for control, status in row.equal.items()),
+            Text(requirement_words(row.status), style=_STYLES.get(row.status, "")),
+            ", ".join(f"{count} {requirement_words(status)}" for status, count in row.counts.items()),
+            ", ".join(
+                f"{control.removeprefix('NB-')} {requirement_words(status)}" for control, status in row.equal.items()
+            ),
         )
     if assessed:
         yield table
@@ -71,5 +73,6 @@ def framework_parts(view: FrameworkView, width: int) -> Iterator[Text | Table | 
         yield f"Not assessed by this tool, which has supporting evidence alone: {', '.join(map(visible, others))}"
 
 
-def _words(status: str) -> str:
+def requirement_words(status: str) -> str:
+    """The status of a requirement, or of a control that speaks to it, for people."""
     return _WORDS.get(status, status)

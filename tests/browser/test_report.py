@@ -77,12 +77,13 @@ def shown(page: Page, selector: str = ".finding") -> int:
 
 
 def test_opens_folded_and_complete(open_report):
-    """The verdict is on the first screen and all findings are there, folded."""
+    """The verdict is on the first screen and all findings are there, folded: only families that need attention stand open."""
     page = open_report()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("2 of 7 clusters enforce no network policy"))
     expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
     assert shown(page) == FINDINGS
-    assert page.locator("details[open]").count() == 0
+    assert page.locator("details[open]:not(.family[data-pressing])").count() == 0
+    assert page.locator(".family[open]").count() == 5
 
 
 @pytest.mark.parametrize(
