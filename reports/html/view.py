@@ -81,6 +81,7 @@ class Page:
     lowest: dict[str, str]  # group name -> name of its lowest cluster
     actions: tuple[Action, ...]
     controls_at: dict[str, int]  # control id -> number of its group, for anchors
+    anchors: dict[str, str]  # control id -> where the page has it, in findings or fabric
     matrix: Matrix
     cards: tuple[Card, ...]
     fabric: FabricPart | None
@@ -119,6 +120,7 @@ def page(report: Report) -> Page:
         lowest={group.name: names.get(group.lowest, "") for group in _scored(report)},
         actions=first_actions(report, ACTIONS),
         controls_at=controls_at,
+        anchors=anchors,
         matrix=matrix(control_ids(report), controls_at, indexed),
         cards=cards,
         fabric=fabric,
