@@ -9,11 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.document import FrameworkView, Report, RequirementRow
-from reports.wording import visible
+from reports.wording import NAME_LIMIT, visible
 from scanner.frameworks.model import ATTESTATION, Framework
 from scanner.frameworks.status import NOT_ASSESSED, fleet_statuses, requirement_statuses
 
 _WORDS = {NOT_ASSESSED: "not assessed by this tool", "not_applicable": "not applicable", "not_judged": "not judged"}
+_LONGEST = 32  # characters of a status: only a crafted report has a longer one
 _STYLES = {"fail": "bold red", "unknown": "yellow", "waived": "yellow", "pass": "green"}
 
 
@@ -59,10 +60,13 @@ def framework_parts(view: FrameworkView, width: int) -> Iterator[Text | Table | 
     )
     for row in assessed:
         table.add_row(
-            Text(visible(row.id)),
-            Text(_words(row.status), style=_STYLES.get(row.status, "")),
-            ", ".join(f"{count} {_words(status)}" for status, count in row.counts.items()),
-            ", ".join(f"{control.removeprefix('NB-')} {_words(status)}" for control, status in row.equal.items()),
+            Text(visible(row.id, NAME_LIMIT)),
+            Text(requirement_words(row.status), style=_STYLES.get(row.status, "")),
+            ", ".join(f"{count} {requirement_words(status)}" for status, count in row.counts.items()),
+            ", ".join(
+                f"{visible(control.removeprefix('NB-'), NAME_LIMIT)} {requirement_words(status)}"
+                for control, status in row.equal.items()
+            ),
         )
     if assessed:
         yield table
@@ -71,5 +75,6 @@ def framework_parts(view: FrameworkView, width: int) -> Iterator[Text | Table | 
         yield f"Not assessed by this tool, which has supporting evidence alone: {', '.join(map(visible, others))}"
 
 
-def _words(status: str) -> str:
-    return _WORDS.get(status, status)
+def requirement_words(status: str) -> str:
+    """The status of a requirement, or of a control that speaks to it, for people."""
+    return _WORDS.get(status) or visible(status)[:_LONGEST]
