@@ -67,6 +67,7 @@ def audit(
     config: flags.Config = "",
     evidence: flags.Evidence = "",
     waivers: flags.Waivers = "",
+    controls: flags.Controls = None,
     profile: flags.ChosenProfile = None,
     framework: flags.Frameworks = None,
     output: flags.Store = "",
@@ -95,7 +96,7 @@ def audit(
     )  # fmt: skip
     request = AuditRequest(
         ways=WaysIn(local=source, aws=aws, gcp=gcp, azure=azure, config=config),
-        evidence=evidence, waivers=waivers, profile=profile.value if profile else "",
+        evidence=evidence, waivers=waivers, controls=tuple(controls or ()), profile=profile.value if profile else "",
         frameworks=tuple(framework or ()), output=output,
         json=answer is flags.Format.JSON, run_id=run_id, time=time,
         fail_on=fail_on.value if fail_on else None, min_score=min_score, allow_partial=allow_partial,

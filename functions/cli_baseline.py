@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from functions import options as flags
+from functions.cli_own import register
 
 commands = typer.Typer()
 baseline = typer.Typer(no_args_is_help=True, help="The controls: list and show them, validate and test your own.")
@@ -49,3 +50,6 @@ def show(
     from functions.baseline import run_show
 
     raise typer.Exit(run_show(control, json=answer is flags.Format.JSON, output=output))
+
+
+register(baseline)

@@ -12,6 +12,7 @@ from functions.fabric import fabric_of
 from functions.gate import Exit, decide
 from functions.gather import gather
 from functions.output import colour, now, say, say_incomplete, text, width, write
+from functions.own_controls import own_controls
 from functions.run import Outcome, audit, collect, incomplete, new_run
 from functions.watch import watcher
 from functions.ways import WaysIn, choose
@@ -33,6 +34,7 @@ class AuditRequest:
     ways: WaysIn
     evidence: str = ""
     waivers: str = ""
+    controls: tuple[str, ...] = ()
     profile: str = ""
     frameworks: tuple[str, ...] = ()
     output: str
@@ -56,6 +58,7 @@ def run_audit(request: AuditRequest) -> int:
     at = _judged_at(request, run.time)
     statements = _statements(request.evidence or settings.evidence)
     waivers = _waivers(request.waivers or settings.waivers)
+    own = own_controls(request.controls or settings.controls)
     frameworks = tuple(dict.fromkeys(map(find_framework, request.frameworks)))
     with watcher() as watch:
         found = gather(chosen.sources, taken=run.time, watcher=watch, concurrency=settings.concurrency)
@@ -76,6 +79,7 @@ def run_audit(request: AuditRequest) -> int:
             statements=statements,
             waivers=waivers,
             frameworks=frameworks,
+            own=own,
             fabric=fabric.judged,
         )
     _print_outcome(outcome, as_json=request.json)
@@ -159,7 +163,8 @@ def _print_outcome(outcome: Outcome, *, as_json: bool) -> None:
     if as_json:
         write((render_json(outcome.report),), "")
         return
+    from reports.own_controls import own_lines
     from reports.terminal import render_terminal
 
     document = render_terminal(outcome.report, width=width(), colour=colour(), report_at=outcome.stored_at)
-    write((document.encode(),), "")
+    write((document.encode(), *text(own_lines(outcome.report))), "")

@@ -212,6 +212,15 @@ Frameworks = Annotated[
     list[str] | None,
     _flag("--framework", _OUT, 'Show requirements of this framework, as "PCI DSS" (repeatable).', metavar="NAME"),
 ]
+Controls = Annotated[
+    list[str] | None,
+    _flag(
+        "--controls",
+        _HOW,
+        "Your own controls (docs/policy-as-code.md): a file, folder or URL; come before the settings'. Repeatable.",
+        metavar="URL",
+    ),
+]
 Waivers = Annotated[
     str,
     _flag(

@@ -23,6 +23,7 @@ from reports.document import Report, Run, Scope, decode_result, render_result
 from reports.places import not_whole
 from scanner.baselines import BASELINE_VERSION
 from scanner.baselines.config import BaselineConfig
+from scanner.controls.base import Control
 from scanner.errors import ClusterReadError, InputError, StoreError
 from scanner.evidence import Statement
 from scanner.findings import ClusterResult, ControlResult
@@ -87,13 +88,15 @@ def audit(
     statements: Sequence[Statement] = (),
     waivers: Sequence[Waiver] = (),
     frameworks: Sequence[Framework] = (),
+    own: Sequence[Control] = (),
     fabric: Callable[[Sequence[ClusterResult]], Sequence[ControlResult]] | None = None,
 ) -> Outcome:
     """Read, judge, store and aggregate every input, `workers` of them being read at a time.
 
     `places` are where the inputs were looked for: they stand in the report, and those not searched whole make it incomplete.
     `statements` are what people vouch for; their age is that at `at`, by default the run's time. `waivers` are
-    failures accepted for a time, `frameworks` what the report is seen through. `fabric` judges the fleet as a whole.
+    failures accepted for a time, `frameworks` what the report is seen through, `own` controls besides the baseline's.
+    `fabric` judges the fleet as a whole.
 
     An input that cannot be read is in the report: as an unread cluster where its address is known, else as a scope. Bugs
     are not caught. Ctrl-C ends the reading and not the run: what was judged by then is stored and reported.
@@ -104,6 +107,7 @@ def audit(
     """
     results: dict[str, ClusterResult] = {}
     scopes = list(places)
+    judging = _Judging(config, at or run.time, tuple(statements), tuple(waivers), tuple(own))
 
     def take(entry: Input, read: Snapshot | Scope) -> Callable[[], None]:
         if isinstance(read, Scope):
@@ -113,7 +117,7 @@ def audit(
             left_out = f"{entry.label}: a second source of {ref.id} was left out"
             return lambda: scopes.append(_scope(ref, "partial", left_out))
         watcher.note(f"judging {entry.label}")
-        result = _judge_stored(read, run, _Judging(config, at or run.time, tuple(statements), tuple(waivers)), store)
+        result = _judge_stored(read, run, judging, store)
         return lambda: results.update({ref.id: _keep(result, run, store)})
 
     missed = _each(inputs, run, watcher, workers, take)
@@ -261,12 +265,20 @@ class _Judging:
     at: str
     statements: tuple[Statement, ...]
     waivers: tuple[Waiver, ...]
+    own: tuple[Control, ...]
 
 
 def _judged(snapshot: Snapshot, judging: _Judging) -> ClusterResult:
     """The collector runs again between two clusters, so that what one left behind is gone before the next is judged."""
     with uncollected():
-        return judge(snapshot, judging.config, at=judging.at, statements=judging.statements, waivers=judging.waivers)
+        return judge(
+            snapshot,
+            judging.config,
+            at=judging.at,
+            statements=judging.statements,
+            waivers=judging.waivers,
+            own=judging.own,
+        )
 
 
 def _check_place(found: ClusterRef, expected: ClusterRef, where: str) -> None:

@@ -11,6 +11,7 @@ import msgspec
 from infra import snapshots
 from reports import baseline, comparison, dataplanes, diff, discovery, doctor, document, lint, mistakes, network
 from reports.reach import schema as reach
+from scanner.facts import build as facts
 from scanner.topology import document as topology
 
 FOLDER = Path(__file__).parent.parent / "schemas"
@@ -31,6 +32,7 @@ def published() -> dict[str, bytes]:
         "doctor-v1.json": doctor.schema(),
         "config-check-v1.json": mistakes.schema(),
         "topology-v1.json": topology.schema(),
+        "facts-v1.json": facts.schema(),
         "network-v1.json": network.schema(),
     } | {f"{version.replace('/', '-')}.json": schema for version, schema in reach.schemas().items()}
     return {

@@ -10,7 +10,7 @@ from scanner.baselines.matching import tier_of
 from scanner.baselines.profiles import PROFILES
 from scanner.cloud.read import read_facts
 from scanner.controls import CONTROLS
-from scanner.controls.base import INERT_MODES, Case, bounded
+from scanner.controls.base import INERT_MODES, Case, Control, bounded
 from scanner.controls.evaluation import evaluate
 from scanner.dataplane.detect import detect
 from scanner.dataplane.model import DataPlane, Enforcing
@@ -35,11 +35,13 @@ def judge(
     at: str = "",
     statements: Sequence[Statement] = (),
     waivers: Sequence[Waiver] = (),
+    own: Sequence[Control] = (),
 ) -> ClusterResult:
     """Judge one cluster against the baseline. Scores are not rounded.
 
     `at` is when it is judged (RFC 3339 in UTC; by default when the snapshot was taken): what is old or expired is so then.
-    `statements` are what people vouch for, `waivers` what they accept for a time.
+    `statements` are what people vouch for, `waivers` what they accept for a time. `own` are controls besides the baseline's:
+    they are judged and reported like these in every profile, and change neither score nor grade.
 
     Every control is judged, for others depend on it; the profile then says which are reported and scored. A cluster that
     could not be read is judged on its cloud record alone, and everything else of it is unknown.
@@ -62,10 +64,12 @@ def judge(
         waivers=waivers,
     )
     chosen = PROFILES[config.profile]
-    results = tuple(result for result in evaluate(CONTROLS, case) if result.id in chosen)
+    judged = evaluate((*CONTROLS, *own), case)
+    results = tuple(result for result in judged if result.id in chosen)
     points = NOTHING if snapshot.unread and facts is None else cluster_score(results)
-    own = [each for each in results if each.id not in FABRIC]
-    letter, gates = grade(points, own)
+    scored = [each for each in results if each.id not in FABRIC]
+    letter, gates = grade(points, scored)
+    others = {control.id for control in own}
     tier = tier_of(config, snapshot.cluster)
     record = [Notice(object="cloud record", field="", message=text) for text in (facts.notices if facts else ())]
     return ClusterResult(
@@ -75,7 +79,7 @@ def judge(
         tier=tier,
         tier_weight=tier_weight(tier, config.tier_weights),
         waivers=case.uses,
-        accepted=accepted_score(own),
+        accepted=accepted_score(scored),
         read=snapshot.read,
         unread=snapshot.unread,
         gaps=gaps_of(snapshot),
@@ -85,7 +89,7 @@ def judge(
         score=points,
         grade=letter,
         gates=gates,
-        controls=results,
+        controls=(*results, *(result for result in judged if result.id in others)),
         crossing=crossing_of(case),
         notices=_notices((*snapshot.notices, *policies.notices, *declared.notices, *effective.notices, *record)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +52,29 @@ def compose(text: str) -> yaml.Node | None:
     Raises:
         BrokenError: no YAML, several documents, or nested more deeply than any settings are.
     """
-    try:
+    with _told(text):
         _check_depth(yaml.parse(text, Loader=_Loader))
         found: yaml.Node | None = yaml.compose(text, Loader=_Loader)
+    return found
+
+
+def compose_all(text: str) -> tuple[yaml.Node, ...]:
+    """Every document of a file, the empty ones left out.
+
+    Raises:
+        BrokenError: no YAML, or nested more deeply than any form here is.
+    """
+    with _told(text):
+        _check_depth(yaml.parse(text, Loader=_Loader))
+        documents: Iterator[yaml.Node | None] = yaml.compose_all(text, Loader=_Loader)
+        return tuple(node for node in documents if node is not None and not _is_empty(node))
+
+
+@contextmanager
+def _told(text: str) -> Iterator[None]:
+    """Turn what the parser raises into the one mistake it is."""
+    try:
+        yield
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = printable(error.problem or error.context or "cannot be parsed", 200)
@@ -63,7 +84,11 @@ def compose(text: str) -> yaml.Node | None:
         raise BrokenError(line, f"broken YAML: {problem}: mend it there") from error
     except yaml.YAMLError as error:  # characters that no YAML may hold
         raise BrokenError(0, "holds control characters: remove them, or give the right file") from error
-    return found
+
+
+def _is_empty(node: yaml.Node) -> bool:
+    """A document without content, as a `---` at the end of a file makes one."""
+    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null" and not node.value
 
 
 def construct(node: yaml.Node) -> Any:  # noqa: ANN401 - any YAML value

@@ -112,6 +112,7 @@ class SettingsFile(_Settings, frozen=True, kw_only=True):
     links: tuple[Link, ...] = ()
     evidence: str = ""  # a file of statements
     waivers: str = ""  # a file of waivers
+    controls: tuple[str, ...] = ()  # files, folders or URLs of own controls
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.container_v1 import Cluster, ClusterManagerClient
 from google.cloud.container_v1.services.cluster_manager.transports.rest import ClusterManagerRestTransport
-from google.protobuf import json_format  # type: ignore[import-untyped]
+from google.protobuf import json_format
 
 from infra.cloudrecord import record_from
 from infra.cloudrecord.identity import gke_ref
