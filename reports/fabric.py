@@ -34,7 +34,8 @@ def build_fabric(
             if control.id in FABRIC:
                 own.setdefault(control.id, []).append((result.cluster.name, control))
     merged = [_merged(parts) for parts in own.values()]
-    controls = [_with_unused(each, results) for each in (*applied.results.values(), *merged)]
+    idle = _unused(results, applied.uses, waivers)
+    controls = [_with_unused(each, idle, len(results)) for each in (*applied.results.values(), *merged)]
     if all(each.status is Status.NOT_APPLICABLE for each in controls):
         return None
     controls.sort(key=lambda each: (each.id.split("-")[1] != "XC", each.id))
@@ -77,28 +78,34 @@ def _worst(statuses: Iterable[Status]) -> Status:
     return roll_up(seen)
 
 
-def _with_unused(control: ControlResult, results: Sequence[ClusterResult]) -> ControlResult:
+def _unused(
+    results: Sequence[ClusterResult], own: Sequence[WaiverUse], waivers: Sequence[Waiver]
+) -> tuple[tuple[str, str, str], ...]:
+    """The waivers that matched nothing in the whole fleet (id, control, expires), those of clusters that are not there too."""
+    used = {use.id for use in own if use.state not in _IDLE}
+    seen = {use.id: (use.id, use.control, use.expires) for use in own}
+    for result in results:
+        seen.update({use.id: (use.id, use.control, use.expires) for use in result.waivers})
+        used |= {use.id for use in result.waivers if use.state not in _IDLE}
+    seen.update({each.id: (each.id, each.control, each.expires) for each in waivers})
+    return tuple(seen[name] for name in sorted(seen) if name not in used)
+
+
+def _with_unused(control: ControlResult, idle: Sequence[tuple[str, str, str]], clusters: int) -> ControlResult:
     """NB-GOV-06 with a finding for each waiver that matched nothing in any cluster of the fleet."""
     if control.id != _WAIVERS:
         return control
-    uses: dict[str, list[WaiverUse]] = {}
-    for result in results:
-        for use in result.waivers:
-            uses.setdefault(use.id, []).append(use)
-    unused = [found[0] for found in uses.values() if all(use.state in _IDLE for use in found)]
     named = {item.subject.rpartition(": ")[2] for item in control.items if item.status is Status.FAIL}
     items = tuple(
         Item(
-            subject=use.id,
+            subject=name,
             status=Status.FAIL,
             reason="unused",
-            evidence=(
-                f"waiver {use.id} ({use.control}, until {use.expires}) matched nothing in {len(results)} clusters",
-            ),
-            remediation=f"Remove waiver {use.id}, or mend its scope.",
+            evidence=(f"waiver {name} ({waived}, until {expires}) matched nothing in {clusters} clusters",),
+            remediation=f"Remove waiver {name}, or mend its scope.",
         )
-        for use in sorted(unused, key=lambda use: use.id)
-        if use.id not in named
+        for name, waived, expires in idle
+        if name not in named
     )
     if not items:
         return control
