@@ -124,7 +124,8 @@ def list_lines(controls: Sequence[Control], profile: str, width: int) -> Iterato
         yield from textwrap.wrap(head + each.title, max(width, 60), subsequent_indent=" " * len(head))
     yield ""
     chosen = f" of profile {profile}" if profile else ""
-    yield f"baseline {BASELINE_VERSION}: {counted(len(controls), 'control')}{chosen}; `ringfence baseline show ID` for one"
+    said = f"baseline {BASELINE_VERSION}: {counted(len(controls), 'control')}{chosen}; `ringfence baseline show ID` for one"
+    yield from _wrapped(said, width, 0)
     called = ", ".join(each.called for each in frameworks())
     yield from textwrap.wrap(f"--framework NAME for the requirements of one: {called}", max(width, 60))
 
@@ -132,7 +133,7 @@ def list_lines(controls: Sequence[Control], profile: str, width: int) -> Iterato
 def framework_lines(framework: Framework, controls: Sequence[Control], width: int) -> Iterator[str]:
     """A framework's requirements with those of `controls` (a profile's) that speak to them."""
     known = {each.id for each in controls}
-    yield f"{framework.name} ({framework.publisher}): {ATTESTATION}"
+    yield from _wrapped(f"{framework.name} ({framework.publisher}): {ATTESTATION}", width, 0)
     yield from textwrap.wrap(framework.note, max(width, 60))
     if framework.clouds:
         yield f"It is about clusters of {' and '.join(CLOUD_WORDS[each] for each in framework.clouds)} alone."
@@ -150,6 +151,10 @@ def _wrapped(row: str, width: int, indent: int) -> Iterator[str]:
     """A row folded between entries; a mark stays beside what it marks."""
     folded = textwrap.wrap(row, max(width, 60), subsequent_indent=" " * indent, break_on_hyphens=False)
     yield from (line.replace(_TIE, " ") for line in folded)
+
+
+def _tied(requirement: Requirement) -> str:
+    return requirement.shown.replace(" r4", f"{_TIE}r4")
 
 
 def _speaking(requirement: Requirement, known: Collection[str]) -> Iterator[str]:
@@ -179,7 +184,7 @@ def _legend(codes: Iterable[str], width: int) -> Iterator[str]:
 
 def control_lines(control: Control, width: int) -> Iterator[str]:
     """One control for a terminal."""
-    yield f"{control.id}  {control.title}"
+    yield from _wrapped(f"{control.id}  {control.title}", width, len(control.id) + 2)
     yield ""
     rows: Mapping[str, str] = {
         "severity": f"{control.severity} (weight {WEIGHTS[control.severity]})",
@@ -202,7 +207,9 @@ def control_lines(control: Control, width: int) -> Iterator[str]:
     yield f"requirements ({ATTESTATION})"
     found = references(control.id)
     for framework, marks in found.items():
-        said = ", ".join(f"{each.requirement.shown}{_TIE}{_MARKS[each.mark]}{'+'.join(each.sources)}" for each in marks)
+        said = ", ".join(
+            f"{_tied(each.requirement)}{_TIE}{_MARKS[each.mark]}{'+'.join(each.sources)}" for each in marks
+        )
         yield from _wrapped(f"  {framework:<24}{said}", width, 26)
     every = [each for marks in found.values() for each in marks]
     if any(each.requirement.revision for each in every):
