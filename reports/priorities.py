@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reports.document import Cluster, Report
@@ -55,12 +55,14 @@ def first_actions(report: Report, limit: int) -> tuple[Action, ...]:
 
 def top_failure(cluster: Cluster) -> ControlResult | None:
     """Return the failure of one cluster to mend first, None where nothing fails."""
-    failures = [result for result in cluster.controls if result.status is Status.FAIL]
-    return min(
-        failures,
-        key=lambda r: (r.reason == INERT, r.id not in ENFORCEMENT, SEVERITY_RANK[r.severity], r.fraction),
-        default=None,
-    )
+    return next(iter(failures_first(cluster.controls)), None)
+
+
+def failures_first(results: Iterable[ControlResult]) -> tuple[ControlResult, ...]:
+    """Return the failures among `results`, the one to mend first at the front and those that are only inert behind."""
+    failures = [result for result in results if result.status is Status.FAIL]
+    failures.sort(key=lambda r: (r.reason == INERT, r.id not in ENFORCEMENT, SEVERITY_RANK[r.severity], r.fraction))
+    return tuple(failures)
 
 
 def _rank(control: str, failures: list[tuple[Cluster, ControlResult]]) -> tuple[bool, int, float, int, str]:

@@ -8,10 +8,11 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from reports.document import Cluster, Report
+from reports.document import Cluster, Fabric, Report
 from reports.frameworks import framework_parts
 from reports.places import not_whole
-from reports.priorities import Action, first_actions, top_failure
+from reports.priorities import Action, failures_first, first_actions, top_failure
+from reports.reach.words import counted
 from reports.screen import NARROWEST, printed
 from reports.wording import (
     badness,
@@ -25,6 +26,7 @@ from reports.wording import (
     visible,
     words,
 )
+from scanner.findings import Status
 
 ROWS = 10  # clusters in the table; of a larger fleet the worst
 REASONS = 2  # unread clusters with their reason
@@ -32,6 +34,7 @@ PLACES = 5  # places that were not searched whole
 ACTIONS = 3
 CELL_LIMIT = 64  # characters of a cell, before the table fits it to the width
 LINE_LIMIT = 300
+_BREAK = 10  # columns of a line that breaking it between two words may waste
 NARROW = 70  # below this width the table leaves out the data plane and the finding
 WIDE = 110  # from this width on it says versions, and a control's title rather than the reason it fails for
 
@@ -67,6 +70,8 @@ def _parts(report: Report, width: int) -> Iterator[Text | Table | str]:
     if report.clusters:
         yield ""
         yield from _clusters(report, width)
+    if report.fabric is not None:
+        yield from _fabric(report.fabric, max(width, NARROWEST))
     yield from _unread(report)
     actions = first_actions(report, ACTIONS)
     if actions:
@@ -87,8 +92,30 @@ def _accepted(report: Report) -> Iterator[Text]:
     uses = [use for cluster in report.clusters for use in cluster.waivers]
     waived = sum(use.items for use in uses if use.state in {"used", "over-broad"})
     spent = len({use.id for use in uses if use.state == "expired"})
-    text = f"Accepted risk left out: {score_text(report.fleet.accepted)}; {waived} failures are waived"
-    yield Text(text + (f", {spent} waivers have expired" if spent else ""))
+    text = f"With {counted(waived, 'failure')} waived: {score_text(report.fleet.accepted)}"
+    yield Text(text + (f"; {counted(spent, 'waiver')} expired" if spent else ""))
+
+
+def _fabric(fabric: Fabric, width: int) -> Iterator[Text]:
+    """What is judged once for the fleet: how it stands, and as many failing controls as two lines hold (four narrow ones)."""
+    room = (2 if width >= NARROW else 4) * (width - _BREAK)
+    proven, ceiling = (number(value).partition(".")[0] for value in (fabric.score.proven, fabric.score.ceiling))
+    head = f"Fabric: {proven}" + (f" (up to {ceiling})" if ceiling != proven else "")
+    line = Text(f"{head} grade {visible(fabric.grade, CELL_LIMIT)}: ")
+    failures = failures_first(fabric.controls)
+    if not failures:
+        yield line.append("none fails")
+        return
+    for place, failure in enumerate(failures):
+        failed = sum(item.status is Status.FAIL for item in failure.items)
+        told = f"{visible(failure.id.removeprefix('NB-'), CELL_LIMIT)} {words(failure.reason)}"
+        part = told[:CELL_LIMIT] + (f" ({failed:,})" if failed > 1 else "") + ("" if failure is failures[-1] else ", ")
+        rest = f"and {len(failures) - place:,} more"
+        if len(line) + len(part) + len(rest) > room:
+            yield line.append(rest)
+            return
+        line.append(part)
+    yield line
 
 
 def _why(action: Action) -> tuple[str, ...]:

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 from reports.comparison import KIND_WORDS, answer_words
 from reports.document import Cluster, Group, Report
-from reports.html.findings import ControlGroup, control_groups, control_ids
+from reports.html.fabric import FabricPart, fabric_part
+from reports.html.findings import ControlGroup, FamilyOfControls, control_groups, control_ids, families
+from reports.html.matrix import Matrix, matrix
+from reports.html.requirements import FrameworkPart, framework_parts
+from reports.html.waivers import WaiverRow, waiver_rows
 from reports.priorities import Action, first_actions
 from reports.reach.words import counted
 from reports.wording import badness, enforces, grade_letter, is_unread, tally, verdict
@@ -67,17 +71,6 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class MatrixRow:
-    """One row of the fleet picture: the status of each control on one cluster, None where it was not judged."""
-
-    index: int
-    name: str
-    cloud: str
-    grade: str
-    cells: tuple[Status | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """The whole page."""
 
@@ -87,10 +80,15 @@ class Page:
     grade: str
     lowest: dict[str, str]  # group name -> name of its lowest cluster
     actions: tuple[Action, ...]
-    columns: tuple[str, ...]
-    columns_at: dict[str, int]  # control id -> number of its group, for anchors
-    rows: tuple[MatrixRow, ...]
+    controls_at: dict[str, int]  # control id -> number of its group, for anchors
+    anchors: dict[str, str]  # control id -> where the page has it, in findings or fabric
+    matrix: Matrix
     cards: tuple[Card, ...]
+    fabric: FabricPart | None
+    frameworks: tuple[FrameworkPart, ...]
+    waivers: tuple[WaiverRow, ...]
+    waivers_at: dict[tuple[str, str], int]  # id and control -> number of its row, for anchors
+    families: tuple[FamilyOfControls, ...]
     groups: tuple[ControlGroup, ...]
     findings: int
     severities: tuple[Severity, ...]
@@ -108,7 +106,11 @@ def page(report: Report) -> Page:
     indexed = sorted(enumerate(report.clusters), key=lambda pair: badness(pair[1]))
     cards = tuple(_card(index, cluster) for index, cluster in indexed)
     groups = control_groups(report)
-    columns = control_ids(report)
+    controls_at = {group.id: number for number, group in enumerate(groups, 1)}
+    fabric = fabric_part(report)
+    anchors = {control: f"fabric-{number}" for control, number in (fabric.at if fabric else {}).items()}
+    anchors |= {control: f"control-{number}" for control, number in controls_at.items()}
+    waivers = waiver_rows(report)
     names = {cluster.id: cluster.name for cluster in report.clusters}
     return Page(
         report=report,
@@ -117,14 +119,19 @@ def page(report: Report) -> Page:
         grade=grade_letter(report.fleet.grade),
         lowest={group.name: names.get(group.lowest, "") for group in _scored(report)},
         actions=first_actions(report, ACTIONS),
-        columns=columns,
-        columns_at={group.id: number for number, group in enumerate(groups, 1)},
-        rows=tuple(_row(card, columns) for card in cards),
+        controls_at=controls_at,
+        anchors=anchors,
+        matrix=matrix(control_ids(report), controls_at, indexed),
         cards=cards,
+        fabric=fabric,
+        frameworks=framework_parts(report, anchors),
+        waivers=waivers,
+        waivers_at={(row.use.id, row.use.control): number for number, row in enumerate(waivers, 1)},
+        families=families(groups),
         groups=groups,
         findings=sum(len(group.findings) for group in groups),
         severities=tuple(severity for severity in Severity if any(g.severity is severity for g in groups)),
-        statuses=tuple(tally(f.status for g in groups for f in g.findings)),
+        statuses=tuple(tally(f.judged.status for g in groups for f in g.findings)),
         clouds=tuple(dict.fromkeys(cluster.cloud for cluster in report.clusters)),
         unread=tuple(card for card in cards if card.unread),
         partial=tuple(card for card in cards if not card.unread and card.cluster.gaps),
@@ -190,17 +197,6 @@ def _bars(cluster: Cluster) -> list[Bar]:
         for e in cluster.exposure
         if e.level is level
     ]
-
-
-def _row(card: Card, columns: tuple[str, ...]) -> MatrixRow:
-    statuses = {result.id: result.status for result in card.cluster.controls}
-    return MatrixRow(
-        index=card.index,
-        name=card.cluster.name,
-        cloud=card.cluster.cloud,
-        grade=card.grade,
-        cells=tuple(statuses.get(column) for column in columns),
-    )
 
 
 def _anything_proven(report: Report) -> bool:

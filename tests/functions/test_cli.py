@@ -280,8 +280,10 @@ def test_a_gap_stays_one_when_its_run_is_judged_again(tmp_path):
     folder.mkdir()
     (folder / "good.json.zst").write_bytes(good.read_bytes())
     (folder / "cut.json.zst").write_bytes(good.read_bytes()[:-40])
-    first = ringfence("audit", "--snapshots", str(folder), "-o", str(tmp_path / "kept"), "--format", "json")
-    again = ringfence("audit", "--snapshots", str(tmp_path / "kept"), "--format", "json")
+    first = ringfence(
+        "audit", "--snapshots", str(folder), "-o", str(tmp_path / "kept"), "--format", "json", "--time", TIME
+    )
+    again = ringfence("audit", "--snapshots", str(tmp_path / "kept"), "--format", "json", "--time", TIME)
     assert (first.returncode, again.returncode) == (3, 3), again.stderr
     reports = [json.loads(run.stdout) for run in (first, again)]
     assert [scope["reason"] for scope in reports[0]["scopes"]] == [scope["reason"] for scope in reports[1]["scopes"]]

@@ -51,4 +51,4 @@ def test_what_a_finding_says_to_paste_makes_it_pass(undeclared, tmp_path):
 
 def test_profiles_choose_among_the_fleets_controls(tmp_path):
     """`essential` holds the critical one alone."""
-    assert list(fabric(tmp_path, "essential")) == ["NB-XC-02"]
+    assert list(fabric(tmp_path, "essential")) == ["NB-XC-02", "NB-GOV-01"]

@@ -13,6 +13,7 @@ from reports.aggregate import build_report
 from reports.document import Report, Run, Scope, decode_report, render_json
 from scanner.findings import ClusterResult, DataPlaneSummary, Score, Severity, Status
 from scanner.model import Cloud, Read
+from scanner.scoring import tier_weight
 from tests.factories import cluster
 from tests.reports.report_factory import control
 
@@ -48,11 +49,16 @@ def test_fleet_is_the_tier_weighted_mean():
     fleet = build(
         result("prod-eks", score=Score(proven=78.9, ceiling=87.5, coverage=0.91)),
         result("prod-gke", Cloud.GCP, score=Score(proven=39.0, ceiling=47.6, coverage=0.91)),
-        result("dev-aks", Cloud.AZURE, score=Score(proven=14.7, ceiling=96.9, coverage=0.18), tier="dev"),
+        result(
+            "dev-aks", Cloud.AZURE, score=Score(proven=14.7, ceiling=96.9, coverage=0.18), tier="dev", tier_weight=1.0
+        ),
     ).fleet
     assert fleet.score == Score(proven=54.0, ceiling=70.8, coverage=0.83)  # 54.1 from unrounded members
     assert fleet.grade == "F (provisional)"
-    mixed = build(result("a", proven=100.0, tier="staging"), result("b", proven=40.0, tier="dev")).fleet
+    mixed = build(
+        result("a", proven=100.0, tier="staging", tier_weight=2.0),
+        result("b", proven=40.0, tier="dev", tier_weight=1.0),
+    ).fleet
     assert mixed.score.proven == 80.0
     assert mixed.grade == "B"
 
@@ -158,7 +164,12 @@ SCORES = st.builds(
 @settings(deadline=None, max_examples=50)
 def test_fleet_lies_between_its_members(members):
     """A fleet is never better than its best cluster nor worse than its worst, and its report can be read back."""
-    found = build(*(result(f"c{n}", score=score, tier=tier) for n, (score, tier) in enumerate(members)))
+    found = build(
+        *(
+            result(f"c{n}", score=score, tier=tier, tier_weight=tier_weight(tier))
+            for n, (score, tier) in enumerate(members)
+        )
+    )
     for name in ("proven", "ceiling", "coverage"):
         values = [getattr(score, name) for score, _ in members]
         assert min(values) - 0.06 <= getattr(found.fleet.score, name) <= max(values) + 0.06

@@ -102,7 +102,7 @@ def test_opens_with_what_is_not_enforced_and_names_the_clusters():
             "At least 1,464 pairs that the policies close are open in effect.", id="declared-against-effective"
         ),
         pytest.param("61.2 (up to 66.0, coverage 95%)", id="cluster-score"),
-        pytest.param("Grade capped by NB-ISO-01", id="gate"),
+        pytest.param("Grade capped: NB-ISO-01", id="gate"),
         pytest.param("gke-dataplane-v2 1.33.5-gke.1080000", id="data-plane-and-version"),
         pytest.param("(DaemonSet kube-system/aws-node)", id="data-plane-evidence"),
         pytest.param("gcloud container clusters update retail-legacy --enable-network-policy", id="remediation"),
@@ -230,11 +230,11 @@ def test_items_shown_and_left_out_add_up(clusters):
     source = report(*(cluster(f"c{n}", controls=(control(items=items),)) for n in range(clusters)))
     [group] = control_groups(source)
     for finding in group.findings:
-        shown = sum(len(block.subjects) for block in finding.blocks)
-        assert shown + finding.left_out == 90
+        shown = sum(len(block.subjects) for block in finding.judged.blocks)
+        assert shown + finding.judged.left_out == 90
         assert 0 < shown <= ITEMS_PER_FINDING
-        assert finding.blocks[0].status is Status.FAIL
-    assert sum(len(b.subjects) for f in group.findings for b in f.blocks) <= max(ITEMS_PER_CONTROL, 3 * clusters)
+        assert finding.judged.blocks[0].status is Status.FAIL
+    assert sum(len(b.subjects) for f in group.findings for b in f.judged.blocks) <= max(ITEMS_PER_CONTROL, 3 * clusters)
 
 
 def test_items_that_say_the_same_are_told_once():
@@ -242,7 +242,7 @@ def test_items_that_say_the_same_are_told_once():
     alike = {"evidence": ("Nothing enforces it.",), "remediation": "Switch it on.", "reason": "inert"}
     items = (item("a", **alike), item("b", **alike), item("c", Status.PASS))
     [group] = control_groups(report(cluster(controls=(control(items=items),))))
-    assert [block.subjects for block in group.findings[0].blocks] == [("a", "b"), ("c",)]
+    assert [block.subjects for block in group.findings[0].judged.blocks] == [("a", "b"), ("c",)]
 
 
 def test_no_clusters():

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reports.terminal import render_terminal
-from scanner.findings import Score
+from scanner.findings import Score, Status
+from tests.reports.governed_factory import fabric, fabric_control, governed, hostile
 from tests.reports.report_factory import cluster, estate, fleet, inert_cluster, plane, renamed, report, unread_cluster
 
 AT = ("out/v1/runs/20261123T080000Z-4f2a/report.html",)
@@ -147,3 +148,48 @@ def test_scores_are_rounded_down():
     """A score just below a grade's limit does not read as if it had reached it."""
     almost = report(cluster(score=Score(proven=89.96, ceiling=89.96, coverage=0.8999)))
     assert "89.9 (up to 89.9, coverage 89%)" in "\n".join(render(almost))
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_the_fabric_takes_two_lines_at_most(width):
+    """How it stands and what fails there, that which is only inert last, below the table of clusters."""
+    lines = render(governed(), width=width)
+    [at] = [place for place, line in enumerate(lines) if line.startswith("Fabric: ")]
+    assert lines[at].startswith("Fabric: 35 (up to 60) grade F (provisional): XC-01 undeclared (2), XC-02 inert")
+    assert not lines[at + 1].startswith("XC")
+    assert any(line.startswith("ledger-private") for line in lines[:at])
+
+
+@pytest.mark.parametrize(("width", "most"), [(40, 4), (80, 2), (100, 2)])
+def test_more_failures_of_the_fabric_than_fit_are_counted(width, most):
+    """As many as fit are named, and how many more there are."""
+    many = tuple(fabric_control(f"NB-XC-{n:02}", reason="not-what-was-declared") for n in range(1, 30))
+    lines = render(report(cluster(), fabric=fabric(controls=many)), width=width)
+    [at] = [place for place, line in enumerate(lines) if line.startswith("Fabric: ")]
+    end = next(place for place, line in enumerate(lines) if place >= at and line.endswith(" more"))
+    assert end - at < most
+    shown = "\n".join(lines[at : end + 1]).count("XC-")
+    assert 0 < shown < len(many)
+    assert lines[end].endswith(f"and {len(many) - shown} more")
+
+
+def test_a_fabric_in_order_says_so():
+    """No failure is no silence."""
+    passing = (fabric_control("NB-XC-01", status=Status.PASS),)
+    text = "\n".join(render(report(cluster(), fabric=fabric(controls=passing, grade="A"))))
+    assert "grade A: none fails" in text
+
+
+def test_waived_failures_are_counted_beside_the_raw_score():
+    """The headline is the raw score; the line below says what the waivers take off, and which have expired."""
+    lines = render(governed())
+    [at] = [place for place, line in enumerate(lines) if line.startswith("Fleet: 47.3")]
+    assert lines[at + 1] == "With 1 failure waived: 50.0 (up to 70.0, coverage 79%); 1 waiver expired"
+
+
+def test_hostile_names_of_the_fabric_are_literal():
+    """Neither markup nor control characters act."""
+    text = "\n".join(render(hostile("[red]\x1b[31m\u202e\n")))
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "[red]\\x1b[31m" in text

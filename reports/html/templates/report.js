@@ -22,6 +22,14 @@
       blocks: all(".block", finding).map((block) => ({ element: block, text: block.textContent.toLowerCase() })),
     })),
   }));
+  const families = all(".family", list).map((element, place) => ({
+    element,
+    place,
+    control: element.dataset.family,
+    failing: Number(element.dataset.failing),
+    groups: groups.filter((group) => element.contains(group.element)),
+  }));
+  const settled = all(".settled", list).map((element) => ({ element, findings: all(".finding", element) }));
   const total = groups.reduce((sum, group) => sum + group.findings.length, 0);
   const orders = {
     worst: (a, b) => a.place - b.place,
@@ -67,12 +75,27 @@
       findings += here;
       visible += here ? 1 : 0;
     }
+    for (const { element, findings: folded } of settled) {
+      element.hidden = folded.every((finding) => finding.hidden);
+      element.open = narrowed && !element.hidden;
+    }
+    for (const { element, groups: own } of families) {
+      element.hidden = own.every((group) => group.element.hidden);
+      element.open = narrowed ? !element.hidden : "pressing" in element.dataset;
+    }
     shown.textContent = findings
       ? `Showing ${findings} of ${total} findings, under ${visible} of ${groups.length} controls.`
       : `No finding matches. Clear the filters to see all ${total}.`;
   };
 
-  const reorder = () => list.append(...groups.slice().sort(orders[sort.value]).map((group) => group.element));
+  // Families move as a whole, and within each its controls: those in order stay folded behind the others.
+  const reorder = () => {
+    const order = orders[sort.value];
+    for (const family of families.slice().sort(order)) {
+      list.append(family.element);
+      for (const group of family.groups.slice().sort(order)) group.element.parentElement.append(group.element);
+    }
+  };
 
   const fold = (open) => {
     for (const element of all("details", list)) if (!element.hidden) element.open = open;
@@ -103,14 +126,16 @@
 
   const openTarget = () => {
     const target = location.hash.length > 1 && find(location.hash.slice(1));
-    if (target && target.matches("details")) {
-      target.hidden = false;
-      target.open = true;
+    if (!target) return;
+    for (let element = target.closest("details"); element; element = element.parentElement.closest("details")) {
+      element.hidden = false;
+      element.open = true;
     }
+    target.scrollIntoView();
   };
 
   const folded = all("main details");
-  for (const element of folded) element.open = false;
+  for (const element of folded) element.open = element.matches(".family[data-pressing]");
   let wasOpen = [];
   addEventListener("beforeprint", () => {
     wasOpen = folded.map((element) => element.open);
@@ -118,7 +143,8 @@
   });
   addEventListener("afterprint", () => folded.forEach((element, place) => { element.open = wasOpen[place]; }));
   addEventListener("hashchange", openTarget);
-  list.addEventListener("toggle", (event) => event.target.open && offerCopies(event.target), true);
+  const offer = ({ target }) => target.open && target.matches(".finding, .between") && offerCopies(target);
+  find("main").addEventListener("toggle", offer, true);
 
   form.hidden = false;
   form.addEventListener("submit", (event) => event.preventDefault());
