@@ -17,10 +17,8 @@ commands.add_typer(baseline, name="baseline")
 @baseline.command("list", epilog=flags.EPILOG)
 def list_controls(
     *,
-    framework: Annotated[
-        str, typer.Option(metavar="NAME", help='A framework\'s requirements with their controls, as "PCI DSS".')
-    ] = "",
-    profile: flags.ChosenProfile = None,
+    framework: flags.Framework = "",
+    profile: flags.ListedProfile = None,
     answer: flags.AnswerFormat = flags.Format.TABLE,
     output: flags.Document = "",
 ) -> None:

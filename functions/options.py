@@ -210,7 +210,15 @@ Time = Annotated[
 
 Frameworks = Annotated[
     list[str] | None,
-    _flag("--framework", _OUT, 'Show requirements of this framework, as "PCI DSS" (repeatable).', metavar="NAME"),
+    _flag(
+        "--framework", _OUT, 'Show requirements of this framework, as "PCI DSS" or cis-eks. Repeatable.', metavar="NAME"
+    ),
+]
+Framework = Annotated[
+    str,
+    _flag(
+        "--framework", _OUT, 'A framework\'s requirements with their controls, as "PCI DSS" or cis-eks.', metavar="NAME"
+    ),
 ]
 Controls = Annotated[
     list[str] | None,
@@ -240,6 +248,7 @@ class Profile(StrEnum):
 ChosenProfile = Annotated[
     Profile | None, _flag("--profile", _HOW, "Which controls count (default: the settings', else standard).")
 ]
+ListedProfile = Annotated[Profile | None, _flag("--profile", _HOW, "Only the controls of this profile (default: all).")]
 FailOnSeverity = Annotated[
     FailOn | None, _flag("--fail-on", _GATE, "Exit 1 when a control of this severity or worse fails.")
 ]

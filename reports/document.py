@@ -119,11 +119,17 @@ class RequirementRow(_Document, frozen=True, kw_only=True):
 
 
 class FrameworkView(_Document, frozen=True, kw_only=True):
-    """The report seen through a public framework, over the clusters that it is about. Evidence support, not an attestation."""
+    """The report seen through a public framework, over the clusters that it is about. Evidence support, not an attestation.
+
+    `clouds` are the only ones it is about, empty for all; `gaps` say what may be missing from the view.
+    """
 
     name: str
+    version: str = ""
     publisher: str
+    clouds: tuple[str, ...] = ()
     note: str
+    gaps: tuple[str, ...] = ()
     requirements: tuple[RequirementRow, ...]
 
 

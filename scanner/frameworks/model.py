@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 import msgspec
 
@@ -42,12 +43,21 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     equal: dict[str, str] = {}
     supports: tuple[str, ...] = ()
     unconfirmed: tuple[str, ...] = ()
-    revision: int = 0
+    revision: Literal[0, 4] = 0
 
     @property
     def exported(self) -> bool:
         """Whether anything but an unconfirmed mark speaks for it."""
         return bool(self.equal or self.supports)
+
+    @property
+    def shown(self) -> str:
+        """The id for people: "r4" stands behind one that is known from a Revision 4 catalogue alone."""
+        return f"{self.id} r4" if self.revision else self.id
+
+    def sources(self, control: str) -> tuple[str, ...]:
+        """The codes of the sources (keys of `SOURCES`) for a control that is equal to it, empty for any other."""
+        return tuple(filter(None, self.equal.get(control, "").split("+")))
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,16 +65,18 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     publisher: str
     note: str
     requirements: tuple[Requirement, ...]
+    version: str = ""
     short: tuple[str, ...] = ()
     clouds: tuple[Cloud, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Framework:
-    """One framework in one version. `clouds` are the only ones whose clusters it is about, empty for all."""
+    """One framework in one version, empty where none is known. `clouds` are the only ones it is about, empty for all."""
 
     slug: str
     name: str
+    version: str
     short: tuple[str, ...]
     publisher: str
     note: str
@@ -74,6 +86,11 @@ class Framework:
     def applies_to(self, cloud: str) -> bool:
         """Whether it is about clusters of a cloud."""
         return not self.clouds or cloud in self.clouds
+
+    @property
+    def called(self) -> str:
+        """The shortest name that people write."""
+        return self.short[0] if self.short else self.name
 
 
 @cache
@@ -98,28 +115,36 @@ def find_framework(text: str) -> Framework:
     exact = [each for each in known if wanted in {_plain(each.slug), _plain(each.name), *map(_plain, each.short)}]
     found = exact or [each for each in known if wanted and wanted in _plain(each.name)]
     if len(found) != 1:
-        choices = ", ".join(each.short[0] for each in (found or known))
-        raise InputError(f"framework {text!r}: {'several are meant' if found else 'not known'}: write one of {choices}")
+        choices = ", ".join(each.called for each in (found or known))
+        raise InputError(
+            f"framework {text[:80]!r}: {'several are meant' if found else 'not known'}: write one of {choices}"
+        )
     return found[0]
 
 
-def references(control: str) -> dict[str, tuple[tuple[str, str], ...]]:
-    """What a control speaks to: framework -> (requirement, mark) with mark equal, supports or unconfirmed."""
-    found: dict[str, tuple[tuple[str, str], ...]] = {}
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One requirement that a control speaks to: mark "equal", with its sources' codes, or "supports"."""
+
+    requirement: Requirement
+    mark: Literal["equal", "supports"]
+    sources: tuple[str, ...] = ()
+
+
+def references(control: str) -> dict[str, tuple[Reference, ...]]:
+    """What a control speaks to, by the framework's name. Unconfirmed marks are left out: they are never exported."""
+    found: dict[str, tuple[Reference, ...]] = {}
     for framework in frameworks():
-        marks = tuple((each.id, mark) for each in framework.requirements if (mark := mark_of(each, control)))
+        marks = tuple(filter(None, (_reference(each, control) for each in framework.requirements)))
         if marks:
             found[framework.name] = marks
     return found
 
 
-def mark_of(requirement: Requirement, control: str) -> str:
-    """How a control speaks to a requirement, empty where it does not."""
+def _reference(requirement: Requirement, control: str) -> Reference | None:
     if control in requirement.equal:
-        return "equal"
-    if control in requirement.supports:
-        return "supports"
-    return "unconfirmed" if control in requirement.unconfirmed else ""
+        return Reference(requirement, "equal", requirement.sources(control))
+    return Reference(requirement, "supports") if control in requirement.supports else None
 
 
 def read_framework(slug: str, text: str) -> Framework:
@@ -127,12 +152,14 @@ def read_framework(slug: str, text: str) -> Framework:
 
     Raises:
         ValueError: broken TOML, an unknown key, control or source, a requirement without a control or that stands twice, a
-            control with two marks; names the file and the requirement.
+            control with two marks, a name without its version; names the file and the requirement.
     """
     try:
         file = msgspec.convert(tomllib.loads(text), _File)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise ValueError(f"{slug}.toml: {error}") from error
+    if file.version not in file.name:
+        raise ValueError(f"{slug}.toml: version: {file.version} is not in the name, {file.name}")
     seen: set[str] = set()
     for each in file.requirements:
         problem = "stands twice" if each.id in seen else _problem(each)
@@ -142,6 +169,7 @@ def read_framework(slug: str, text: str) -> Framework:
     return Framework(
         slug=slug,
         name=file.name,
+        version=file.version,
         short=file.short,
         publisher=file.publisher,
         note=file.note,

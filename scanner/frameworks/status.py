@@ -11,6 +11,11 @@ from scanner.frameworks.model import Framework, Requirement
 NOT_ASSESSED = "not_assessed"
 # The worst first. Unknown is worse than waived: what somebody accepted is at least known.
 ORDER = (Status.FAIL, Status.UNKNOWN, Status.WAIVED, Status.PASS, Status.NOT_APPLICABLE)
+NOT_JUDGED = "not_judged"
+_RANK: Mapping[str, int] = {
+    **{str(each): rank for rank, each in enumerate(ORDER)},
+    NOT_JUDGED: ORDER.index(Status.UNKNOWN),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +53,15 @@ def fleet_statuses(
 
 
 def _status(requirement: Requirement, found: Mapping[str, Status]) -> RequirementStatus:
-    equal = tuple((control, found.get(control, "not_judged")) for control in requirement.equal)
-    supporting = tuple((control, found.get(control, "not_judged")) for control in requirement.supports)
+    equal = tuple((control, str(found.get(control, NOT_JUDGED))) for control in requirement.equal)
+    supporting = tuple((control, str(found.get(control, NOT_JUDGED))) for control in requirement.supports)
     return RequirementStatus(requirement.id, _rolled(equal), equal, supporting)
 
 
 def _rolled(equal: Sequence[tuple[str, str]]) -> str:
     if not equal:
         return NOT_ASSESSED
-    seen = {Status.UNKNOWN if status == "not_judged" else Status(status) for _, status in equal}
-    return next(status for status in ORDER if status in seen)
+    return str(ORDER[min(_RANK[status] for _, status in equal)])
 
 
 def _worst(found: Sequence[RequirementStatus]) -> RequirementStatus:
@@ -71,13 +75,9 @@ def _pairs(all_pairs: Iterable[Sequence[tuple[str, str]]]) -> tuple[tuple[str, s
     worst: dict[str, str] = {}
     for pairs in all_pairs:
         for control, status in pairs:
-            known = worst.get(control)
-            worst[control] = status if known is None or _rank(status) < _rank(known) else known
+            if control not in worst or _RANK[status] < _RANK[worst[control]]:
+                worst[control] = status
     return tuple(worst.items())
-
-
-def _rank(status: str) -> int:
-    return ORDER.index(Status.UNKNOWN if status == "not_judged" else Status(status))
 
 
 def _counts(found: Sequence[RequirementStatus]) -> Mapping[str, int]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -12,6 +15,9 @@ from functions.cli import app
 from functions.schemas import published
 from scanner.controls import CONTROLS
 from scanner.errors import InputError
+from scanner.frameworks.model import frameworks
+
+ROOT = Path(__file__).parents[2]
 
 
 def run(*arguments: str) -> str:
@@ -72,3 +78,16 @@ def test_an_audit_is_seen_through_a_framework(tmp_path):
     for row in pci["requirements"]:
         assert (row["status"] == "not_assessed") is (not row["equal"])
         assert sum(row["counts"].values()) == len(row["clusters"]) == len(document["clusters"])
+
+
+def test_an_unknown_framework_is_the_command_lines_mistake():
+    """Exit 2, nothing on stdout, one line with every framework; also where the environment names it."""
+    environment = {"NO_COLOR": "1", "PATH": "", "RINGFENCE_FRAMEWORK": "SOX"}
+    for arguments in (("audit", "--demo"), ("baseline", "list")):
+        done = subprocess.run(
+            [sys.executable, "-m", "functions.cli", *arguments],
+            cwd=ROOT, capture_output=True, text=True, check=False, env=environment,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout) == (2, "")
+        (line,) = done.stderr.splitlines()
+        assert all(each.called in line for each in frameworks())

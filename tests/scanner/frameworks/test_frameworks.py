@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from scanner.baselines.profiles import ALL
 from scanner.errors import InputError
 from scanner.findings import ControlResult, Level, Severity, Status
+from scanner.frameworks import model
 from scanner.frameworks.model import Requirement, find_framework, frameworks, read_framework, references
 from scanner.frameworks.status import NOT_ASSESSED, fleet_statuses, requirement_statuses
 
@@ -39,6 +41,36 @@ def test_a_framework_is_found_by_any_of_its_names(text, name):
     assert find_framework(text).name == name
 
 
+def test_every_name_means_one_framework_and_every_file_is_read():
+    """No two share a name, short form or file name, however spelled; no file of the folder is forgotten."""
+    spelled = [
+        {"".join(filter(str.isalnum, name.lower())) for name in (each.slug, each.name, *each.short)}
+        for each in frameworks()
+    ]
+    assert len(set().union(*spelled)) == sum(map(len, spelled))
+    folder = Path(model.__file__).parent / "data"
+    assert {each.stem for each in folder.iterdir()} == {each.slug for each in frameworks()}
+    assert {each.slug: each.version for each in frameworks() if not each.version}.keys() == {
+        "nist-800-190", "soc-2", "attack", "hipaa",
+    }  # fmt: skip
+
+
+def test_a_reference_carries_its_sources():
+    """Equal marks name theirs, others have none; what is known from a Revision 4 catalogue alone says so."""
+    found = {each.requirement.id: each for each in references("NB-ISO-02")["NIST SP 800-53 r5"]}
+    assert (found["AC-4"].mark, found["AC-4"].sources) == ("equal", ("CC",))
+    assert (found["SC-7(10)"].requirement.revision, found["SC-7(10)"].requirement.shown) == (4, "SC-7(10) r4")
+    assert {each.mark for each in references("NB-ISO-02")["ATT&CK"]} == {"supports"}
+    assert "T1041" not in {each.requirement.id for each in references("NB-ISO-02")["ATT&CK"]}
+
+
+def test_a_long_name_that_is_none_is_cut():
+    """The message stays one line that can be read."""
+    with pytest.raises(InputError) as caught:
+        find_framework("x" * 5000)
+    assert len(str(caught.value)) < 400
+
+
 @pytest.mark.parametrize("text", ["", "CIS", "ISO 9001", "-", "\x00"])
 def test_what_is_no_framework_or_several_is_said(text):
     """The choices are named."""
@@ -58,6 +90,10 @@ def test_what_is_no_framework_or_several_is_said(text):
         ('[[requirements]]\nid = "1"\nequal = { NB-ISO-01 = "KB+XX" }', "names no source"),
         ('[[requirements]]\nid = "1"\nsupport = ["NB-ISO-01"]', "unknown field"),
         ('[[requirements]]\nid = "1"\nsupports = ["NB-ISO-01"]\n' * 2, "stands twice"),
+        ('[[requirements]]\nid = "1"\nsupports = ["NB-ISO-01"]\nequal = { NB-ISO-01 = "KB" }', "two marks"),
+        ('[[requirements]]\nid = "1"\nequal = { NB-ISO-01 = "KB", NB-ISO-01 = "KS" }', "F.toml"),
+        ('[[requirements]]\nid = "1"\nrevision = 3\nsupports = ["NB-ISO-01"]', "revision"),
+        ('version = "2"\n[[requirements]]\nid = "1"\nsupports = ["NB-ISO-01"]', "2 is not in the name"),
     ],
 )
 def test_a_file_with_a_mistake_does_not_load(text, named):
