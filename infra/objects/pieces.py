@@ -6,13 +6,13 @@ between pods, so nobody may change it.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from infra.objects.kept import kept_values
 from infra.objects.owners import controller
-from infra.wire.metadata import OwnerReference
+from infra.wire.metadata import ABSENT, OwnerReference
 from infra.wire.workloads import AgentPodSpec, Pod, PodSpec, PortEntry
 from scanner.kept import KEPT_POD_ANNOTATIONS, PROXIES
 from scanner.model import ContainerPort, WorkloadRef
@@ -20,11 +20,16 @@ from scanner.model import ContainerPort, WorkloadRef
 _LABELS = msgspec.json.Decoder(dict[str, str | None] | None)
 _REFERENCES = msgspec.json.Decoder(list[OwnerReference] | None)
 _PORTS = msgspec.json.Decoder(list[PortEntry] | None)
-_NOTES = msgspec.json.Decoder(dict[str, msgspec.Raw] | None)
-# Whose annotations they are ("istio.io/"): a text without any of these needs no decoding.
-_MARKS = tuple(
-    sorted({".".join(name.partition("/")[0].split(".")[-2:]).encode() + b"/" for name in KEPT_POD_ANNOTATIONS})
+# A struct with the kept annotations alone: what has another name is skipped over while it is parsed.
+_NAMES = tuple(sorted(KEPT_POD_ANNOTATIONS))
+_Notes = msgspec.defstruct(
+    "_Notes",
+    [(f"note_{number}", msgspec.Raw, ABSENT) for number, _ in enumerate(_NAMES)],
+    rename={f"note_{number}": name for number, name in enumerate(_NAMES)},
+    gc=False,
 )
+_NO_NOTES = _Notes()
+_NOTES: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Notes | None)
 _NOTHING = (b"", b"null")
 _NONE: dict[str, str] = {}
 T = TypeVar("T")
@@ -83,11 +88,19 @@ class Pieces:
 
     def notes(self, raw: msgspec.Raw) -> dict[str, str]:
         """The annotations that a snapshot keeps of a pod; most pods have many others, which are not even decoded."""
-        text = bytes(raw)
-        for mark in _MARKS:
-            if mark in text:
-                return kept_values(_decode(_NOTES, text, "metadata.annotations"), KEPT_POD_ANNOTATIONS)
-        return _NONE
+        if raw is ABSENT:
+            return _NONE
+        found = _decode(_NOTES, raw, "metadata.annotations")
+        if found is None or found == _NO_NOTES:
+            return _NONE
+        return kept_values(
+            {
+                name: value
+                for name, value in zip(_NAMES, msgspec.structs.astuple(found), strict=True)
+                if value is not ABSENT
+            },
+            KEPT_POD_ANNOTATIONS,
+        )
 
     def labels(self, raw: msgspec.Raw, path: str = "metadata.labels") -> dict[str, str]:
         """The labels; a null value is the empty string, as the API server reads it."""
