@@ -38,15 +38,18 @@ def exceptions_are_boxed(case: Case) -> Iterator[Verdict]:
 def verdict_on(use: WaiverUse, at: str) -> Verdict:
     """How one waiver does at a time (RFC 3339), by what it did."""
     who = f"{use.control}, owner {use.owner}, {use.ticket}"
-    said = f"waiver {use.id} ({who}) holds until {use.expires} and covers {use.items} items"
+    holds = "held" if use.state in {"expired", "lapsed"} else "holds"
+    items = "1 failure" if use.items == 1 else f"{use.items} failures"
+    said = f"waiver {use.id} ({who}) {holds} until {use.expires} and matches {items}"
     if use.state == "used":
         evidence = (said, "it ends within a week: review it") if _ends_soon(use, at) else (said,)
         return Verdict(subject=use.id, status=Status.PASS, reason="used", evidence=evidence)
+    why = "not all of what it is for could be seen" if use.state == "undecided" else use.problem
     return Verdict(
         subject=use.id,
         status=Status.UNKNOWN if use.state in {"undecided", "unmatched"} else Status.FAIL,
         reason=use.state,
-        evidence=(said, use.problem) if use.problem else (said,),
+        evidence=(said, why) if why else (said,),
         remediation=_MENDS[use.state].format(id=use.id),
     )
 
