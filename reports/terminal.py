@@ -184,7 +184,7 @@ def _cells(cluster: Cluster, width: int) -> tuple[Text, ...]:
     plane, score = cluster.dataplane, cluster.score
     answer = next(word for word in ENFORCING_STYLES if enforces(cluster, word))
     proven, ceiling = (number(value).partition(".")[0] for value in (score.proven, score.ceiling))
-    failure = top_failure(cluster)
+    failure = None if is_unread(cluster) else top_failure(cluster)
     finding = "not read" if is_unread(cluster) else "none fails"
     if failure is not None:
         finding = (

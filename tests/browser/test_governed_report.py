@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from playwright.sync_api import expect
 
 from reports.html.render import render_html
+from scanner.baselines.profiles import ALL
 from tests.reports.governed_factory import governed, hostile
+from tests.reports.report_factory import cluster, control, report
 
 pytestmark = pytest.mark.browser
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u202e" + "x" * 4_000
@@ -16,9 +19,9 @@ HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u202e"
 def opened(open_report, tmp_path):
     """Open a report of one's own."""
 
-    def opening(report, **options):
+    def opening(shown, **options):
         path = tmp_path / "report.html"
-        path.write_bytes(render_html(report))
+        path.write_bytes(render_html(shown))
         return open_report(path, **options)
 
     return opening
@@ -116,3 +119,12 @@ def test_without_javascript_everything_is_visible(opened):
     page = opened(governed(), java_script_enabled=False)
     expect(page.locator("#fabric .block").last).to_be_visible()
     expect(page.locator("#frameworks").get_by_text("9.9")).to_be_visible()
+
+
+def test_sixty_controls_fit_on_paper(opened):
+    """The picture of the whole baseline is no wider than a page, so that printing shrinks nothing."""
+    results = tuple(msgspec.structs.replace(control(0), id=name) for name in ALL)
+    page = opened(report(cluster("insight-prod-ew4", controls=results)), viewport={"width": 700, "height": 990})
+    page.emulate_media(media="print")
+    assert page.locator(".matrix td").count() == len(ALL)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 700
