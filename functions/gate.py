@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,7 @@ def decide(
             for control in cluster.controls
             if control.status is Status.FAIL and control.severity in severe
         ]
+        failed += _failed_fabric(report, severe)
         if failed:
             more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
             return Exit.GATE_FAILED, f"gate failed: {', '.join(failed[:3])}{more} (--fail-on {fail_on})"
@@ -48,3 +50,13 @@ def decide(
     if incomplete and not allow_partial:
         return Exit.INCOMPLETE, "incomplete: not everything could be read (--allow-partial accepts that)"
     return Exit.DONE, ""
+
+
+def _failed_fabric(report: Report, severe: Container[Severity]) -> list[str]:
+    """What fails for the fleet as a whole; what a cluster's own result fails has been named with that cluster."""
+    named = {control.id for cluster in report.clusters for control in cluster.controls if control.status is Status.FAIL}
+    return [
+        f"{control.id} on the fabric"
+        for control in (report.fabric.controls if report.fabric else ())
+        if control.status is Status.FAIL and control.severity in severe and control.id not in named
+    ]

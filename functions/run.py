@@ -132,6 +132,7 @@ def audit(
         waivers=waivers,
         frameworks=frameworks,
         at=at,
+        tier_weights=config.tier_weights,
     )
     stored_at: tuple[str, ...] = ()
     if store is not None:

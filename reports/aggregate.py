@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -12,7 +12,7 @@ from reports.frameworks import framework_view
 from scanner.findings import ClusterResult, ControlResult, Severity, Status
 from scanner.frameworks.model import Framework
 from scanner.model import Read
-from scanner.scoring import TIER_WEIGHTS, accepted_score, fleet, grade, rounded
+from scanner.scoring import TIER_WEIGHTS, accepted_score, fleet, grade, rounded, top_weight
 from scanner.scoring import score as score_of
 from scanner.waivers.model import Waiver
 
@@ -27,10 +27,12 @@ def build_report(
     waivers: Sequence[Waiver] = (),
     frameworks: Sequence[Framework] = (),
     at: str = "",
+    tier_weights: Mapping[str, float] = TIER_WEIGHTS,
 ) -> Report:
     """The report of one run.
 
     `fabric` are the controls that were judged for the fleet as a whole, `waivers` theirs too; it is seen through `frameworks`.
+    `tier_weights` are the configured ones: the fabric weighs as the heaviest of them.
     A result of another version of the baseline is left out, and said to be: its numbers mean something else.
 
     `results` carry unrounded scores, as `judge` gives them; a cluster that could not be read is among them and counts as
@@ -44,7 +46,7 @@ def build_report(
     report = Report(
         baseline=baseline,
         run=run,
-        fleet=_group("fleet", ordered, pseudo),
+        fleet=_group("fleet", ordered, pseudo, top_weight(tier_weights)),
         clouds=tuple(_group(cloud, [r for r in ordered if r.cluster.cloud is cloud]) for cloud in clouds),
         scopes=tuple(sorted(scopes, key=lambda scope: (scope.cloud, scope.account, scope.location, scope.reason))),
         clusters=tuple(map(_cluster, ordered)),
@@ -67,13 +69,13 @@ def _place(result: ClusterResult) -> tuple[str, str, str, str, str]:
     return ref.cloud, ref.account, ref.location, ref.name, ref.id
 
 
-def _group(name: str, members: Sequence[ClusterResult], fabric: Fabric | None = None) -> Group:
+def _group(name: str, members: Sequence[ClusterResult], fabric: Fabric | None = None, top: float = 0.0) -> Group:
     """Clusters scored together by tier. The grade is the score's own: gates of single clusters are counted beside it."""
     scores = [(member.score, member.tier_weight) for member in members]
     accepted = [(member.accepted or member.score, member.tier_weight) for member in members]
     waived = any(member.accepted for member in members)
     if fabric is not None and members:
-        weight = max(TIER_WEIGHTS["prod"], *(member.tier_weight for member in members))
+        weight = max(top, *(member.tier_weight for member in members))
         own = accepted_score(fabric.controls)
         scores.append((score_of(fabric.controls), weight))
         accepted.append((own or score_of(fabric.controls), weight))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from scanner.baselines.config import HEAVIEST
 from scanner.errors import InputError
 from scanner.findings import ClusterResult, ControlResult, DataPlaneSummary, Difference, Exposure, Score, WaiverUse
 from scanner.model import Notice
@@ -164,11 +166,14 @@ def decode_report(data: bytes, where: str = "report.json") -> Report:
         InputError: it is none, or holds what no report can; the line names `where` and the field.
     """
     report = _decode(data, where, Report, "report/v1")
-    _check_score(report.fleet.score, f"{where}: fleet")
+    _check_scores(f"{where}: fleet", report.fleet.score, report.fleet.accepted)
     for group in report.clouds:
-        _check_score(group.score, f"{where}: cloud {group.name!r}")
+        _check_scores(f"{where}: cloud {group.name!r}", group.score, group.accepted)
     for cluster in report.clusters:
-        _check_judgement(cluster.score, cluster.controls, f"{where}: cluster {cluster.name!r}")
+        _check_cluster(cluster, f"{where}: cluster {cluster.name!r}")
+    if report.fabric is not None:
+        _check_scores(f"{where}: fabric", report.fabric.score)
+        _check_controls(report.fabric.controls, f"{where}: fabric")
     return report
 
 
@@ -179,7 +184,7 @@ def decode_result(data: bytes, where: str = "result.json") -> ClusterResult:
         InputError: it is none, or holds what no result can; the line names `where` and the field.
     """
     result = _decode(data, where, ClusterResult, "result/v1")
-    _check_judgement(result.score, result.controls, where)
+    _check_cluster(result, where)
     return result
 
 
@@ -214,20 +219,30 @@ def _decode(data: bytes, where: str, kind: type[_Kind], schema: str) -> _Kind:
         raise InputError(f"{where}: {reason}: damaged or made by hand, so judge the snapshot again") from error
 
 
-def _check_judgement(score: Score, controls: tuple[ControlResult, ...], where: str) -> None:
+def _check_cluster(cluster: Cluster | ClusterResult, where: str) -> None:
     """A number out of range would count in a fleet: crafted or broken, it is refused."""
-    _check_score(score, where)
+    _check_scores(where, cluster.score, cluster.accepted)
+    _check_controls(cluster.controls, where)
+    if not 0 < cluster.tier_weight <= HEAVIEST:
+        raise InputError(f"{where}: tier weight {cluster.tier_weight} is not within 0 and {HEAVIEST}: judge it again")
+
+
+def _check_controls(controls: Iterable[ControlResult], where: str) -> None:
     for control in controls:
-        if not 0 <= control.fraction <= 1 + _SLACK:
+        for share in (control.fraction, control.accepted):
+            if share is not None and not 0 <= share <= 1 + _SLACK:
+                raise InputError(f"{where}: {control.id}: fraction {share} is not within 0 and 1: judge it again")
+
+
+def _check_scores(where: str, *scores: Score | None) -> None:
+    for score in scores:
+        if score is None:
+            continue
+        ordered = 0 <= score.proven <= score.ceiling + _SLACK <= 100 + 2 * _SLACK
+        if not (ordered and 0 <= score.coverage <= 1 + _SLACK):
             raise InputError(
-                f"{where}: {control.id}: fraction {control.fraction} is not within 0 and 1: judge it again"
+                f"{where}: a score outside 0 <= proven <= ceiling <= 100, 0 <= coverage <= 1: judge it again"
             )
-
-
-def _check_score(score: Score, where: str) -> None:
-    ordered = 0 <= score.proven <= score.ceiling + _SLACK <= 100 + 2 * _SLACK
-    if not (ordered and 0 <= score.coverage <= 1 + _SLACK):
-        raise InputError(f"{where}: a score outside 0 <= proven <= ceiling <= 100, 0 <= coverage <= 1: judge it again")
 
 
 def _schema(kind: type[Report | ClusterResult], version: str, title: str) -> dict[str, Any]:

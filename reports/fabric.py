@@ -8,15 +8,15 @@ import msgspec
 
 from reports.document import Fabric
 from scanner.controls.evaluation import roll_up
+from scanner.controls.governance.exceptions import IDLE, verdict_on
 from scanner.findings import ClusterResult, ControlResult, Item, Level, Status, WaiverUse
 from scanner.model import Cloud, ClusterRef
 from scanner.scoring import FABRIC, grade, rounded, score
-from scanner.waivers.apply import apply_waivers
+from scanner.waivers.apply import apply_waivers, unmatched
 from scanner.waivers.model import Waiver
 
 REF = ClusterRef(cloud=Cloud.OTHER, account="fleet", location="all", name="fabric", id="fabric")
 _WAIVERS = "NB-GOV-06"
-_IDLE = frozenset({"unused", "lapsed"})
 
 
 def build_fabric(
@@ -33,15 +33,17 @@ def build_fabric(
         for control in result.controls:
             if control.id in FABRIC:
                 own.setdefault(control.id, []).append((result.cluster.name, control))
-    merged = [_merged(parts) for parts in own.values()]
-    idle = _unused(results, applied.uses, waivers)
-    controls = [_with_unused(each, idle, len(results)) for each in (*applied.results.values(), *merged)]
+    uses = (*applied.uses, *_unmatched(waivers, results, applied.uses))
+    fleet = _of_fleet(own[_WAIVERS][0][1], results, uses, at) if _WAIVERS in own else None
+    if fleet is not None:
+        own[_WAIVERS].append(("fleet", fleet))
+    controls = [*applied.results.values(), *map(_merged, own.values())]
     if all(each.status is Status.NOT_APPLICABLE for each in controls):
         return None
     controls.sort(key=lambda each: (each.id.split("-")[1] != "XC", each.id))
     points = score(controls)
     letter, gates = grade(points, controls)
-    return Fabric(score=rounded(points), grade=letter, gates=gates, controls=tuple(controls), waivers=applied.uses)
+    return Fabric(score=rounded(points), grade=letter, gates=gates, controls=tuple(controls), waivers=uses)
 
 
 def _merged(parts: Sequence[tuple[str, ControlResult]]) -> ControlResult:
@@ -49,8 +51,6 @@ def _merged(parts: Sequence[tuple[str, ControlResult]]) -> ControlResult:
     first = parts[0][1]
     counted = [each for _, each in parts if each.status is not Status.NOT_APPLICABLE]
     status = _worst(each.status for each in counted)
-    accepted = [each.fraction if each.accepted is None else each.accepted for each in counted]
-    waived = any(each.accepted is not None for each in counted)
     reasons = [each.reason for _, each in parts if each.status is status]
     levels = {each.level for each in counted}
     return ControlResult(
@@ -62,8 +62,19 @@ def _merged(parts: Sequence[tuple[str, ControlResult]]) -> ControlResult:
         fraction=sum(each.fraction for each in counted) / len(counted) if counted else 0.0,
         level=levels.pop() if len(levels) == 1 else Level.DECLARED,
         items=tuple(_named(cluster, item) for cluster, each in parts for item in each.items),
-        accepted=sum(accepted) / len(accepted) if waived else None,
+        accepted=_accepted(counted),
     )
+
+
+def _accepted(parts: Sequence[ControlResult]) -> float | None:
+    """The mean without what is waived: a cluster of which nothing else is left does not count; None where none counts."""
+    waived = [any(item.status is Status.WAIVED for item in each.items) for each in parts]
+    left = [
+        each.fraction if each.accepted is None else each.accepted
+        for each, some in zip(parts, waived, strict=True)
+        if not some or each.accepted is not None
+    ]
+    return sum(left) / len(left) if left and any(waived) else None
 
 
 def _named(cluster: str, item: Item) -> Item:
@@ -78,37 +89,53 @@ def _worst(statuses: Iterable[Status]) -> Status:
     return roll_up(seen)
 
 
-def _unused(
-    results: Sequence[ClusterResult], own: Sequence[WaiverUse], waivers: Sequence[Waiver]
-) -> tuple[tuple[str, str, str], ...]:
-    """The waivers that matched nothing in the whole fleet (id, control, expires), those of clusters that are not there too."""
-    used = {use.id for use in own if use.state not in _IDLE}
-    seen = {use.id: (use.id, use.control, use.expires) for use in own}
-    for result in results:
-        seen.update({use.id: (use.id, use.control, use.expires) for use in result.waivers})
-        used |= {use.id for use in result.waivers if use.state not in _IDLE}
-    seen.update({each.id: (each.id, each.control, each.expires) for each in waivers})
-    return tuple(seen[name] for name in sorted(seen) if name not in used)
+def _unmatched(
+    waivers: Sequence[Waiver], results: Sequence[ClusterResult], uses: Sequence[WaiverUse]
+) -> tuple[WaiverUse, ...]:
+    """The waivers that concern neither a cluster of the run nor the fleet: misspelt, or for what was not audited."""
+    seen = {use.id for use in (*uses, *(use for result in results for use in result.waivers))}
+    return tuple(unmatched(each) for each in sorted(waivers, key=lambda each: each.id) if each.id not in seen)
 
 
-def _with_unused(control: ControlResult, idle: Sequence[tuple[str, str, str]], clusters: int) -> ControlResult:
-    """NB-GOV-06 with a finding for each waiver that matched nothing in any cluster of the fleet."""
-    if control.id != _WAIVERS:
-        return control
-    named = {item.subject.rpartition(": ")[2] for item in control.items if item.status is Status.FAIL}
+def _of_fleet(
+    control: ControlResult, results: Sequence[ClusterResult], uses: Sequence[WaiverUse], at: str
+) -> ControlResult | None:
+    """What no cluster can tell of NB-GOV-06: the fleet's own waivers, and those that nothing needed anywhere."""
+    found = [verdict_on(use, at) for use in (*uses, *_idle(results))]
+    if not found:
+        return None
+    status = _worst(each.status for each in found)
     items = tuple(
         Item(
-            subject=name,
-            status=Status.FAIL,
-            reason="unused",
-            evidence=(f"waiver {name} ({waived}, until {expires}) matched nothing in {clusters} clusters",),
-            remediation=f"Remove waiver {name}, or mend its scope.",
+            subject=each.subject,
+            status=each.status,
+            reason=each.reason,
+            evidence=each.evidence,
+            remediation=each.remediation,
         )
-        for name, waived, expires in idle
-        if name not in named
+        for each in found
     )
-    if not items:
-        return control
+    reasons = [each.reason for each in found if each.status is status]
     return msgspec.structs.replace(
-        control, items=(*control.items, *items), status=Status.FAIL, reason="unused", fraction=0.0
+        control,
+        status=status,
+        reason=max(dict.fromkeys(reasons), key=reasons.count),
+        fraction=float(status is Status.PASS),
+        items=items,
+        accepted=None,
     )
+
+
+def _idle(results: Sequence[ClusterResult]) -> list[WaiverUse]:
+    """The waivers that matched nothing in any cluster, once each, unless a cluster that they name has said so itself.
+
+    Where one cluster could not be seen whole, whether a waiver is needed is not known.
+    """
+    uses: dict[str, list[WaiverUse]] = {}
+    for result in results:
+        for use in result.waivers:
+            uses.setdefault(use.id, []).append(use)
+    idle = [found for found in uses.values() if all(use.state in IDLE and not use.named for use in found)]
+    return [
+        max(found, key=lambda use: use.state == "undecided") for found in sorted(idle, key=lambda found: found[0].id)
+    ]

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from reports.document import Cluster, Fabric, Report
 from reports.frameworks import framework_parts
+from reports.html.waivers import waiver_rows
 from reports.places import not_whole
 from reports.priorities import Action, failures_first, first_actions, top_failure
 from reports.reach.words import counted
@@ -66,7 +67,7 @@ def _parts(report: Report, width: int) -> Iterator[Text | Table | str]:
     headline.append(score_text(fleet.score))
     headline.append("  grade ").append(visible(fleet.grade, CELL_LIMIT), GRADE_STYLES[grade_letter(fleet.grade)])
     yield headline
-    yield from _accepted(report)
+    yield from _accepted(report, width)
     if report.clusters:
         yield ""
         yield from _clusters(report, width)
@@ -85,15 +86,26 @@ def _parts(report: Report, width: int) -> Iterator[Text | Table | str]:
     yield ""
 
 
-def _accepted(report: Report) -> Iterator[Text]:
-    """The accepted-risk score, where anything is waived; the headline stays the raw one."""
-    if report.fleet.accepted is None:
-        return
-    uses = [use for cluster in report.clusters for use in cluster.waivers]
-    waived = sum(use.items for use in uses if use.state in {"used", "over-broad"})
-    spent = len({use.id for use in uses if use.state == "expired"})
-    text = f"With {counted(waived, 'failure')} waived: {score_text(report.fleet.accepted)}"
-    yield Text(text + (f"; {counted(spent, 'waiver')} expired" if spent else ""))
+def _accepted(report: Report, width: int) -> Iterator[Text]:
+    """The accepted-risk score, where anything is waived; the headline stays the raw one. Then what is wrong with waivers."""
+    if report.fleet.accepted is not None:
+        waived = counted(_waived(report), "failure")
+        yield Text(f"With {waived} waived: {score_text(report.fleet.accepted)}")
+    idle: dict[str, list[str]] = {}
+    for row in waiver_rows(report):
+        if row.use.state != "used":
+            idle.setdefault(row.use.state, []).append(row.use.id)
+    if idle:
+        said = "; ".join(f"{state} {join_names(ids, 3)}" for state, ids in idle.items())
+        yield _one_line(f"Waivers: {said}", width)
+
+
+def _waived(report: Report) -> int:
+    """How many failures are waived: of the clusters, and of what is judged for the fleet alone."""
+    own = {control.id for cluster in report.clusters for control in cluster.controls}
+    controls = [control for cluster in report.clusters for control in cluster.controls]
+    controls += [control for control in (report.fabric.controls if report.fabric else ()) if control.id not in own]
+    return sum(item.status is Status.WAIVED for control in controls for item in control.items)
 
 
 def _fabric(fabric: Fabric, width: int) -> Iterator[Text]:

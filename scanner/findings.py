@@ -148,9 +148,11 @@ class DataPlaneSummary(_Outcome, frozen=True, kw_only=True):
 class WaiverUse(_Outcome, frozen=True, kw_only=True):
     """What a waiver did in one cluster.
 
-    `state` is `used`, `unused`, `expired` (and matched something), `lapsed` (and matched nothing), `invalid` (`problem` says
-    why it had no effect) or `over-broad` (used, though it takes in a whole cluster unflagged). `items` were waived, or would
-    have been. `named` says that its scope names this cluster, and does not merely match it.
+    `state` is `used`, `unused`, `undecided` (nothing it covers is known to fail, and not all could be seen), `expired` (and
+    matched something), `lapsed` (and matched nothing), `invalid` (`problem` says why it had no effect), `over-broad` (used,
+    though it takes in a whole cluster unflagged) or `unmatched` (no cluster of the run is in its scope; stands in the fabric's
+    list alone). `items` were waived, or would have been. `named` says that its scope names this cluster, and does not merely
+    match it.
     """
 
     id: str

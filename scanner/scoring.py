@@ -20,7 +20,7 @@ INSUFFICIENT = "insufficient evidence"
 NOTHING = Score(proven=0.0, ceiling=100.0, coverage=0.0)  # of what nobody could look into
 
 _BANDS = ((90.0, "A"), (80.0, "B"), (70.0, "C"), (60.0, "D"))
-_KNOWN = frozenset({Status.PASS, Status.FAIL, Status.WAIVED})  # a waiver never changes the headline
+_KNOWN = frozenset({Status.PASS, Status.FAIL, Status.WAIVED})
 
 
 def score(results: Sequence[ControlResult]) -> Score:
@@ -30,7 +30,12 @@ def score(results: Sequence[ControlResult]) -> Score:
     grants (0 for a failure that is not fractional). Unknown counts as zero in `proven` and as passed in `ceiling`. Where
     nothing applies there is no evidence either: 0, up to 100, coverage 0.
     """
-    return _score([(WEIGHTS[each.severity], each.fraction, each.status) for each in results])
+    return _score([(WEIGHTS[each.severity], each.fraction, raw_status(each)) for each in results])
+
+
+def raw_status(result: ControlResult) -> Status:
+    """The status without waivers: only a failure can be waived, so a control with a waived item failed."""
+    return Status.FAIL if result.status is Status.WAIVED or _has_waived(result) else result.status
 
 
 def cluster_score(results: Sequence[ControlResult]) -> Score:
@@ -42,7 +47,8 @@ def accepted_score(results: Sequence[ControlResult]) -> Score | None:
     """The accepted-risk score: as if the waived items were not there; None where nothing is waived.
 
     A control of which nothing else is left does not count at all; of any other the remaining items count, with what they
-    alone earn (`ControlResult.accepted`).
+    alone earn (`ControlResult.accepted`) and as what they alone are: a pass, a failure, or unknown. It may be below the raw
+    score, where a control that leaves had earned more than most.
     """
     if not any(map(_has_waived, results)):
         return None
@@ -78,7 +84,8 @@ def grade(score: Score, results: Sequence[ControlResult]) -> tuple[str, tuple[st
     """
     letter = next((letter for least, letter in _BANDS if score.proven >= least), "F")
     critical = tuple(r.id for r in results if r.status is Status.FAIL and r.severity is Severity.CRITICAL)
-    decisive = tuple(r.id for r in results if r.status in {Status.FAIL, Status.WAIVED} and r.id in DECISIVE)
+    # Raw: a waiver cannot make what is inert effective. An unwaived failure is meant where a gate is not decisive.
+    decisive = tuple(r.id for r in results if r.id in DECISIVE and raw_status(r) is Status.FAIL)
     if critical and letter in {"A", "B"}:
         letter = "C"
     if decisive:
@@ -94,8 +101,12 @@ def grade(score: Score, results: Sequence[ControlResult]) -> tuple[str, tuple[st
 
 def tier_weight(tier: str, weights: Mapping[str, float] = TIER_WEIGHTS) -> float:
     """What a cluster of a tier weighs in a fleet; an unheard-of tier weighs as the heaviest."""
-    found = {**TIER_WEIGHTS, **weights}
-    return float(found.get(tier, max(found.values())))  # as it is read back from a stored result
+    return float({**TIER_WEIGHTS, **weights}.get(tier, top_weight(weights)))  # as it is read back from a stored result
+
+
+def top_weight(weights: Mapping[str, float] = TIER_WEIGHTS) -> float:
+    """What the heaviest tier weighs, and with it the fabric."""
+    return float(max({**TIER_WEIGHTS, **weights}.values()))
 
 
 def fleet(members: Sequence[tuple[Score, float]]) -> Score:

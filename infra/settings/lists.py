@@ -11,6 +11,7 @@ from infra.settings.model import Mistake
 from infra.text import printable
 from scanner.errors import InputError
 
+_MOST_LINES = 10  # of further mistakes, in one line
 _File = TypeVar("_File", bound=msgspec.Struct)
 
 
@@ -20,7 +21,7 @@ def check_list(path: Path, form: type[_File]) -> tuple[_File, tuple[Mistake, ...
     from infra.settings.marked import BrokenError, compose, construct, read_text
 
     try:
-        root = compose(read_text(path))
+        root = compose(read_text(path, given=""))
     except BrokenError as error:
         return form(), (error.mistake,)
     if root is None:
@@ -39,5 +40,7 @@ def read_list(path: Path, form: type[_File]) -> _File:
     if mistakes:
         first, *more = mistakes
         place = f"{printable(str(path), 200)}:{first.line}" if first.line else printable(str(path), 200)
-        raise InputError(f"{place}: {first}{f' (and {len(more)} more)' if more else ''}")
+        lines = ", ".join(str(each.line) for each in more[:_MOST_LINES])
+        lines += f" and {len(more) - _MOST_LINES} further ones" if len(more) > _MOST_LINES else ""
+        raise InputError(f"{place}: {first}{f' ({len(more)} more, on lines {lines})' if more else ''}")
     return found

@@ -25,8 +25,8 @@ class BrokenError(Exception):
         self.mistake = Mistake(line, "", message)
 
 
-def read_text(path: Path) -> str:
-    """The file's text.
+def read_text(path: Path, given: str = " given with --config") -> str:
+    """The file's text; `given` says in messages how its path came.
 
     Raises:
         BrokenError: it is missing, too large or no text.
@@ -36,9 +36,9 @@ def read_text(path: Path) -> str:
             data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or "no path"
-        raise BrokenError(0, f"cannot be read ({reason}): check the path given with --config") from error
+        raise BrokenError(0, f"cannot be read ({reason}): check the path{given}") from error
     if len(data) > MAX_BYTES:
-        raise BrokenError(0, "larger than 1 MiB, so no settings file: give the right one with --config")
+        raise BrokenError(0, "larger than 1 MiB: give the right file")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

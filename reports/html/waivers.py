@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from reports.document import Report
 from reports.reach.words import counted
 from reports.wording import join_names
+from scanner.controls.governance.exceptions import IDLE
 from scanner.findings import Status, WaiverUse
 
 # How a state looks: its colours and its sign. The order is the table's; a state of a later version comes last.
 STATES = {
     "expired": (Status.FAIL, "✕"),
     "invalid": (Status.FAIL, "✕"),
+    "unmatched": (Status.UNKNOWN, "?"),
+    "undecided": (Status.UNKNOWN, "?"),
     "unused": (Status.UNKNOWN, "∅"),
     "lapsed": (Status.NOT_APPLICABLE, "∅"),
     "over-broad": (Status.UNKNOWN, "!"),
@@ -21,6 +24,10 @@ STATES = {
 }
 _UNHEARD = (Status.UNKNOWN, "?")
 _COVERING = frozenset({"used", "over-broad"})
+_NOTHING = {
+    "unmatched": "nothing that was audited is in its scope",
+    "undecided": "matches no known failure; not all of its scope could be seen",
+}
 _NAMES = 4
 
 
@@ -66,10 +73,15 @@ def _uses(report: Report) -> Iterator[tuple[str, WaiverUse]]:
 
 def _row(uses: Sequence[tuple[str, WaiverUse]]) -> WaiverRow:
     # One that matches in some clusters alone is used: unused is what matches nowhere.
-    acting = [use for _, use in uses if use.state not in {"unused", "lapsed"}] or [use for _, use in uses]
+    acting = [use for _, use in uses if use.state not in IDLE] or [use for _, use in uses]
     worst = min(acting, key=lambda use: _rank(use.state))
     mark, sign = STATES.get(worst.state, _UNHEARD)
-    return WaiverRow(use=worst, mark=mark, sign=sign, covers=tuple(_covers(uses)) or ("matches no failure",))
+    return WaiverRow(
+        use=worst,
+        mark=mark,
+        sign=sign,
+        covers=tuple(_covers(uses)) or (_NOTHING.get(worst.state, "matches no failure"),),
+    )
 
 
 def _covers(uses: Sequence[tuple[str, WaiverUse]]) -> Iterator[str]:

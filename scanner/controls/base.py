@@ -79,7 +79,7 @@ class Case:
         self.at = at or snapshot.taken  # when this is judged (RFC 3339, UTC): what is old or expired is so then
         self.statements = tuple(statements)
         self.waivers = tuple(waivers)
-        self.verdicts: dict[str, tuple[Verdict, ...]] = {}  # of fractional controls, where there are waivers
+        self.verdicts: dict[str, tuple[Verdict, ...]] = {}  # as dependencies left them, where there are waivers
         self.uses: tuple[WaiverUse, ...] = ()  # what they did, for controls that are judged behind all others
         self.results: dict[str, ControlResult] = {}  # of the controls judged so far, by id
         self._isolation: dict[tuple[Level, int, Direction], Isolation] = {}

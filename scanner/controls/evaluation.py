@@ -35,13 +35,14 @@ def evaluate(controls: Sequence[Control], case: Case) -> tuple[ControlResult, ..
     for control in judged:
         if control.last:
             results[control.id] = _evaluate(control, control.check, case, results)
-    applied = _waived(case, results).results
-    return tuple(_weighed(control, applied[control.id], case) for control in judged)
+    applied = _waived(case, results)
+    case.uses = applied.uses
+    return tuple(_weighed(control, applied.results[control.id], case) for control in judged)
 
 
 def _weighed(control: Control, result: ControlResult, case: Case) -> ControlResult:
-    """What a fractional control earns without its waived items, by the weight of the others."""
-    if result.accepted is None or not control.fractional:
+    """What a control earns without its waived items, by the weight and credit of the others."""
+    if result.accepted is None:
         return result
     verdicts = case.verdicts[control.id]
     left = [each for each, item in zip(verdicts, result.items, strict=True) if item.status is not Status.WAIVED]
@@ -64,7 +65,7 @@ def evidence_of(case: Case) -> Evidence:
 def _evaluate(control: Control, check: Check | None, case: Case, results: Mapping[str, ControlResult]) -> ControlResult:
     verdicts = tuple(check(case)) if check else ()
     judged, inert, doubtful = _judged(control, verdicts, results, evidence_of(case))
-    if control.fractional and case.waivers:
+    if case.waivers:
         case.verdicts[control.id] = judged
     return _result(control, judged, evidence_of(case), inert=inert, doubtful=doubtful)
 

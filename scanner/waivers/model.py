@@ -10,6 +10,7 @@ import msgspec
 
 from scanner.evidence import moment
 from scanner.findings import Severity
+from scanner.scoring import FABRIC
 
 LONGEST = {Severity.CRITICAL: 30, Severity.HIGH: 90, Severity.MEDIUM: 180, Severity.LOW: 180}  # days
 # What only two people may accept on a production cluster.
@@ -36,8 +37,12 @@ class WaiverScope(_Written, frozen=True, kw_only=True):
 
     @property
     def is_broad(self) -> bool:
-        """Whether it takes in a whole cluster, or more."""
-        return self.namespace == "*" and self.object == "*"
+        """Whether it takes in a whole cluster, or more, however that is spelled."""
+        return _is_all(self.namespace) and _is_all(self.object)
+
+
+def _is_all(pattern: str) -> bool:
+    return "*" in pattern and not pattern.strip("*?")
 
 
 class Waiver(_Written, frozen=True, kw_only=True):
@@ -73,7 +78,19 @@ class Waiver(_Written, frozen=True, kw_only=True):
                     "expires",
                     f"is more than {longest} days after `created`, the most for a {severity} control: renew it then",
                 )
-        if self.owner in self.approvers:
+        if _person(self.owner) in map(_person, self.approvers):
             yield "approvers", f"{self.owner!r} owns it and cannot approve it: name somebody else"
-        if len(set(self.approvers)) != len(self.approvers):
+        if self.people < len(self.approvers):
             yield "approvers", "name somebody twice: name each once"
+        if self.control in TWO_APPROVERS & FABRIC and self.people < 2:
+            yield "approvers", f"{self.control} is judged for the whole fleet and needs two approvers: name another"
+
+    @property
+    def people(self) -> int:
+        """How many different people approve it."""
+        return len({_person(name) for name in self.approvers})
+
+
+def _person(name: str) -> str:
+    """A name as people tell it apart: neither case nor spaces make somebody else."""
+    return " ".join(name.casefold().split())

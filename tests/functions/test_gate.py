@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from functions.gate import Exit, decide
 from reports.document import Cluster, Group, Report, Run
 from scanner.findings import ControlResult, DataPlaneSummary, Level, Score, Severity, Status
+from tests.reports.governed_factory import fabric, fabric_control
 
 
 def report(*failed: Severity, proven: float = 80.0) -> Report:
@@ -55,3 +57,18 @@ def test_exit_code(found, flags, expected):
     code, why = decide(found, **given)
     assert code == expected
     assert bool(why) == (expected != Exit.DONE)
+
+
+@pytest.mark.parametrize(
+    ("name", "named"),
+    [("NB-XC-02", "gate failed: NB-XC-02 on the fabric"), ("NB-X-00", "gate failed: NB-X-00 on prod (")],
+    ids=["of-the-fleet", "named-with-its-cluster"],
+)
+def test_what_fails_for_the_fleet_fails_a_gate(name, named):
+    """A path between clusters is no cluster's own failure; what a cluster fails is named once, with the cluster."""
+    given = report(*([Severity.CRITICAL] if name == "NB-X-00" else []))
+    judged = fabric(controls=(fabric_control(name, Severity.CRITICAL), fabric_control("NB-XC-01", status=Status.PASS)))
+    code, why = decide(
+        replace(given, fabric=judged), incomplete=False, fail_on=Severity.CRITICAL, min_score=None, allow_partial=False
+    )
+    assert (code, why.startswith(named), "and" in why) == (Exit.GATE_FAILED, True, False)

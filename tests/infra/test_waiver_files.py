@@ -74,6 +74,15 @@ def test_what_is_no_file_of_waivers_is_one_line(tmp_path, text):
     assert "\n" not in str(caught.value)
 
 
+def test_an_audit_names_every_line(tmp_path):
+    """The first mistake in words, the others by their lines; the file is named, not the settings' flag."""
+    twice = GOOD.replace("owner: Ada", "owner: 3").replace("ticket: T-1", "tickets: T-1")
+    with pytest.raises(InputError, match=r"waivers\.yaml:2: .*ticket.*\(2 more, on lines 7, 9\)$"):
+        read_waivers(_file(tmp_path, twice))
+    with pytest.raises(InputError, match=r"nowhere\.yaml: cannot be read \(.*\): check the path$"):
+        read_waivers(tmp_path / "nowhere.yaml")
+
+
 def test_the_documented_example_is_one(tmp_path):
     """docs/waivers.md shows what is read."""
     example = DOCS.read_text().partition("```yaml\n")[2].partition("```")[0]

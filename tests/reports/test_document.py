@@ -21,6 +21,7 @@ from scanner.errors import InputError
 from scanner.findings import ClusterResult, DataPlaneSummary, Score
 from scanner.model import Notice, Read
 from tests.factories import cluster
+from tests.reports.governed_factory import fabric
 from tests.reports.report_factory import control, estate, report
 
 # The document as the design publishes it: fields may be added beside these, never moved, renamed or retyped.
@@ -190,6 +191,11 @@ def test_broken_result_is_one_line(data, expected):
         pytest.param({"score": Score(proven=60.0, ceiling=50.0, coverage=1.0)}, id="above-its-ceiling"),
         pytest.param({"score": Score(proven=50.0, ceiling=50.0, coverage=1.1)}, id="coverage"),
         pytest.param({"controls": (replace(control(), fraction=7.0),)}, id="fraction"),
+        pytest.param({"controls": (replace(control(), accepted=-0.1),)}, id="accepted-fraction"),
+        pytest.param({"accepted": Score(proven=101.0, ceiling=101.0, coverage=1.0)}, id="accepted-above-100"),
+        pytest.param({"tier_weight": 0.0}, id="no-weight"),
+        pytest.param({"tier_weight": -4.0}, id="weight-below-0"),
+        pytest.param({"tier_weight": 1e300}, id="weight-of-everything"),
     ],
 )
 def test_impossible_numbers_are_refused(overrides):
@@ -206,3 +212,17 @@ def test_score_off_by_a_rounding_error_is_read():
     decode_result(
         render_result(result(score=Score(proven=100.00000000000001, ceiling=100.0, coverage=1.0000000000000002)))
     )
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        pytest.param({"score": Score(proven=60.0, ceiling=50.0, coverage=1.0)}, id="score"),
+        pytest.param({"controls": (replace(control(), fraction=1.5),)}, id="fraction"),
+    ],
+)
+def test_impossible_numbers_of_the_fabric_are_refused(overrides):
+    """They are no better than a cluster's."""
+    crafted = report(*estate().clusters, fabric=fabric(**overrides))
+    with pytest.raises(InputError, match=r"fabric.*judge it again"):
+        decode_report(render_json(crafted))

@@ -25,18 +25,18 @@ waivers:
 
 
 @pytest.mark.parametrize(
-    ("cluster", "status"), [("store-prod-*", "pass"), ("pay-prod-*", "fail"), ("no-such-cluster", "fail")]
+    ("cluster", "status"), [("store-prod-*", "pass"), ("pay-prod-*", "fail"), ("no-such-cluster", "unknown")]
 )
 def test_a_waiver_that_matches_nothing_in_the_fleet_is_a_finding(tmp_path, cluster, status):
-    """Used in one cluster is used; matching none, or a cluster that is not there, is not: NB-GOV-06 says so once."""
+    """Used in one cluster is used; matching none is a finding, said once; one of a cluster that was not audited is unknown."""
     path = tmp_path / "waivers.yaml"
     path.write_text(WAIVER % cluster)
     arguments = ["audit", "--demo", "--allow-partial", "--format", "json", "--waivers", str(path)]
     found = json.loads(CliRunner().invoke(app, arguments, catch_exceptions=False).stdout)
     (control,) = [each for each in found["fabric"]["controls"] if each["id"] == "NB-GOV-06"]
     assert control["status"] == status
-    failing = [item for item in control["items"] if item["status"] == "fail"]
-    assert [item["subject"].rpartition(": ")[2] for item in failing] == (["W-1"] if status == "fail" else [])
+    named = {item["subject"].rpartition(": ")[2] for item in control["items"] if item["status"] == status}
+    assert named >= {"W-1"}
     assert (found["fleet"]["accepted"] is not None) is (status == "pass")
     assert all(not each["id"].startswith("NB-XC") for cluster in found["clusters"] for each in cluster["controls"])
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reports.terminal import render_terminal
 from scanner.findings import Score, Status
-from tests.reports.governed_factory import fabric, fabric_control, governed, hostile
+from tests.reports.governed_factory import fabric, fabric_control, governed, hostile, waiver_use
 from tests.reports.report_factory import cluster, estate, fleet, inert_cluster, plane, renamed, report, unread_cluster
 
 AT = ("out/v1/runs/20261123T080000Z-4f2a/report.html",)
@@ -181,10 +181,11 @@ def test_a_fabric_in_order_says_so():
 
 
 def test_waived_failures_are_counted_beside_the_raw_score():
-    """The headline is the raw score; the line below says what the waivers take off, and which have expired."""
+    """The headline is the raw score; the lines below say what the waivers take off, and which of them do not hold."""
     lines = render(governed())
     [at] = [place for place, line in enumerate(lines) if line.startswith("Fleet: 47.3")]
-    assert lines[at + 1] == "With 1 failure waived: 50.0 (up to 70.0, coverage 79%); 1 waiver expired"
+    assert lines[at + 1] == "With 1 failure waived: 50.0 (up to 70.0, coverage 79%)"
+    assert lines[at + 2] == "Waivers: expired W-2; unused W-3"
 
 
 def test_hostile_names_of_the_fabric_are_literal():
@@ -193,3 +194,11 @@ def test_hostile_names_of_the_fabric_are_literal():
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert "[red]\\x1b[31m" in text
+
+
+def test_waivers_that_waive_nothing_are_named_all_the_same():
+    """Without a waived failure there is no second score; what is wrong with the waivers is said."""
+    idle = cluster(waivers=tuple(waiver_use(f"W-{n}", "unused") for n in range(5)))
+    text = "\n".join(render(report(idle)))
+    assert "waived:" not in text
+    assert "Waivers: unused W-0, W-1, W-2 and 2 more" in text

@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from scanner.findings import ControlResult, Item, Level, Severity, Status
-from scanner.scoring import accepted_score, score
 from scanner.waivers.apply import EXPIRED, apply_waivers
 from scanner.waivers.model import Waiver, WaiverScope
 from tests.factories import cluster
@@ -135,42 +132,3 @@ def test_each_waiver_says_what_it_did():
         "used": "used", "unused": "unused", "expired": "expired", "lapsed": "lapsed", "over-broad": "over-broad",
         "fine": "used",
     }  # fmt: skip
-
-
-RESULTS = st.lists(
-    st.builds(
-        lambda severity, subjects, number: failing(*subjects, control=f"NB-X-{number:02}", severity=severity),
-        st.sampled_from(list(Severity)),
-        st.lists(st.sampled_from(["a", "b/c", "d"]), min_size=1, unique=True),
-        st.integers(0, 20),
-    ),
-    unique_by=lambda each: each.id,
-    min_size=1,
-)
-WAIVERS = st.lists(
-    st.builds(
-        lambda number, control, scope: waiver(id=f"W-{number}", control=f"NB-X-{control:02}", scope=scope),
-        st.integers(0, 99),
-        st.integers(0, 20),
-        st.fixed_dictionaries({"namespace": st.sampled_from(["*", "a", "b"])}),
-    ),
-    unique_by=lambda each: each.id,
-)
-
-
-@settings(max_examples=200)
-@given(RESULTS, WAIVERS, st.randoms(use_true_random=False))
-def test_waivers_never_change_the_raw_score_and_their_order_never_matters(results, waivers, chance):
-    """The headline is the same with and without them; the accepted-risk score is never below it."""
-    before = {each.id: each for each in results}
-    after = apply_waivers(before, waivers, CLUSTER, "prod", AT)
-    shuffled = list(waivers)
-    chance.shuffle(shuffled)
-    assert apply_waivers(before, shuffled, CLUSTER, "prod", AT) == after
-    raw = score(results)
-    assert score(list(after.results.values())) == raw
-    accepted = accepted_score(list(after.results.values()))
-    waived = any(item.status is Status.WAIVED for each in after.results.values() for item in each.items)
-    assert (accepted is not None) is waived
-    if accepted is not None:
-        assert accepted.proven >= raw.proven
