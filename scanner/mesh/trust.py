@@ -7,7 +7,7 @@ Istio, "Global Mesh Options" (`trustDomain`, by default cluster.local, and `trus
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -81,10 +81,7 @@ class _Certificate(Spec, frozen=True):
 
 
 def trusts_of(snapshot: Snapshot) -> tuple[Trust, ...]:
-    """The meshes of a cluster whose configuration is there, each with whom it believes; empty without a mesh.
-
-    Pure facts of one cluster: `shared_roots` compares those of several.
-    """
+    """The meshes of a cluster whose configuration is there, each with whom it believes; empty without a mesh."""
     maps = {item.name: item for item in snapshot.config_maps if CONFIG_NAMESPACES.get(item.name) == item.namespace}
     found = []
     if "istio" in maps or "istio-ca-root-cert" in maps:
@@ -92,23 +89,6 @@ def trusts_of(snapshot: Snapshot) -> tuple[Trust, ...]:
     if "linkerd-config" in maps or "linkerd-identity-trust-roots" in maps:
         found.append(_linkerd(snapshot, maps.get("linkerd-config"), maps.get("linkerd-identity-trust-roots")))
     return tuple(found)
-
-
-def shared_roots(members: Iterable[tuple[str, str, tuple[Trust, ...]]]) -> Iterator[tuple[Root, tuple[str, ...]]]:
-    """The roots that clusters of different tiers share, each with "cluster (tier)" of all that have it, sorted.
-
-    `members` are the name, tier and trusts of each cluster of a fleet.
-    """
-    holders: dict[str, set[tuple[str, str]]] = {}
-    known: dict[str, Root] = {}
-    for name, tier, trusts in members:
-        for trust in trusts:
-            for root in trust.roots or ():
-                known.setdefault(root.sha256, root)
-                holders.setdefault(root.sha256, set()).add((name, tier))
-    for digest in sorted(holders):
-        if len({tier for _, tier in holders[digest]}) > 1:
-            yield known[digest], tuple(f"{name} ({tier})" for name, tier in sorted(holders[digest]))
 
 
 def intermediates(snapshot: Snapshot) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,7 @@ def trust_is_explicit(case: Case) -> Iterator[Verdict]:
     """NB-MSH-03: one verdict per trust domain of a mesh that is joined to others, or that `trust_domains` declares.
 
     What one cluster shows: whether its domain, aliases and roots are those that are declared for its tier, and when they end.
-    `scanner.mesh.trust.shared_roots` compares the roots of a fleet.
+    A root that two environments share is one that is declared for the tiers of one of them alone.
     """
     if gaps := case.missing("configmaps"):
         yield unread(CLUSTER, gaps)

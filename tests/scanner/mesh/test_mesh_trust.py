@@ -8,28 +8,10 @@ from scanner.dataplane.detect import detect
 from scanner.dataplane.model import Answer
 from scanner.mesh.encryption import node_encryption
 from scanner.mesh.linkerd import Linkerd
-from scanner.mesh.trust import Root, Trust, shared_roots, trusts_of
+from scanner.mesh.trust import trusts_of
 from tests.scanner.mesh.meshes import as_text, config_map, mesh_snapshot, namespace, pod, setting
 
 LINKERD = "policy.linkerd.io"
-
-
-def trust(*digests: str) -> tuple[Trust, ...]:
-    """What a cluster with these roots believes."""
-    roots = tuple(Root(sha256=digest) for digest in digests)
-    return (Trust("Istio", "d", (), roots, (), (), "w"),)
-
-
-def test_roots_that_tiers_share():
-    """A root in two clusters of one tier is no matter; in two tiers it is, with everybody who has it."""
-    members = [
-        ("a", "prod", trust("1", "2")),
-        ("b", "prod", trust("1")),
-        ("c", "dev", trust("2")),
-        ("d", "staging", ()),
-        ("e", "dev", (Trust("Istio", "d", (), None, (), ("unread",), "w"),)),
-    ]
-    assert list(shared_roots(members)) == [(Root(sha256="2"), ("a (prod)", "c (dev)"))]
 
 
 def test_domain_defaults_and_doubts():
