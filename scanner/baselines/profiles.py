@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 _COUNTS = {"ENF": 9, "ISO": 8, "LP": 9, "EXP": 8, "XC": 6, "MSH": 5, "OBS": 6, "VER": 3, "GOV": 6}
 ALL = tuple(f"NB-{area}-{number:02}" for area, count in _COUNTS.items() for number in range(1, count + 1))
 
@@ -19,9 +17,3 @@ PROFILES: dict[str, frozenset[str]] = {
     "standard": frozenset(ALL) - _STRICT_ONLY,
     "strict": frozenset(ALL),
 }
-
-
-def not_implemented(profile: str, implemented: Iterable[str]) -> tuple[str, ...]:
-    """The controls of a profile that this version does not judge yet, in the baseline's order."""
-    have = set(implemented)
-    return tuple(control for control in ALL if control in PROFILES[profile] and control not in have)
