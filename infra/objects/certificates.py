@@ -34,7 +34,7 @@ def _authority(block: str) -> dict[str, str] | None:
         store.load_verify_locations(cadata=block)
         (certificate,), (der,) = store.get_ca_certs(), store.get_ca_certs(binary_form=True)
         ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
-    except (ssl.SSLError, ValueError, KeyError, OverflowError, OSError):
+    except (ssl.SSLError, ValueError, KeyError, OverflowError, OSError, TypeError):
         return None
     return {
         "subject": _name(certificate.get("subject", ())),
