@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from scanner.model import ApiObject, Snapshot
+from scanner.objects import decoded_or_listed, named
 
 ADMISSION = "admissionregistration.k8s.io"
 RESOURCES = (
@@ -28,7 +29,6 @@ _READ_ELSEWHERE = ("kyverno-", "gatekeeper-")  # webhooks of engines whose own p
 _LIBRARY = frozenset(
     {"k8sexternalips", "k8sblockloadbalancer", "k8sblocknodeport"}
 )  # templates whose constraints are read
-_T = TypeVar("_T")
 
 
 class Mode(StrEnum):
@@ -89,7 +89,7 @@ def admission_of(snapshot: Snapshot) -> Admission:
     bindings: dict[str, list[_BindingSpec]] = {}
     for item in snapshot.settings:
         if item.kind == "ValidatingAdmissionPolicyBinding":
-            binding = _decoded(item, _BindingSpec, broken)
+            binding = decoded_or_listed(item, _BindingSpec, broken)
             if binding is not None:
                 bindings.setdefault(binding.policy_name, []).append(binding)
     rules: list[AdmissionRule] = []
@@ -187,24 +187,24 @@ class _Constraint(msgspec.Struct, frozen=True):
 
 
 def _rules(item: ApiObject, bindings: dict[str, list[_BindingSpec]], broken: list[str]) -> Iterator[AdmissionRule]:
-    where = f"{item.kind} {item.namespace}/{item.name}" if item.namespace else f"{item.kind} {item.name}"
+    where = named(item)
     group = item.api_version.partition("/")[0]
     if item.kind in {"ValidatingAdmissionPolicy", "ValidatingPolicy"}:
-        policy = _decoded(item, _PolicySpec, broken)
+        policy = decoded_or_listed(item, _PolicySpec, broken)
         if policy is not None:
             own = item.kind == "ValidatingPolicy"
             yield from _policy(where, policy, None if own else bindings.get(item.name, []))
     elif group == "kyverno.io":
-        kyverno = _decoded(item, _Kyverno, broken) or _Kyverno()
+        kyverno = decoded_or_listed(item, _Kyverno, broken) or _Kyverno()
         yield from _kyverno(where, item.namespace, kyverno.spec)
     elif item.kind == "ValidatingWebhookConfiguration" and not item.name.startswith(_READ_ELSEWHERE):
-        found = _decoded(item, _Webhooks, broken) or _Webhooks()
+        found = decoded_or_listed(item, _Webhooks, broken) or _Webhooks()
         for webhook in found.webhooks:
             yield AdmissionRule(where=f"{where} ({webhook.name})", mode=Mode.UNKNOWN, rules=webhook.rules)
     elif item.kind == "ConstraintTemplate" and item.name not in _LIBRARY:
         yield AdmissionRule(where=where, mode=Mode.UNKNOWN, rules=(ResourceRule((_ALL,), (_ALL,), (_ALL,)),))
     elif group == "constraints.gatekeeper.sh":
-        constraint = _decoded(item, _Constraint, broken)
+        constraint = decoded_or_listed(item, _Constraint, broken)
         if constraint is not None:
             services = ResourceRule(("CREATE", "UPDATE"), ("",), ("services",))
             denies = constraint.spec.enforcement_action == "deny"
@@ -253,12 +253,3 @@ def _kinds(resources: _KyvernoResources) -> ResourceRule:
     names = [kind.rpartition("/")[2] for kind in resources.kinds]
     plurals = {"Service": "services", "NetworkPolicy": "networkpolicies", _ALL: _ALL}
     return ResourceRule(resources.operations, (_ALL,), tuple(plurals.get(name, name) for name in names))
-
-
-def _decoded(item: ApiObject, form: type[_T], broken: list[str]) -> _T | None:
-    try:
-        return msgspec.json.decode(item.spec, type=form)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        place = f"{item.namespace}/" if item.namespace else ""
-        broken.append(f"{item.kind} {place}{item.name}")
-        return None

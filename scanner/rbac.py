@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 import msgspec
 
 from scanner.model import ApiObject, Snapshot
+from scanner.objects import decoded_or_listed, named
 
 GROUP = "rbac.authorization.k8s.io"
 RESOURCES = tuple(f"{kind}.{GROUP}" for kind in ("roles", "clusterroles", "rolebindings", "clusterrolebindings"))
 ALL = "*"
-_T = TypeVar("_T")
 
 
 class Rule(msgspec.Struct, frozen=True, rename="camel"):
@@ -85,10 +84,10 @@ def rights_of(snapshot: Snapshot) -> Rights:
         if not item.api_version.startswith(f"{GROUP}/"):
             continue
         if item.kind in {"Role", "ClusterRole"}:
-            role = _decoded(item, _Role, broken)
+            role = decoded_or_listed(item, _Role, broken)
             roles[item.kind, item.namespace, item.name] = role.rules if role else ()
         elif item.kind in {"RoleBinding", "ClusterRoleBinding"}:
-            binding = _decoded(item, _Binding, broken)
+            binding = decoded_or_listed(item, _Binding, broken)
             if binding is not None:
                 bindings.append((item, binding))
     grants = [each for item, binding in bindings for each in _grants(item, binding, roles)]
@@ -98,20 +97,10 @@ def rights_of(snapshot: Snapshot) -> Rights:
 def _grants(item: ApiObject, binding: _Binding, roles: dict[tuple[str, str, str], tuple[Rule, ...]]) -> Iterator[Grant]:
     ref = binding.role_ref
     home = item.namespace if ref.kind == "Role" else ""
-    place = f"{item.kind} {item.namespace}/{item.name}" if item.namespace else f"{item.kind} {item.name}"
-    by = f"{place} to {ref.kind} {ref.name}"
+    by = f"{named(item)} to {ref.kind} {ref.name}"
     for subject in binding.subjects:
         name = subject.name
         if subject.kind == "ServiceAccount":
             name = f"{subject.namespace or item.namespace}/{name}"
         for rule in roles.get((ref.kind, home, ref.name), ()):
             yield Grant(f"{subject.kind}:{name}", item.namespace, rule, by)
-
-
-def _decoded(item: ApiObject, form: type[_T], broken: list[str]) -> _T | None:
-    try:
-        return msgspec.json.decode(item.spec, type=form)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        place = f"{item.namespace}/" if item.namespace else ""
-        broken.append(f"{item.kind} {place}{item.name}")
-        return None

@@ -15,6 +15,7 @@ from scanner.fabric.intents import views_of
 from scanner.fabric.member import Block, Crossing, Peering, RemoteName, Rewriting, Stand
 from scanner.fabric.openings import openings_in, openings_out
 from scanner.model import ApiObject, Cloud
+from scanner.objects import decoded
 from scanner.policy.model import Action, BlockPeer
 from scanner.reach.addresses import is_address
 from scanner.reach.model import Direction
@@ -154,10 +155,7 @@ def _remote_names(case: Case) -> Iterator[RemoteName]:
 
 
 def _named(policy: ApiObject) -> Iterator[tuple[str, bool, list[str]]]:
-    try:
-        spec = msgspec.json.decode(policy.spec)
-    except (msgspec.DecodeError, RecursionError):
-        return
+    spec = decoded(policy, object)
     for number, rules in enumerate(_dicts(spec if isinstance(spec, list) else [spec])):
         place = f"specs[{number}]." if isinstance(spec, list) else ""
         for section, key, inbound in (("ingress", "fromEndpoints", True), ("egress", "toEndpoints", False)):

@@ -11,16 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scanner.mesh.istio import root_namespace
-from scanner.mesh.specs import (
-    ISTIO_SECURITY,
-    AuthorizationPolicy,
-    AuthorizationRule,
-    Source,
-    decoded,
-    objects,
-    place,
-)
+from scanner.mesh.specs import ISTIO_SECURITY, AuthorizationPolicy, AuthorizationRule, Source, objects
 from scanner.model import ApiObject, Pod, Snapshot
+from scanner.objects import decoded, named
 
 _IDENTITY_KEYS = frozenset(
     {"source.principal", "source.namespace", "source.serviceAccount", "request.auth.principal"}
@@ -98,7 +91,7 @@ class Authorisation:
         for number, rule in enumerate(self.spec.rules or ()):
             why = _nameless(rule or AuthorizationRule())
             if why:
-                found.append((f"{place(self.item)}, rules[{number}]", why))
+                found.append((f"{named(self.item)}, rules[{number}]", why))
         return found
 
 
@@ -114,11 +107,11 @@ class Authorisations:
         for item in objects(snapshot, "AuthorizationPolicy", ISTIO_SECURITY):
             spec = decoded(item, AuthorizationPolicy)
             if spec is None:
-                self.broken.setdefault(item.namespace, []).append(f"{place(item)}: spec cannot be read")
+                self.broken.setdefault(item.namespace, []).append(f"{named(item)}: spec cannot be read")
             elif item.annotations.get("istio.io/dry-run", "").strip().lower() == "true":
-                self.inert.setdefault(item.namespace, []).append(f"{place(item)} is a dry run, so it has no effect")
+                self.inert.setdefault(item.namespace, []).append(f"{named(item)} is a dry run, so it has no effect")
             elif spec.targeted:
-                said = f"{place(item)} has targetRefs: it counts at a waypoint or gateway, not at the workloads"
+                said = f"{named(item)} has targetRefs: it counts at a waypoint or gateway, not at the workloads"
                 self.inert.setdefault(item.namespace, []).append(said)
             else:
                 found = Authorisation(item, spec, item.namespace == self.root)

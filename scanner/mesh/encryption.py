@@ -19,8 +19,9 @@ from scanner.cloud.facts import CloudFacts
 from scanner.dataplane.mode import CILIUM_CONFIG, CILIUM_FAMILY
 from scanner.dataplane.model import Answer, DataPlane
 from scanner.dataplane.sighting import sightings
-from scanner.mesh.specs import Spec, decoded
+from scanner.mesh.specs import Spec
 from scanner.model import ApiObject, ConfigMap, Snapshot
+from scanner.objects import decoded
 
 FELIX_GROUPS = ("crd.projectcalico.org", "projectcalico.org")
 

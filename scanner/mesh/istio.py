@@ -20,11 +20,10 @@ from scanner.mesh.specs import (
     PeerAuthentication,
     Spec,
     TrafficPolicy,
-    decoded,
     objects,
-    place,
 )
 from scanner.model import ApiObject, Pod, Snapshot
+from scanner.objects import decoded, named
 
 DEFAULT_ROOT = "istio-system"
 AKS_ROOT = "aks-istio-system"  # Microsoft, "Istio-based service mesh add-on": there is no other namespace for it
@@ -79,7 +78,7 @@ class PeerModes:
         for item in objects(snapshot, "PeerAuthentication", ISTIO_SECURITY):
             spec = decoded(item, PeerAuthentication)
             if spec is None:
-                self.broken.setdefault(item.namespace, []).append(f"{place(item)}: spec cannot be read")
+                self.broken.setdefault(item.namespace, []).append(f"{named(item)}: spec cannot be read")
             else:
                 self._by_namespace.setdefault(item.namespace, []).append((item, spec))
 
@@ -109,7 +108,7 @@ class PeerModes:
         for text, each in (spec.port_level_mtls or {}).items():
             mode = (each.mode if each else None) or "UNSET"
             if text.isascii() and text.isdigit() and mode != "UNSET":
-                ports[int(text[:6])] = Setting(mode, f"{place(item)}, portLevelMtls[{text[:6]}]: {mode[:40]}", doubt)
+                ports[int(text[:6])] = Setting(mode, f"{named(item)}, portLevelMtls[{text[:6]}]: {mode[:40]}", doubt)
         return Modes(rest, ports)
 
     def _level(self, namespace: str, above: Setting, doubt: str) -> Setting:
@@ -125,7 +124,7 @@ class PeerModes:
         item, spec = min(found, key=lambda each: (each[0].created, each[0].name))
         undated = len({each.created for each, _ in found}) < len(found)
         differ = len({(each.mtls, str(each.port_level_mtls)) for _, each in found}) > 1
-        doubt = f"{', '.join(place(each) for each, _ in found[:5])} apply at one level, and which is the oldest is not known"
+        doubt = f"{', '.join(named(each) for each, _ in found[:5])} apply at one level, and which is the oldest is not known"
         return item, spec, doubt if undated and differ else ""
 
 
@@ -135,7 +134,7 @@ def _general(spec: PeerAuthentication) -> bool:
 
 def _set(spec: PeerAuthentication, item: ApiObject, above: Setting, doubt: str) -> Setting:
     mode = (spec.mtls and spec.mtls.mode) or "UNSET"
-    return above if mode == "UNSET" else Setting(mode, f"{place(item)}, mtls.mode: {mode[:40]}", doubt)
+    return above if mode == "UNSET" else Setting(mode, f"{named(item)}, mtls.mode: {mode[:40]}", doubt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +166,7 @@ def plain_clients(snapshot: Snapshot) -> Iterator[PlainClients | str]:
     for item in objects(snapshot, "DestinationRule", ISTIO_NETWORKING):
         spec = decoded(item, DestinationRule)
         if spec is None:
-            yield f"{place(item)}: spec cannot be read"
+            yield f"{named(item)}: spec cannot be read"
             continue
         policies = [("trafficPolicy", spec.traffic_policy)]
         policies += [(f"subsets[{n}].trafficPolicy", each.traffic_policy) for n, each in enumerate(spec.subsets or ())]

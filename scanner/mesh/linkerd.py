@@ -14,8 +14,9 @@ from typing import Any
 
 import msgspec
 
-from scanner.mesh.specs import LINKERD, Spec, decoded, objects, place, selector_of
+from scanner.mesh.specs import LINKERD, Spec, objects, selector_of
 from scanner.model import ApiObject, Pod, Snapshot
+from scanner.objects import decoded, named
 from scanner.policy.decode import FieldError
 from scanner.policy.model import Selector
 from scanner.policy.selectors import matches
@@ -127,7 +128,7 @@ class Linkerd:
         for port in chosen:
             if port.access and port.access != "deny":
                 admits = "any-identity" if port.access in AUTHENTICATED else "anyone"
-                yield Opening(admits, f"{place(port.item)}, accessPolicy: {port.access[:60]}")
+                yield Opening(admits, f"{named(port.item)}, accessPolicy: {port.access[:60]}")
         for target, opening in self._openings.get(pod.namespace, ()):
             if target.kind == "Namespace" or (target.kind == "Server" and target.name in names):
                 yield opening
@@ -138,25 +139,25 @@ class Linkerd:
         spec = decoded(item, _Server)
         broken = self.broken.setdefault(item.namespace, [])
         if spec is None:
-            broken.append(f"{place(item)}: spec cannot be read")
+            broken.append(f"{named(item)}: spec cannot be read")
             return
         if spec.pod_selector is None:  # it selects external workloads
             return
         try:
             found = _Port(item, selector_of(spec.pod_selector), spec.access_policy or "deny")
         except FieldError as error:
-            broken.append(f"{place(item)}: {error.field} {error.message}")
+            broken.append(f"{named(item)}: {error.field} {error.message}")
         else:
             self._servers.setdefault(item.namespace, []).append(found)
 
     def _add_authorization(self, item: ApiObject) -> None:
         spec = decoded(item, _Authorization)
         if spec is None or spec.target_ref is None:
-            self.broken.setdefault(item.namespace, []).append(f"{place(item)}: spec cannot be read")
+            self.broken.setdefault(item.namespace, []).append(f"{named(item)}: spec cannot be read")
             return
         refs = spec.required_authentication_refs or []
         if not refs:
-            opening = Opening("anyone", f"{place(item)} requires no authentication")
+            opening = Opening("anyone", f"{named(item)} requires no authentication")
         else:
             found = [self._required(item, ref) for ref in refs]
             order = ("named", "any-identity", "unknown", "anyone")  # all are required, so the strictest counts
@@ -164,7 +165,7 @@ class Linkerd:
         self._openings.setdefault(item.namespace, []).append((spec.target_ref, opening))
 
     def _required(self, item: ApiObject, ref: _Ref) -> Opening:
-        why = place(item)
+        why = named(item)
         if ref.kind == "ServiceAccount":
             return Opening("named", f"{why} names a ServiceAccount")
         if ref.kind == "NetworkAuthentication":
@@ -180,16 +181,16 @@ class Linkerd:
     def _add_server_authorization(self, item: ApiObject) -> None:
         spec = decoded(item, _ServerAuthorization)
         if spec is None or spec.server is None:
-            self.broken.setdefault(item.namespace, []).append(f"{place(item)}: spec cannot be read")
+            self.broken.setdefault(item.namespace, []).append(f"{named(item)}: spec cannot be read")
             return
         client = spec.client or _Client()
         tls = client.mesh_tls or _ClientTls()
         if client.unauthenticated or tls.unauthenticated_tls:
-            opening = Opening("anyone", f"{place(item)} takes unauthenticated clients")
+            opening = Opening("anyone", f"{named(item)} takes unauthenticated clients")
         elif "*" in (tls.identities or ()):
-            opening = Opening("any-identity", f'{place(item)} takes every identity ("*")')
+            opening = Opening("any-identity", f'{named(item)} takes every identity ("*")')
         else:
-            opening = Opening("named", f"{place(item)} names identities")
+            opening = Opening("named", f"{named(item)} names identities")
         # A selector over Servers may mean any of the namespace: the widest reading.
         target = _Ref("Server", spec.server.name) if spec.server.name else _Ref("Namespace", item.namespace)
         self._openings.setdefault(item.namespace, []).append((target, opening))

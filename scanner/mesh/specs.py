@@ -28,19 +28,6 @@ def objects(snapshot: Snapshot, kind: str, group: str) -> Iterator[ApiObject]:
             yield item
 
 
-def decoded(item: ApiObject, form: type[T]) -> T | None:
-    """An object's spec, None where it is not of that form."""
-    try:
-        return msgspec.json.decode(item.spec, type=form)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-
-
-def place(item: ApiObject) -> str:
-    """An object as evidence names it."""
-    return f"{item.kind} {item.namespace}/{item.name}" if item.namespace else f"{item.kind} {item.name}"
-
-
 class WorkloadSelector(Spec, frozen=True):
     """Istio's selector: labels that must all be equal; none selects every workload."""
 

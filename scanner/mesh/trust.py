@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import msgspec
 
 from scanner.kept import CONFIG_NAMESPACES
-from scanner.mesh.specs import ISTIO_NETWORKING, Spec, T, decoded, objects, place
+from scanner.mesh.specs import ISTIO_NETWORKING, Spec, objects
 from scanner.model import ConfigMap, Snapshot
+from scanner.objects import T, decoded, named
 
 DEFAULT_DOMAIN = "cluster.local"
 LINKS = "links.multicluster.linkerd.io"
@@ -96,7 +97,7 @@ def intermediates(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     for item in objects(snapshot, "Certificate", "cert-manager.io"):
         found = decoded(item, _Certificate)
         if found and found.spec and found.spec.secret_name in _CA_SECRETS:
-            yield place(item), (found.status and found.status.not_after) or ""
+            yield named(item), (found.status and found.status.not_after) or ""
 
 
 def _istio(snapshot: Snapshot, config: ConfigMap | None, bundle: ConfigMap | None) -> Trust:
@@ -117,9 +118,9 @@ def _istio(snapshot: Snapshot, config: ConfigMap | None, bundle: ConfigMap | Non
     for item in objects(snapshot, "Gateway", ISTIO_NETWORKING):
         gateway = decoded(item, _IstioGateway)
         if gateway is None:
-            doubts.append(f"{place(item)}: spec cannot be read")
+            doubts.append(f"{named(item)}: spec cannot be read")
         elif any(server.tls and server.tls.mode == "AUTO_PASSTHROUGH" for server in gateway.servers or ()):
-            signs.append(f"{place(item)} passes other clusters' calls through (tls.mode AUTO_PASSTHROUGH)")
+            signs.append(f"{named(item)} passes other clusters' calls through (tls.mode AUTO_PASSTHROUGH)")
     roots = _roots(bundle, "root-cert.pem", "istio-system/istio-ca-root-cert", doubts)
     return Trust("Istio", domain, aliases, roots, tuple(signs), tuple(doubts), where)
 
@@ -133,7 +134,7 @@ def _linkerd(snapshot: Snapshot, config: ConfigMap | None, bundle: ConfigMap | N
     else:
         domain = values.identity_trust_domain or DEFAULT_DOMAIN
     signs = tuple(
-        f"{place(item)} joins another cluster" for item in objects(snapshot, "Link", "multicluster.linkerd.io")
+        f"{named(item)} joins another cluster" for item in objects(snapshot, "Link", "multicluster.linkerd.io")
     )
     roots = _roots(bundle, "ca-bundle.crt", "linkerd/linkerd-identity-trust-roots", doubts)
     return Trust("Linkerd", domain, (), roots, signs, tuple(doubts), where)

@@ -20,6 +20,7 @@ from scanner.controls.base import Case
 from scanner.controls.privilege.internet import blocks_of
 from scanner.dataplane.model import Answer
 from scanner.model import ApiObject, Node, Pod
+from scanner.objects import decoded
 from scanner.policy.cilium.wire import WireSpec
 from scanner.policy.common import label_selector
 from scanner.policy.decode import FieldError
@@ -121,9 +122,8 @@ class Hosts:
         for item in self._case.snapshot.settings:
             if item.kind != "HostEndpoint" or item.api_version.partition("/")[0] not in _CALICO:
                 continue
-            try:
-                spec = msgspec.json.decode(item.spec, type=HostEndpointSpec)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            spec = decoded(item, HostEndpointSpec)
+            if spec is None:
                 doubts.append(f"HostEndpoint {item.name} cannot be read")
                 continue
             if spec.node != node.name or spec.interface_name != "*":
@@ -184,9 +184,6 @@ def _networks(texts: Iterable[str]) -> list[addresses.Network]:
 
 def _specs(item: ApiObject) -> list[dict[str, Any]]:
     """The specs of a Cilium policy that are objects; what cannot be read is reported where policies are resolved."""
-    try:
-        found = msgspec.json.decode(item.spec)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return []
+    found: Any = decoded(item, object)
     specs = found if isinstance(found, list) else [found]
     return specs if all(isinstance(each, dict) for each in specs) else []

@@ -13,6 +13,7 @@ from scanner.dataplane.mode import CILIUM_FAMILY
 from scanner.dataplane.model import Answer, Enforcing
 from scanner.findings import Status
 from scanner.model import ApiObject, Collected, Snapshot
+from scanner.objects import named
 from scanner.policy.resolve import resolve
 from scanner.reach.engine import build
 from scanner.reach.model import Direction
@@ -95,18 +96,14 @@ def _in_force(case: Case) -> tuple[Snapshot, dict[str, str]]:
             enforced = _enforced(item)
             if enforced is not None:
                 policies.append(enforced)
-                resting[_id(enforced)] = _id(item)
+                resting[named(enforced)] = named(item)
     else:
         for at, item in enumerate(policies):
             spec = _denying(item) if item.kind == "CiliumNetworkPolicy" else None
             if spec is not None:
                 policies[at] = msgspec.structs.replace(item, spec=spec)
-                resting[_id(item)] = f"{_id(item)} (enableDefaultDeny: false)"
+                resting[named(item)] = f"{named(item)} (enableDefaultDeny: false)"
     return msgspec.structs.replace(case.snapshot, policies=tuple(policies)), resting
-
-
-def _id(item: ApiObject) -> str:
-    return f"{item.kind} {item.namespace}/{item.name}" if item.namespace else f"{item.kind} {item.name}"
 
 
 def _enforced(item: ApiObject) -> ApiObject | None:

@@ -16,6 +16,7 @@ import msgspec
 from scanner.controls.base import Case
 from scanner.dataplane.model import Answer
 from scanner.model import ApiObject
+from scanner.objects import UNREADABLE
 
 KINDS = (
     "validatingadmissionpolicies.admissionregistration.k8s.io",
@@ -130,7 +131,7 @@ def guards(case: Case) -> tuple[Guard, ...]:
                     found += _kyverno(each)
                 case "K8sExternalIPs":
                     found.append(_gatekeeper(each))
-        except (msgspec.MsgspecError, RecursionError):
+        except UNREADABLE:
             found.append(Guard(Answer.UNKNOWN, f"{each.kind} {each.name}: its spec cannot be read"))
     return tuple(found)
 

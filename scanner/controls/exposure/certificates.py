@@ -11,6 +11,7 @@ import msgspec
 from scanner.controls.base import Case
 from scanner.evidence import moment
 from scanner.findings import Status
+from scanner.objects import decoded
 
 KINDS = ("certificates.cert-manager.io", "managedcertificates.networking.gke.io")
 
@@ -64,9 +65,8 @@ class Certificates:
         for each in case.snapshot.settings:
             if each.kind not in {"Certificate", "ManagedCertificate"}:
                 continue
-            try:
-                found = msgspec.json.decode(each.spec, type=_Certificate)
-            except (msgspec.MsgspecError, RecursionError):
+            found = decoded(each, _Certificate)
+            if found is None:
                 continue  # as if it were not there: the certificate it speaks of stays unknown
             status = found.status or _Status()
             if each.kind == "ManagedCertificate":

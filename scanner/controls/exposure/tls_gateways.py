@@ -6,7 +6,6 @@ Sources: kubernetes-sigs/gateway-api, apis/v1 (Listener, HTTPRequestRedirectFilt
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import msgspec
 
@@ -17,6 +16,7 @@ from scanner.dataplane.model import Answer
 from scanner.facing import Facing
 from scanner.findings import Status
 from scanner.model import ApiObject, EntryPoint, Gateway, Listener, Pod
+from scanner.objects import decoded
 from scanner.policy.selectors import equalities, matches
 from scanner.reach.ways.attach import Attachment
 
@@ -103,24 +103,16 @@ def servers(case: Case) -> Iterator[tuple[ApiObject, int, Server | None]]:
     """Every server of Istio's Gateways; None for one object that cannot be read."""
     for each in case.snapshot.settings:
         if each.kind == "Gateway" and each.api_version.startswith(_ISTIO):
-            read = _read(each)
+            read = decoded(each, _Gateway)
             for number, server in enumerate(read.servers if read else (None,)):
                 yield each, number, server
-
-
-def _read(gateway: ApiObject) -> _Gateway | None:
-    try:
-        found: Any = msgspec.json.decode(gateway.spec, type=_Gateway)
-    except (msgspec.MsgspecError, RecursionError):
-        return None
-    return found if isinstance(found, _Gateway) else None
 
 
 def of_server(
     case: Case, gateway: ApiObject, server: Server | None, certificates: Certificates
 ) -> tuple[Facing, tuple[Found, ...]]:
     """One server of an Istio Gateway, and which way the balancers before its pods face."""
-    read = _read(gateway)
+    read = decoded(gateway, _Gateway)
     if read is None or server is None:
         unread = doubtful("unreadable", f"Gateway {gateway.namespace}/{gateway.name}: its spec cannot be read")
         return Facing(Answer.UNKNOWN, "its pods are not known"), (unread,)

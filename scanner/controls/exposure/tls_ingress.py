@@ -17,6 +17,7 @@ from scanner.controls.exposure.certificates import Certificates, Found, doubtful
 from scanner.controls.exposure.tls_policies import of_policy
 from scanner.findings import Status
 from scanner.model import Cloud, EntryPoint
+from scanner.objects import decoded, decoded_raw
 
 _NGINX, _ALB, _GCE = "nginx.ingress.kubernetes.io/", "alb.ingress.kubernetes.io/", "networking.gke.io/"
 _APPGW, _TRAEFIK = "appgw.ingress.kubernetes.io/", "traefik.ingress.kubernetes.io/router."
@@ -59,7 +60,7 @@ class Controllers:
         self._with_parameters: set[str] = set()
         for each in case.snapshot.settings:
             if each.kind == "IngressClass":
-                read = _decoded(each.spec, _Class, _Class())
+                read = decoded(each, _Class) or _Class()
                 self._classes[each.name] = read.controller or ""
                 self._with_parameters |= {each.name} if read.parameters else set()
 
@@ -86,17 +87,10 @@ class Controllers:
         """A FrontendConfig of GKE, or why it is not known."""
         for each in self._case.snapshot.settings:
             if each.kind == "FrontendConfig" and (each.namespace, each.name) == (namespace, name):
-                read = _decoded(each.spec, _Frontend, None)
+                read = decoded(each, _Frontend)
                 return read, "" if read else f"FrontendConfig {namespace}/{name} cannot be read"
         gaps = self._case.missing("frontendconfigs.networking.gke.io")
         return None, gaps[0] if gaps else f"FrontendConfig {namespace}/{name} does not exist"
-
-
-def _decoded(raw: msgspec.Raw, form: type[Any], otherwise: Any) -> Any:  # noqa: ANN401 - an instance of `form`
-    try:
-        return msgspec.json.decode(raw, type=form)
-    except (msgspec.MsgspecError, RecursionError):
-        return otherwise
 
 
 def of_route(entry: EntryPoint, _: Controllers, certificates: Certificates) -> Iterator[Found]:
@@ -197,9 +191,7 @@ def _alb(entry: EntryPoint, *, defaults: bool) -> Iterator[Found]:
     """
     arn = entry.annotations.get(f"{_ALB}certificate-arn", "")
     text = entry.annotations.get(f"{_ALB}listen-ports", "")
-    ports = (
-        _decoded(msgspec.Raw(text.encode()), list[dict[str, int]], None) if text else [{"HTTPS" if arn else "HTTP": 0}]
-    )
+    ports = decoded_raw(text.encode(), list[dict[str, int]]) if text else [{"HTTPS" if arn else "HTTP": 0}]
     fix = (
         f"""Set {_ALB}listen-ports: '[{{"HTTP":80}},{{"HTTPS":443}}]', {_ALB}ssl-redirect: '443', {_ALB}certificate-arn and """
         f"{_ALB}ssl-policy: ELBSecurityPolicy-TLS13-1-2-2021-06."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -18,6 +18,7 @@ from scanner.controls.base import Case
 from scanner.controls.peers import TOMORROW
 from scanner.controls.privilege.rights import granted
 from scanner.model import ApiObject
+from scanner.objects import decoded
 from scanner.rbac import RESOURCES as RBAC
 
 ADMISSION = tuple(
@@ -25,7 +26,6 @@ ADMISSION = tuple(
     for plural in ("validatingadmissionpolicies", "validatingadmissionpolicybindings")
 )
 GENERATORS = ("clusterpolicies.kyverno.io", "generatingpolicies.policies.kyverno.io")
-_T = TypeVar("_T")
 
 
 class _Wire(msgspec.Struct, frozen=True, rename="camel"):
@@ -118,7 +118,7 @@ def generated(case: Case) -> Iterator[Generated]:
     for item in _kind(case, "ClusterPolicy"):
         if item.api_version.partition("/")[0] != "kyverno.io":
             continue
-        body = _read(item, _Body)
+        body = decoded(item, _Body)
         if body is None:
             yield Generated(f"ClusterPolicy {item.name}", None, "it cannot be read")
             continue
@@ -201,10 +201,3 @@ def _by_name(each: _Filter) -> bool:
 
 def _kind(case: Case, kind: str) -> Iterable[ApiObject]:
     return (item for item in case.snapshot.settings if item.kind == kind)
-
-
-def _read(item: ApiObject, form: type[_T]) -> _T | None:
-    try:
-        return msgspec.json.decode(item.spec, type=form)
-    except (msgspec.MsgspecError, RecursionError):
-        return None

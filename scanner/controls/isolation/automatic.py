@@ -16,6 +16,7 @@ from scanner.dataplane.model import Answer
 from scanner.evidence import moment, statements_on
 from scanner.findings import Level, Status
 from scanner.model import NAME_LABEL, ApiObject, Namespace
+from scanner.objects import named
 from scanner.policy.resolve import resolve
 from scanner.reach.engine import build
 from scanner.reach.model import Direction
@@ -147,7 +148,7 @@ def _today(case: Case) -> _Today:
             closing |= {policy for each in found for policy in each.policies}
         elif any(each.answer is Answer.NO for each in found):
             lacking.append(name)
-    made = {_named(item): moment(item.created) for item in case.snapshot.policies if item.created}
+    made = {named(item): moment(item.created) for item in case.snapshot.policies if item.created}
     times: list[datetime] = [when for policy in closing if (when := made.get(policy)) is not None]
     newest = max(times, default=None)
     born = {space.name: moment(space.created) if space.created else None for space in case.snapshot.namespaces}
@@ -159,7 +160,3 @@ def _today(case: Case) -> _Today:
         elif age > newest:
             young.append(f"namespace {name} is younger than the newest default deny ({newest:%Y-%m-%d}) and has none")
     return _Today(tuple(having), tuple(lacking), tuple(young), tuple(ageless))
-
-
-def _named(item: ApiObject) -> str:
-    return f"{item.kind} {item.namespace}/{item.name}" if item.namespace else f"{item.kind} {item.name}"

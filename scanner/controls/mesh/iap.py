@@ -12,8 +12,9 @@ import msgspec
 
 from scanner.controls.base import Case
 from scanner.dataplane.model import Answer
-from scanner.mesh.specs import Spec, decoded, objects
+from scanner.mesh.specs import Spec, objects
 from scanner.model import Service
+from scanner.objects import decoded
 
 _ANNOTATIONS = ("cloud.google.com/backend-config", "beta.cloud.google.com/backend-config")
 

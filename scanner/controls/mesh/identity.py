@@ -14,8 +14,9 @@ from scanner.controls.mesh.ways import Way, Ways
 from scanner.dataplane.model import Answer
 from scanner.mesh.authorisation import Authorisation, Authorisations
 from scanner.mesh.enrolment import ISTIO, Enrolment
-from scanner.mesh.specs import ISTIO_SECURITY, Spec, decoded, objects
+from scanner.mesh.specs import ISTIO_SECURITY, Spec, objects
 from scanner.model import Cloud, EntryPoint, Pod, Service
+from scanner.objects import decoded
 
 _ALB, _NGINX = "alb.ingress.kubernetes.io/", "nginx.ingress.kubernetes.io/"
 _CONTROLLERS = {

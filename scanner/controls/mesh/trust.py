@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from scanner.baselines.config import TrustDomain
 from scanner.baselines.matching import tier_of
 from scanner.controls.base import CLUSTER, Case, Verdict, bounded, unread
 from scanner.controls.mesh.members import Members, verdict_of
+from scanner.evidence import moment
 from scanner.findings import Status
 from scanner.mesh.gathered import Gathered
 from scanner.mesh.trust import LINKS, Trust, intermediates, trusts_of
@@ -73,24 +74,16 @@ def _trust(case: Case, trust: Trust) -> Verdict:
 
 def _ends(case: Case, trust: Trust, found: Gathered) -> None:
     """Add what ends within 30 days: the mesh's roots, and the intermediates that cert-manager issues."""
-    now = _moment(case.at)
+    now = moment(case.at)
     ends = [(f"root {root.subject[:120]} ({root.sha256[:16]}…)", root.not_after) for root in trust.roots or ()]
     for what, text in [*ends, *intermediates(case.snapshot)]:
-        end = _moment(text)
+        end = moment(text)
         if end is None or now is None:
             found.doubt("end-unknown", f"{what}: nothing says when it ends")
         elif end - now <= NEAR:
             found.fail("near-expiry", f"{what} ends on {text[:10]}, within 30 days of {case.at[:10]}")
         else:
             found.good.append(f"{what} is good until {text[:10]}")
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _as_declared(case: Case, trust: Trust, own: TrustDomain, found: Gathered) -> None:

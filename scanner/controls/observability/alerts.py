@@ -15,6 +15,7 @@ from scanner.controls.base import CLUSTER, Case, Verdict, bounded, names
 from scanner.controls.vouched import stated
 from scanner.dataplane.sighting import sightings
 from scanner.findings import Status
+from scanner.objects import decoded
 
 CONTROL = "NB-OBS-05"
 RULES = "prometheusrules.monitoring.coreos.com"
@@ -132,9 +133,8 @@ def _read(case: Case) -> _Read:
         if each.kind != "PrometheusRule":
             continue
         where = f"PrometheusRule {each.namespace}/{each.name}"
-        try:
-            found = msgspec.json.decode(each.spec, type=_Rules)
-        except (msgspec.MsgspecError, RecursionError):
+        found = decoded(each, _Rules)
+        if found is None:
             broken.append(f"{where}: its rules cannot be read")
             continue
         for group in (found.spec and found.spec.groups) or ():

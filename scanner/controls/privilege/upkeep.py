@@ -11,6 +11,7 @@ from scanner.controls.vouched import stated
 from scanner.findings import Evidence, Status
 from scanner.lint.model import Finding, Kind
 from scanner.lint.run import lint
+from scanner.objects import named
 from scanner.reach.engine import ClusterReach
 
 # The defects that the control's text names; what else lint finds is for other controls or a matter of taste.
@@ -35,9 +36,7 @@ def policies_are_sound(case: Case) -> Iterator[Verdict]:
         yield unread(CLUSTER, gaps)
         return
     objects = dict.fromkeys(
-        f"{item.kind} {item.namespace}/{item.name}" if item.namespace else f"{item.kind} {item.name}"
-        for item in case.snapshot.policies
-        if not item.namespace or not case.is_platform(item.namespace)
+        named(item) for item in case.snapshot.policies if not item.namespace or not case.is_platform(item.namespace)
     )
     if not objects or not isinstance(case.declared, ClusterReach):
         return
