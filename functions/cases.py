@@ -22,16 +22,13 @@ from infra.manifests import read_objects
 from infra.manifests.load import MESH_ALONE
 from infra.text import printable
 from scanner.baselines.config import DEFAULT_CONFIG, BaselineConfig
-from scanner.cloud.read import read_facts
-from scanner.controls.base import Case, Control
+from scanner.controls.base import Control
 from scanner.controls.evaluation import evaluate
-from scanner.dataplane.detect import detect
 from scanner.errors import InputError
 from scanner.evidence import Statement
 from scanner.findings import ControlResult
 from scanner.model import Cloud, Collected, KindStatus, Snapshot, Source
-from scanner.policy.resolve import resolve
-from scanner.reach.engine import build
+from scanner.prepare import case_of
 from scanner.waivers.model import Waiver
 
 if TYPE_CHECKING:
@@ -174,21 +171,8 @@ def judge_case(folder: Folder | FleetFolder, controls: Sequence[Control]) -> Con
 
     if isinstance(folder, FleetFolder):
         return judge_fleet(folder, controls)
-    snapshot = folder.snapshot
-    policies = resolve(snapshot)
-    facts = read_facts(snapshot.cloud_record) if snapshot.cloud_record else None
-    plane = detect(snapshot, facts)
-    case = Case(
-        snapshot=snapshot,
-        facts=facts,
-        dataplane=plane,
-        policies=policies,
-        declared=build(snapshot, policies),
-        effective=build(snapshot, policies, plane),
-        config=folder.config,
-        at=folder.case.at,
-        statements=folder.statements,
-        waivers=folder.waivers,
+    case = case_of(
+        folder.snapshot, folder.config, at=folder.case.at, statements=folder.statements, waivers=folder.waivers
     )
     results = {result.id: result for result in evaluate(controls, case)}
     if folder.case.control not in results:

@@ -8,20 +8,17 @@ from scanner.baselines import BASELINE_VERSION
 from scanner.baselines.config import DEFAULT_CONFIG, BaselineConfig
 from scanner.baselines.matching import tier_of
 from scanner.baselines.profiles import PROFILES
-from scanner.cloud.read import read_facts
 from scanner.controls import CONTROLS
-from scanner.controls.base import INERT_MODES, Case, Control, bounded
+from scanner.controls.base import INERT_MODES, Control, bounded
 from scanner.controls.evaluation import evaluate
-from scanner.dataplane.detect import detect
 from scanner.dataplane.model import DataPlane, Enforcing
 from scanner.evidence import Statement
 from scanner.fabric.crossing import crossing_of
 from scanner.findings import ClusterResult, DataPlaneSummary
 from scanner.gaps import gaps_of
 from scanner.model import Notice, Snapshot
-from scanner.policy.resolve import resolve
+from scanner.prepare import case_of
 from scanner.reach.effects.summary import differences_of
-from scanner.reach.engine import build
 from scanner.scoring import FABRIC, NOTHING, accepted_score, cluster_score, grade, tier_weight
 from scanner.waivers.model import Waiver
 
@@ -46,23 +43,9 @@ def judge(
     Every control is judged, for others depend on it; the profile then says which are reported and scored. A cluster that
     could not be read is judged on its cloud record alone, and everything else of it is unknown.
     """
-    facts = read_facts(snapshot.cloud_record) if snapshot.cloud_record else None
-    policies = resolve(snapshot)
-    dataplane = detect(snapshot, facts)
-    declared = build(snapshot, policies)
-    effective = build(snapshot, policies, dataplane)
-    case = Case(
-        snapshot=snapshot,
-        facts=facts,
-        dataplane=dataplane,
-        policies=policies,
-        declared=declared,
-        effective=effective,
-        config=config,
-        at=at,
-        statements=statements,
-        waivers=waivers,
-    )
+    case = case_of(snapshot, config, at=at, statements=statements, waivers=waivers)
+    facts, policies, dataplane = case.facts, case.policies, case.dataplane
+    declared, effective = case.declared, case.effective
     chosen = PROFILES[config.profile]
     judged = evaluate((*CONTROLS, *own), case)
     results = tuple(result for result in judged if result.id in chosen)

@@ -16,8 +16,8 @@ from scanner.controls.base import POLICIES
 from scanner.controls.evaluation import evaluate
 from scanner.findings import ControlResult
 from scanner.model import Snapshot, Source
+from scanner.prepare import case_of
 from tests.factories import node, pod, policy, snapshot
-from tests.scanner.facts.test_facts import case
 
 SMALL = Limits(cpu_s=1.0, memory_mib=512, wall_s=30.0)
 BOMB = "['" + "x" * 20 + "']" + ".map(x, x + x)" * 25 + "[0].contains('y')"
@@ -36,7 +36,7 @@ def own(holds: str = "true", **fields: object) -> OwnControl:
 
 def judged(given: Snapshot, *controls: OwnControl) -> list[ControlResult]:
     """What comes of the controls on a cluster."""
-    return list(evaluate(as_controls(controls, SMALL), case(given)))
+    return list(evaluate(as_controls(controls, SMALL), case_of(given)))
 
 
 def shop(**rest: object) -> Snapshot:
@@ -114,7 +114,7 @@ def test_processor_time_is_bounded_for_each_control():
 def test_lists_and_self_together_grow_with_their_number():
     """A thousand workloads that each look at all the others are judged within the limits."""
     pods = [pod(f"w{number}-1") for number in range(1000)]
-    (result,) = evaluate(as_controls([own(holds="workloads.exists(w, w.id == self.id)")]), case(snapshot(pods=pods)))
+    (result,) = evaluate(as_controls([own(holds="workloads.exists(w, w.id == self.id)")]), case_of(snapshot(pods=pods)))
     assert (result.status, len(result.items)) == ("pass", 1000)
 
 

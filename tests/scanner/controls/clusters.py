@@ -5,15 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from scanner.baselines.config import DEFAULT_CONFIG, BaselineConfig
-from scanner.cloud.read import read_facts
 from scanner.controls import CONTROLS
-from scanner.controls.base import Case
 from scanner.controls.evaluation import evaluate
-from scanner.dataplane.detect import detect
 from scanner.findings import ControlResult, Item
 from scanner.model import ApiObject, Cloud, CloudRecord, ConfigMap, Container, DaemonSet, Snapshot
-from scanner.policy.resolve import resolve
-from scanner.reach.engine import build
+from scanner.prepare import case_of
 from tests.factories import node, pod, raw, snapshot
 
 HOST = "10.9.0.7"
@@ -138,22 +134,6 @@ def web(name: str = "web-1", **overrides: Any) -> Any:
 def custom(kind: str, *, ns: str = "shop", name: str = "x") -> ApiObject:
     """A policy of a kind that this version does not judge."""
     return ApiObject(api_version="crd.antrea.io/v1beta1", kind=kind, namespace=ns, name=name, spec=raw({}))
-
-
-def case_of(given: Snapshot, config: BaselineConfig = DEFAULT_CONFIG) -> Case:
-    """A snapshot before the judge, with every real part."""
-    facts = read_facts(given.cloud_record) if given.cloud_record else None
-    policies = resolve(given)
-    plane = detect(given, facts)
-    return Case(
-        snapshot=given,
-        facts=facts,
-        dataplane=plane,
-        policies=policies,
-        declared=build(given, policies),
-        effective=build(given, policies, plane),
-        config=config,
-    )
 
 
 def judged(control: str, given: Snapshot, config: BaselineConfig = DEFAULT_CONFIG) -> ControlResult:

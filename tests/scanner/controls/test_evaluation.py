@@ -10,8 +10,8 @@ from scanner.controls.base import Control, Verdict
 from scanner.controls.evaluation import evaluate, roll_up
 from scanner.findings import Evidence, Severity, Status
 from scanner.model import Source
+from scanner.prepare import case_of
 from tests.factories import snapshot
-from tests.scanner.controls.clusters import case_of
 
 FAIL, PASS, UNKNOWN, NOT = Status.FAIL, Status.PASS, Status.UNKNOWN, Status.NOT_APPLICABLE
 

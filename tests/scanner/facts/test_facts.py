@@ -11,32 +11,16 @@ import pytest
 from msgspec import inspect
 
 from scanner.baselines.config import BaselineConfig, Match
-from scanner.controls.base import POLICIES, Case
-from scanner.dataplane.detect import detect
+from scanner.controls.base import POLICIES
 from scanner.facts import LISTS, Facts
 from scanner.facts.build import schema
 from scanner.facts.model import LevelView, View
-from scanner.model import Service, Snapshot
-from scanner.policy.resolve import resolve
-from scanner.reach.engine import build
+from scanner.model import Service
+from scanner.prepare import case_of
 from tests.factories import node, pod, policy, snapshot
 
 DOCS = Path(__file__).parents[3] / "docs" / "policy-as-code.md"
 DENY = {"podSelector": {}, "policyTypes": ["Egress"]}
-
-
-def case(given: Snapshot, config: BaselineConfig | None = None) -> Case:
-    """Everything a control may look at."""
-    policies, plane = resolve(given), detect(given, None)
-    return Case(
-        snapshot=given,
-        facts=None,
-        dataplane=plane,
-        policies=policies,
-        declared=build(given, policies),
-        effective=build(given, policies, plane),
-        config=config or BaselineConfig(),
-    )
 
 
 def egress(*peers: dict[str, object], **rest: object) -> dict[str, object]:
@@ -46,7 +30,7 @@ def egress(*peers: dict[str, object], **rest: object) -> dict[str, object]:
 
 def test_a_default_deny_isolates_what_it_selects():
     """Workload and new pod are isolated as declared; where no engine is known to run, that is not known of the effect."""
-    view = Facts(case(snapshot(pods=[pod()], policies=[policy()], nodes=[node()]))).view()
+    view = Facts(case_of(snapshot(pods=[pod()], policies=[policy()], nodes=[node()]))).view()
     closed = LevelView(isolated_ingress=True, isolated_egress=True, admits_internet=False, reaches_internet=False)
     (workload,) = view.workloads
     (namespace,) = view.namespaces
@@ -74,13 +58,13 @@ def test_a_default_deny_isolates_what_it_selects():
 )
 def test_whether_policy_lets_pods_out_to_the_internet(spec, reaches):
     """A single public address is enough, on any port; private ranges and pods are none."""
-    view = Facts(case(snapshot(pods=[pod()], policies=[policy(spec)]))).view()
+    view = Facts(case_of(snapshot(pods=[pod()], policies=[policy(spec)]))).view()
     assert view.workloads[0].declared.reaches_internet is reaches
 
 
 def test_what_takes_most_work_is_left_out_where_nobody_asks():
     """Without a field of that name in the text, the internet fields are not there."""
-    view = Facts(case(snapshot(pods=[pod()])), "isolatedIngress").view()
+    view = Facts(case_of(snapshot(pods=[pod()])), "isolatedIngress").view()
     assert view.workloads[0].declared.isolated_ingress is False
     assert view.workloads[0].declared.reaches_internet is msgspec.UNSET
 
@@ -92,7 +76,7 @@ def test_a_list_that_was_not_read_whole_is_not_there(name):
         "namespaces": "namespaces", "workloads": "pods", "policies": POLICIES, "services": "services",
         "entryPoints": "ingresses.networking.k8s.io", "nodes": "nodes",
     }[name]  # fmt: skip
-    facts = Facts(case(snapshot(pods=[pod()], unlisted=[resource])))
+    facts = Facts(case_of(snapshot(pods=[pod()], unlisted=[resource])))
     assert name not in msgspec.to_builtins(facts.view())
     assert any("grant list on" in gap for gap in facts.missing(name))
     assert all(other == name or not facts.missing(other) for other in LISTS)
@@ -100,21 +84,21 @@ def test_a_list_that_was_not_read_whole_is_not_there(name):
 
 def test_an_unread_policy_leaves_isolation_unknown():
     """What an unseen policy might do is not taken for nothing."""
-    view = Facts(case(snapshot(pods=[pod()], unlisted=[POLICIES]))).view()
+    view = Facts(case_of(snapshot(pods=[pod()], unlisted=[POLICIES]))).view()
     assert view.workloads[0].declared == LevelView()
     assert view.namespaces[0].effective == LevelView()
 
 
 def test_host_network_pods_are_not_judged_by_declared_policy():
     """The specification leaves them to the data plane."""
-    view = Facts(case(snapshot(pods=[pod(host_network=True)], policies=[policy()]))).view()
+    view = Facts(case_of(snapshot(pods=[pod(host_network=True)], policies=[policy()]))).view()
     assert view.workloads[0].declared == LevelView()
     assert view.workloads[0].host_network
 
 
 def test_an_undetected_engine_is_not_there():
     """Whether an engine enforces is left out where it cannot be told; the reason is among the doubts."""
-    facts = Facts(case(snapshot(pods=[pod()], unlisted=["daemonsets.apps", "pods"])))
+    facts = Facts(case_of(snapshot(pods=[pod()], unlisted=["daemonsets.apps", "pods"])))
     assert facts.cluster.dataplane.enforcing is msgspec.UNSET
     assert any("enforcing unknown" in line for line in facts.doubts())
 
@@ -128,7 +112,7 @@ def test_edges_sensitive_workloads_and_services():
         ),
         Service(namespace="shop", name="outside"),
     ]
-    view = Facts(case(snapshot(pods=[pod(), pod("db-1")], services=services), config)).view()
+    view = Facts(case_of(snapshot(pods=[pod(), pod("db-1")], services=services), config)).view()
     assert [(each.name, each.edge, each.sensitive) for each in view.workloads] == [
         ("db", False, True),
         ("web", True, False),
@@ -141,13 +125,13 @@ def test_edges_sensitive_workloads_and_services():
 def test_labels_are_those_that_all_pods_carry():
     """A pod's own hash is no label of its workload."""
     pods = [pod("web-1", labels={"app": "web", "hash": "a"}), pod("web-2", labels={"app": "web", "hash": "b"})]
-    view = Facts(case(snapshot(pods=pods))).view()
+    view = Facts(case_of(snapshot(pods=pods))).view()
     assert (view.workloads[0].labels, view.workloads[0].pods) == ({"app": "web"}, 2)
 
 
 def test_a_view_is_of_its_schema():
     """The published schema takes what is built."""
-    view = msgspec.to_builtins(Facts(case(snapshot(pods=[pod()], policies=[policy()], nodes=[node()]))).view())
+    view = msgspec.to_builtins(Facts(case_of(snapshot(pods=[pod()], policies=[policy()], nodes=[node()]))).view())
     jsonschema.validate(msgspec.json.decode(msgspec.json.encode(view)), schema())
 
 

@@ -9,8 +9,8 @@ import pytest
 from scanner.controls.exposure.admission import guards
 from scanner.dataplane.model import Answer
 from scanner.model import ApiObject
+from scanner.prepare import case_of
 from tests.factories import raw, snapshot
-from tests.scanner.controls.clusters import case_of
 
 SERVICES = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["services"], "operations": ["CREATE", "UPDATE"]}
 GOOD = "!has(object.spec.externalIPs) || object.spec.externalIPs.size() == 0"

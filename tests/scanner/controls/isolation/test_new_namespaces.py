@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from scanner.controls.isolation.admission import generated
 from scanner.findings import ControlResult
 from scanner.model import ApiObject
+from scanner.prepare import case_of
 from tests.factories import pod, policy, raw
-from tests.scanner.controls.clusters import DENY, case_of, eks, judged, outcome, web
+from tests.scanner.controls.clusters import DENY, eks, judged, outcome, web
 from tests.scanner.controls.whole import setting, whole
 
 KYVERNO = pod(

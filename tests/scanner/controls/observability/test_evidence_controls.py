@@ -11,8 +11,9 @@ from scanner.controls.observability.alerts import losses_raise_alerts
 from scanner.controls.observability.freshness import scans_are_fresh
 from scanner.findings import Status
 from scanner.model import ApiObject
+from scanner.prepare import case_of
 from tests.factories import raw, snapshot
-from tests.scanner.controls.clusters import case_of, cilium, eks, web
+from tests.scanner.controls.clusters import cilium, eks, web
 from tests.scanner.controls.listed import whole
 
 DENIED = "sum(rate(hubble_drop_total[5m])) > 10"
