@@ -84,8 +84,11 @@ def _openings(reach: ClusterReach, groups: Mapping[_Key, int]) -> tuple[Opening,
     if len(groups) > MOST:
         return None
     made = []
+    told: dict[int, tuple[str, ...]] = {}  # few sets of addresses stand in many openings
     for key, outside in groups.items():
-        ranges = _ranges(reach, members(outside))
+        if outside not in told:
+            told[outside] = _ranges(reach, members(outside))
+        ranges = told[outside]
         names = sorted({name for at in members(key.classes) for name in reach.classes[at].workloads})
         ports = ports_of(reach.parts.space.atoms.port_set(key.mask))
         if ranges and names and ports:
@@ -110,9 +113,8 @@ def ports_of(ports: PortSet) -> Ports:
 
 def _ranges(reach: ClusterReach, numbers: Iterable[int]) -> tuple[str, ...]:
     """External classes as "first-last" runs; those that are names have no addresses."""
-    addresses = reach.parts.addresses
-    texts = [text for number in numbers if not addresses.name(number) for text in addresses.ranges(number)]
-    return tuple(words(span) for span in union(map(span_of_run, texts)))
+    spans = reach.parts.addresses.spans
+    return tuple(words(span) for span in union(span for number in numbers for span in spans(number)))
 
 
 def span_of_run(text: str) -> tuple[int, int, int]:

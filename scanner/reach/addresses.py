@@ -136,6 +136,12 @@ class AddressSpace:
         """The sets that hold the addresses of one class, as bits in the order they were given; none for a name."""
         return self._signatures[number] if number < len(self._signatures) else 0
 
+    def spans(self, number: int) -> tuple[Span, ...]:
+        """One class's maximal runs as numbers; none of a name."""
+        if number >= len(self._signatures):
+            return ()
+        return tuple((self._versions[number], first, last) for first, last in self._spans[number])
+
     def ranges(self, number: int) -> tuple[str, ...]:
         """One class's maximal runs as "first-last"; of a name, the name."""
         name = self.name(number)
