@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -16,6 +17,8 @@ from functions.own_controls import own_controls
 from functions.run import Outcome, audit, collect, incomplete, new_run
 from functions.watch import watcher
 from functions.ways import WaysIn, choose
+from infra.settings.evidence import read_evidence
+from infra.settings.waivers import read_waivers
 from reports.document import render_json
 from scanner.errors import InputError
 from scanner.findings import Severity
@@ -23,8 +26,9 @@ from scanner.frameworks.model import find_framework
 
 if TYPE_CHECKING:
     from infra.store import Store
-    from scanner.evidence import Statement
-    from scanner.waivers.model import Waiver
+
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +60,8 @@ def run_audit(request: AuditRequest) -> int:
     settings = chosen.settings
     run = new_run(request.run_id, request.time or now())
     at = _judged_at(request, run.time)
-    statements = _statements(request.evidence or settings.evidence)
-    waivers = _waivers(request.waivers or settings.waivers)
+    statements = _listed(request.evidence or settings.evidence, read_evidence)
+    waivers = _listed(request.waivers or settings.waivers, read_waivers)
     own = own_controls(request.controls or settings.controls)
     frameworks = tuple(dict.fromkeys(map(find_framework, request.frameworks)))
     with watcher() as watch:
@@ -130,20 +134,8 @@ def _judged_at(request: AuditRequest, time: str) -> str:
     return TAKEN
 
 
-def _statements(file: str) -> tuple[Statement, ...]:
-    if not file:
-        return ()
-    from infra.settings.evidence import read_evidence
-
-    return read_evidence(Path(file))
-
-
-def _waivers(file: str) -> tuple[Waiver, ...]:
-    if not file:
-        return ()
-    from infra.settings.waivers import read_waivers
-
-    return read_waivers(Path(file))
+def _listed(file: str, read: Callable[[Path], tuple[_T, ...]]) -> tuple[_T, ...]:
+    return read(Path(file)) if file else ()
 
 
 def _nothing_read() -> int:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
-
+from infra.settings.lists import check_file
 from infra.settings.model import Concurrency, Link, Mistake, Selected, SettingsFile, SourceOptions, TrustZone
 from infra.text import printable
 from scanner.errors import InputError
@@ -30,17 +29,7 @@ def read_settings(path: Path) -> SettingsFile:
 
 def check_settings(path: Path) -> tuple[SettingsFile, tuple[Mistake, ...]]:
     """Read a settings file and say everything that is wrong with it, by line; the settings count where nothing is."""
-    from infra.settings.check import check
-    from infra.settings.marked import BrokenError, compose, construct, read_text
-
-    try:
-        root = compose(read_text(path))
-    except BrokenError as error:
-        return SettingsFile(), (error.mistake,)
-    if root is None:
-        return SettingsFile(), ()
-    mistakes = tuple(check(root, SettingsFile))
-    return SettingsFile() if mistakes else msgspec.convert(construct(root), SettingsFile), mistakes
+    return check_file(path, SettingsFile, given=" given with --config")
 
 
 __all__ = [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from infra.settings.lists import check_list, read_list
+from infra.settings.lists import check_file, read_list
 from infra.settings.model import Mistake
 from scanner.evidence import Statement
 
@@ -19,7 +19,7 @@ class EvidenceFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 def check_evidence(path: Path) -> tuple[tuple[Statement, ...], tuple[Mistake, ...]]:
     """Read a file of evidence and say everything that is wrong with it, by line; the statements count where nothing is."""
-    found, mistakes = check_list(path, EvidenceFile)
+    found, mistakes = check_file(path, EvidenceFile)
     return found.evidence, mistakes
 
 

@@ -25,8 +25,8 @@ class BrokenError(Exception):
         self.mistake = Mistake(line, "", message)
 
 
-def read_text(path: Path, given: str = " given with --config") -> str:
-    """The file's text; `given` says in messages how its path came.
+def read_text(path: Path, given: str) -> str:
+    """The file's text; `given` says in messages how its path came (" given with --config"), empty where nothing does.
 
     Raises:
         BrokenError: it is missing, too large or no text.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from infra.settings.lists import check_list, read_list
+from infra.settings.lists import check_file, read_list
 from infra.settings.model import Mistake
 from scanner.waivers.model import Waiver
 
@@ -19,7 +19,7 @@ class WaiverFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 def check_waivers(path: Path) -> tuple[tuple[Waiver, ...], tuple[Mistake, ...]]:
     """Read a file of waivers and say everything that is wrong with it, by line; they count where nothing is."""
-    found, mistakes = check_list(path, WaiverFile)
+    found, mistakes = check_file(path, WaiverFile)
     return found.waivers, mistakes
 
 
