@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass
 
-from functions.gate import Exit
+from functions.clusters import clouds_among, each_cluster, ended
 from functions.gather import Estate, discover_all
-from functions.output import colour, now, say, say_incomplete, width, write
+from functions.output import colour, now, say_incomplete, width, write
 from functions.run import new_run
 from functions.watch import Quiet, watcher
 from infra.clouds.model import Found
-from infra.loading import load_client
-from infra.pool import Check, in_parallel
 from infra.settings import SettingsFile, SourceOptions
 from reports.discovery import ApiEndpoint, Discovered, Discovery, ReadAccess, render_discovery, render_table
 from reports.document import Run
 from reports.places import not_whole
 from scanner.described import describe
-from scanner.errors import InputError, RingfenceError
+from scanner.errors import RingfenceError
 from scanner.findings import DataPlaneSummary
 
 _UNTRIED = ReadAccess(answer="not tried")
@@ -45,9 +42,7 @@ def run_discover(request: DiscoverRequest) -> int:
         InputError: no source is a cloud, or the only one cannot be used.
         StoreError: the document cannot be written.
     """
-    sources = [source for source in request.sources if source.is_cloud]
-    if not sources:
-        raise InputError("nothing to discover in: give --aws, --gcp or --azure, or name clouds in ringfence.yaml")
+    sources = clouds_among(request.sources, "nothing to discover in")
     run = new_run("", now())
     with watcher() as watch:
         estate = discover_all(sources, watch, alone=len(sources) == 1)
@@ -58,36 +53,23 @@ def run_discover(request: DiscoverRequest) -> int:
         say_incomplete(not_whole(found.scopes))
     else:
         write((render_table(found, width=width(), colour=colour()).encode(),), "")
-    if estate.interrupted:
-        return Exit.INTERRUPTED
-    if all(scope.is_whole for scope in found.scopes) or request.allow_partial:
-        return Exit.DONE
-    say("ringfence: incomplete: not every place could be searched (--allow-partial accepts that)")
-    return Exit.INCOMPLETE
+    return ended(
+        interrupted=estate.interrupted,
+        whole=all(scope.is_whole for scope in found.scopes),
+        allow_partial=request.allow_partial,
+        missed="not every place could be searched",
+    )
 
 
 def _try_all(estate: Estate, watch: Quiet, workers: int) -> dict[str, ReadAccess]:
     """Whether each cluster's API answers, by the cluster's id; after Ctrl-C those that were tried until then."""
-    clusters = estate.clusters
-    tried: dict[str, ReadAccess] = {}
-    if estate.interrupted or not clusters:
-        return tried
-    watch.start(len(clusters))
-    load_client()
 
-    def work(found: Found, check: Check) -> ReadAccess:
-        check()
+    def ask(found: Found) -> ReadAccess:
         watch.note(f"trying {found.ref.name}")
         return try_access(found)
 
-    try:
-        with closing(in_parallel(work, clusters, max(2, min(workers, len(clusters))))) as results:
-            for found, access in results:
-                tried[found.ref.id] = access
-                watch.done()
-    except KeyboardInterrupt:
-        estate.interrupted = True
-    return tried
+    answers = each_cluster(estate.clusters, ask, estate=estate, watch=watch, workers=workers)
+    return {found.ref.id: access for found, access in answers}
 
 
 def try_access(found: Found) -> ReadAccess:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 
+from functions.clusters import each_cluster
 from functions.gate import Exit
 from functions.gather import Estate, discover_all
 from functions.output import colour, now, width, write
@@ -13,8 +13,6 @@ from functions.run import new_run
 from functions.sources import address
 from functions.watch import Quiet, watcher
 from infra.kube.access import Access
-from infra.loading import load_client
-from infra.pool import Check, in_parallel
 from infra.settings import SettingsFile, SourceOptions
 from reports.doctor import ClusterCheck, Doctor, PlaceCheck, SourceCheck, render_doctor, render_lines
 from reports.document import Scope
@@ -83,23 +81,13 @@ def _contexts(source: SourceOptions) -> Iterator[_Way]:
 
 def _check_all(ways: Sequence[_Way], estate: Estate, watch: Quiet, workers: int) -> tuple[ClusterCheck, ...]:
     """Every cluster, several at once; after Ctrl-C those that were checked until then."""
-    checks: dict[str, ClusterCheck] = {}
-    if ways and not estate.interrupted:
-        watch.start(len(ways))
-        load_client()
 
-        def work(way: _Way, check: Check) -> ClusterCheck:
-            check()
-            watch.note(f"checking {way.ref.name}")
-            return check_cluster(way.ref, way.access)
+    def ask(way: _Way) -> ClusterCheck:
+        watch.note(f"checking {way.ref.name}")
+        return check_cluster(way.ref, way.access)
 
-        try:
-            with closing(in_parallel(work, ways, max(2, min(workers, len(ways))))) as results:
-                for way, answer in results:
-                    checks[way.ref.id] = answer
-                    watch.done()
-        except KeyboardInterrupt:
-            estate.interrupted = True
+    answers = each_cluster(ways, ask, estate=estate, watch=watch, workers=workers)
+    checks = {way.ref.id: check for way, check in answers}
     return tuple(checks[way.ref.id] for way in ways if way.ref.id in checks)
 
 

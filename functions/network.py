@@ -6,16 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions.clusters import clouds_among, ended
 from functions.declarations import declared_of
-from functions.gate import Exit
 from functions.gather import Estate, discover_all
-from functions.output import colour, now, say, say_incomplete, width, write
+from functions.output import colour, now, say_incomplete, width, write
 from functions.run import new_run
 from functions.watch import watcher
 from infra.settings import SettingsFile, SourceOptions
 from reports.network import Network, render_network, render_network_table
 from reports.places import not_whole
-from scanner.errors import InputError
 from scanner.topology.build import topology_of
 from scanner.topology.model import Topology
 from scanner.topology.place import place
@@ -44,9 +43,7 @@ def run_network(request: NetworkRequest) -> int:
         InputError: no source is a cloud, or the only one cannot be used.
         StoreError: the document cannot be written.
     """
-    sources = [source for source in request.sources if source.is_cloud]
-    if not sources:
-        raise InputError("no networks to read: give --aws, --gcp or --azure, or name clouds in ringfence.yaml")
+    sources = clouds_among(request.sources, "no networks to read")
     run = new_run("", now())
     with watcher() as watch:
         estate = discover_all(sources, watch, alone=len(sources) == 1)
@@ -65,12 +62,12 @@ def run_network(request: NetworkRequest) -> int:
         say_incomplete(not_whole(found.scopes))
     else:
         write((render_network_table(found, width=width(), colour=colour()).encode(),), "")
-    if estate.interrupted:
-        return Exit.INTERRUPTED
-    if (all(scope.is_whole for scope in found.scopes) and not topology.unread) or request.allow_partial:
-        return Exit.DONE
-    say("ringfence: incomplete: not every place or network could be read (--allow-partial accepts that)")
-    return Exit.INCOMPLETE
+    return ended(
+        interrupted=estate.interrupted,
+        whole=all(scope.is_whole for scope in found.scopes) and not topology.unread,
+        allow_partial=request.allow_partial,
+        missed="not every place or network could be read",
+    )
 
 
 def _topology(estate: Estate, settings: SettingsFile, watch: Quiet) -> Topology:
