@@ -43,9 +43,10 @@ class Mode(StrEnum):
 class ResourceRule(msgspec.Struct, frozen=True, rename="camel"):
     """Requests by operation, group and resource, as admission rules of Kubernetes write them."""
 
-    operations: tuple[str, ...] = (_ALL,)
+    operations: tuple[str, ...] = ()
     api_groups: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
+    resource_names: tuple[str, ...] = ()  # the only objects that are looked at, where there are any
 
     def covers(self, operation: str, group: str, resource: str) -> bool:
         """Whether such a request is looked at."""
@@ -86,10 +87,10 @@ class Admission:
 def admission_of(snapshot: Snapshot) -> Admission:
     """All rules of a cluster, in the order of its objects."""
     broken: list[str] = []
-    bindings: dict[str, list[_BindingSpec]] = {}
+    bindings: dict[str, list[BindingSpec]] = {}
     for item in snapshot.settings:
         if item.kind == "ValidatingAdmissionPolicyBinding":
-            binding = decoded_or_listed(item, _BindingSpec, broken)
+            binding = decoded_or_listed(item, BindingSpec, broken)
             if binding is not None:
                 bindings.setdefault(binding.policy_name, []).append(binding)
     rules: list[AdmissionRule] = []
@@ -98,37 +99,60 @@ def admission_of(snapshot: Snapshot) -> Admission:
     return Admission(tuple(rules), tuple(broken))
 
 
-class _Validation(msgspec.Struct, frozen=True):
+class Validation(msgspec.Struct, frozen=True):
+    """One demand, in CEL."""
+
     expression: str = ""
 
 
-class _Constraints(msgspec.Struct, frozen=True, rename="camel"):
-    resource_rules: tuple[ResourceRule, ...] = ()
-    exclude_resource_rules: tuple[ResourceRule, ...] = ()
-    namespace_selector: dict[str, Any] = {}
-    object_selector: dict[str, Any] = {}
+class Constraints(msgspec.Struct, frozen=True, rename="camel"):
+    """What a policy, or a binding of it, looks at (admissionregistration/v1, MatchResources)."""
+
+    resource_rules: tuple[ResourceRule, ...] | None = None
+    exclude_resource_rules: tuple[ResourceRule, ...] | None = None
+    namespace_selector: dict[str, Any] | None = None
+    object_selector: dict[str, Any] | None = None
 
     @property
     def narrowed(self) -> str:
+        """What leaves some objects out, by the fields' names; empty where nothing does."""
         parts = {
             "excludeResourceRules": self.exclude_resource_rules,
             "namespaceSelector": self.namespace_selector,
             "objectSelector": self.object_selector,
+            "resourceNames": any(rule.resource_names for rule in self.resource_rules or ()),
         }
         return ", ".join(name for name, value in parts.items() if value)
 
 
-class _PolicySpec(msgspec.Struct, frozen=True, rename="camel"):
-    match_constraints: _Constraints = _Constraints()
-    match_conditions: tuple[dict[str, Any], ...] = ()
-    validations: tuple[_Validation, ...] = ()
-    validation_actions: tuple[str, ...] = ()  # of Kyverno's ValidatingPolicy
+class PolicySpec(msgspec.Struct, frozen=True, rename="camel"):
+    """A ValidatingAdmissionPolicy, or Kyverno's ValidatingPolicy, whose `validation_actions` are its own."""
+
+    failure_policy: str | None = None
+    match_constraints: Constraints | None = None
+    match_conditions: tuple[Any, ...] | None = None
+    validations: tuple[Validation, ...] | None = None
+    validation_actions: tuple[str, ...] | None = None
+
+    @property
+    def fails_open(self) -> bool:
+        """Whether an error in it lets the request through."""
+        return (self.failure_policy or "Fail") != "Fail"
 
 
-class _BindingSpec(msgspec.Struct, frozen=True, rename="camel"):
+class BindingSpec(msgspec.Struct, frozen=True, rename="camel"):
+    """A ValidatingAdmissionPolicyBinding."""
+
     policy_name: str = ""
-    match_resources: _Constraints = _Constraints()
-    validation_actions: tuple[str, ...] = ()
+    match_resources: Constraints | None = None
+    param_ref: dict[str, Any] | None = None
+    validation_actions: tuple[str, ...] | None = None
+
+    @property
+    def narrowed(self) -> str:
+        """What binds the policy to a part of the cluster, or to parameters; empty where nothing does."""
+        parts = [self.match_resources.narrowed if self.match_resources else "", "paramRef" if self.param_ref else ""]
+        return ", ".join(filter(None, parts))
 
 
 class _Webhook(msgspec.Struct, frozen=True, rename="camel"):
@@ -186,11 +210,11 @@ class _Constraint(msgspec.Struct, frozen=True):
     spec: _ConstraintSpec = _ConstraintSpec()
 
 
-def _rules(item: ApiObject, bindings: dict[str, list[_BindingSpec]], broken: list[str]) -> Iterator[AdmissionRule]:
+def _rules(item: ApiObject, bindings: dict[str, list[BindingSpec]], broken: list[str]) -> Iterator[AdmissionRule]:
     where = named(item)
     group = item.api_version.partition("/")[0]
     if item.kind in {"ValidatingAdmissionPolicy", "ValidatingPolicy"}:
-        policy = decoded_or_listed(item, _PolicySpec, broken)
+        policy = decoded_or_listed(item, PolicySpec, broken)
         if policy is not None:
             own = item.kind == "ValidatingPolicy"
             yield from _policy(where, policy, None if own else bindings.get(item.name, []))
@@ -215,19 +239,24 @@ def _rules(item: ApiObject, bindings: dict[str, list[_BindingSpec]], broken: lis
             )  # fmt: skip
 
 
-def _policy(where: str, policy: _PolicySpec, bindings: list[_BindingSpec] | None) -> Iterator[AdmissionRule]:
+def _policy(where: str, policy: PolicySpec, bindings: list[BindingSpec] | None) -> Iterator[AdmissionRule]:
     """A policy in CEL: it acts where a binding says so; Kyverno's own form says it itself, and denies by default."""
-    narrowed = [policy.match_constraints.narrowed, "matchConditions" if policy.match_conditions else ""]
+    constraints = policy.match_constraints or Constraints()
+    narrowed = [
+        constraints.narrowed,
+        "matchConditions" if policy.match_conditions else "",
+        "failurePolicy Ignore" if policy.fails_open else "",
+    ]
     if bindings is None:
         actions: tuple[str, ...] = policy.validation_actions or ("Deny",)
     else:
-        actions = tuple(action for binding in bindings for action in binding.validation_actions)
-        narrowed += [binding.match_resources.narrowed for binding in bindings]
+        actions = tuple(action for binding in bindings for action in binding.validation_actions or ())
+        narrowed += [binding.narrowed for binding in bindings]
     mode = Mode.DENY if "Deny" in actions else Mode.AUDIT if actions else Mode.NOWHERE
     yield AdmissionRule(
-        where=where, mode=mode, rules=policy.match_constraints.resource_rules,
+        where=where, mode=mode, rules=constraints.resource_rules or (),
         narrowed=", ".join(filter(None, narrowed)),
-        refuses=tuple(validation.expression for validation in policy.validations),
+        refuses=tuple(validation.expression for validation in policy.validations or ()),
     )  # fmt: skip
 
 

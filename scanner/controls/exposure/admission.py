@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from scanner.admission import BindingSpec, Constraints, PolicySpec
 from scanner.controls.base import Case
 from scanner.dataplane.model import Answer
 from scanner.model import ApiObject
@@ -45,41 +46,6 @@ class Guard:
 
 class _Form(msgspec.Struct, frozen=True, rename="camel"):
     """Base of the parts of a spec that are read here; whatever else is there is passed over."""
-
-
-class _Rule(_Form, frozen=True):
-    api_groups: tuple[str, ...] = ()
-    resources: tuple[str, ...] = ()
-    operations: tuple[str, ...] = ()
-    resource_names: tuple[str, ...] = ()
-
-
-class _Constraints(_Form, frozen=True):
-    resource_rules: tuple[_Rule, ...] = ()
-    exclude_resource_rules: tuple[_Rule, ...] = ()
-    namespace_selector: dict[str, Any] | None = None
-    object_selector: dict[str, Any] | None = None
-
-
-class _Validation(_Form, frozen=True):
-    expression: str = ""
-
-
-class _Policy(_Form, frozen=True):
-    """A ValidatingAdmissionPolicy, or Kyverno's ValidatingPolicy, which says itself what it does."""
-
-    failure_policy: str | None = None
-    match_constraints: _Constraints | None = None
-    match_conditions: tuple[Any, ...] | None = None
-    validations: tuple[_Validation, ...] | None = None
-    validation_actions: tuple[str, ...] | None = None
-
-
-class _Binding(_Form, frozen=True):
-    policy_name: str = ""
-    validation_actions: tuple[str, ...] | None = None
-    match_resources: _Constraints | None = None
-    param_ref: dict[str, Any] | None = None
 
 
 class _KyvernoValidate(_Form, frozen=True):
@@ -138,15 +104,15 @@ def guards(case: Case) -> tuple[Guard, ...]:
 
 def _native(policy: ApiObject, bindings: list[ApiObject]) -> Guard:
     what = f"{_VAP} {policy.name}"
-    spec = msgspec.json.decode(policy.spec, type=_Policy)
+    spec = msgspec.json.decode(policy.spec, type=PolicySpec)
     doubt = _doubt(spec)
-    bound = [(each.name, msgspec.json.decode(each.spec, type=_Binding)) for each in bindings]
+    bound = [(each.name, msgspec.json.decode(each.spec, type=BindingSpec)) for each in bindings]
     mine = [(name, each) for name, each in bound if each.policy_name == policy.name]
     denying = [(name, each) for name, each in mine if "Deny" in (each.validation_actions or ())]
     if not denying:
         why = "no binding of it denies" if mine else "nothing binds it"
         return Guard(Answer.NO, f"{what} refuses nothing: {why}")
-    whole = [name for name, each in denying if not _narrowed(each.match_resources) and not each.param_ref]
+    whole = [name for name, each in denying if not each.narrowed]
     if not whole:
         doubt = doubt or f"{_BINDING} {denying[0][0]} binds it to a part of the cluster only"
     if doubt:
@@ -156,21 +122,21 @@ def _native(policy: ApiObject, bindings: list[ApiObject]) -> Guard:
 
 def _own(policy: ApiObject) -> Guard:
     what = f"Kyverno's ValidatingPolicy {policy.name}"
-    spec = msgspec.json.decode(policy.spec, type=_Policy)
+    spec = msgspec.json.decode(policy.spec, type=PolicySpec)
     if "Deny" not in (spec.validation_actions or ("Deny",)):
         return Guard(Answer.NO, f"{what} only warns or records")
     doubt = _doubt(spec)
     return Guard(Answer.UNKNOWN, f"{what}: {doubt}") if doubt else Guard(Answer.YES, f"{what} refuses externalIPs")
 
 
-def _doubt(spec: _Policy) -> str:
+def _doubt(spec: PolicySpec) -> str:
     """Why a policy may let externalIPs through, or empty."""
-    if (spec.failure_policy or "Fail") != "Fail":
+    if spec.fails_open:
         return "failurePolicy is Ignore, so an error lets them through"
     if spec.match_conditions:
         return "its matchConditions may leave Services out"
     constraints = spec.match_constraints
-    if constraints is None or _narrowed(constraints) or not _takes_services(constraints):
+    if constraints is None or constraints.narrowed or not _takes_services(constraints):
         return "its matchConstraints do not take every Service on create and update"
     texts = ["".join(each.expression.split()) for each in spec.validations or ()]
     if not any(_REFUSING.fullmatch(text) for text in texts):
@@ -178,21 +144,9 @@ def _doubt(spec: _Policy) -> str:
     return ""
 
 
-def _narrowed(constraints: _Constraints | None) -> bool:
-    if constraints is None:
-        return False
-    selectors = constraints.namespace_selector or constraints.object_selector
-    named = any(rule.resource_names for rule in constraints.resource_rules)
-    return bool(selectors or constraints.exclude_resource_rules or named)
-
-
-def _takes_services(constraints: _Constraints) -> bool:
-    taken: set[str] = set()
-    for rule in constraints.resource_rules:
-        core, services = {"", "*"} & {*rule.api_groups}, {"services", "*", "*/*"} & {*rule.resources}
-        if core and services:
-            taken |= {*rule.operations}
-    return "*" in taken or {"CREATE", "UPDATE"} <= taken
+def _takes_services(constraints: Constraints) -> bool:
+    rules = constraints.resource_rules or ()
+    return all(any(rule.covers(operation, "", "services") for rule in rules) for operation in ("CREATE", "UPDATE"))
 
 
 def _kyverno(policy: ApiObject) -> Iterator[Guard]:
