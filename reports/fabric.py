@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from reports.document import Fabric
-from scanner.controls.evaluation import roll_up
 from scanner.controls.governance.exceptions import IDLE, verdict_on
-from scanner.findings import ClusterResult, ControlResult, Item, Level, Status, WaiverUse
+from scanner.findings import ClusterResult, ControlResult, Item, Level, Status, WaiverUse, roll_up
 from scanner.model import Cloud, ClusterRef
 from scanner.scoring import FABRIC, grade, rounded, score
 from scanner.waivers.apply import apply_waivers, unmatched
@@ -50,7 +49,7 @@ def _merged(parts: Sequence[tuple[str, ControlResult]]) -> ControlResult:
     """One control over the clusters it applies to."""
     first = parts[0][1]
     counted = [each for _, each in parts if each.status is not Status.NOT_APPLICABLE]
-    status = _worst(each.status for each in counted)
+    status = roll_up(each.status for each in counted)
     reasons = [each.reason for _, each in parts if each.status is status]
     levels = {each.level for each in counted}
     return ControlResult(
@@ -81,14 +80,6 @@ def _named(cluster: str, item: Item) -> Item:
     return msgspec.structs.replace(item, subject=cluster if item.subject == "cluster" else f"{cluster}: {item.subject}")
 
 
-def _worst(statuses: Iterable[Status]) -> Status:
-    """As items roll up, with waived ones between unknown and pass."""
-    seen = set(statuses)
-    if Status.WAIVED in seen and not seen & {Status.FAIL, Status.UNKNOWN}:
-        return Status.WAIVED
-    return roll_up(seen)
-
-
 def _unmatched(
     waivers: Sequence[Waiver], results: Sequence[ClusterResult], uses: Sequence[WaiverUse]
 ) -> tuple[WaiverUse, ...]:
@@ -104,7 +95,7 @@ def _of_fleet(
     found = [verdict_on(use, at) for use in (*uses, *_idle(results))]
     if not found:
         return None
-    status = _worst(each.status for each in found)
+    status = roll_up(each.status for each in found)
     items = tuple(
         Item(
             subject=each.subject,

@@ -12,8 +12,9 @@ from reports.document import FrameworkView, Report, RequirementRow
 from reports.reach.words import counted
 from reports.wording import CLOUD_WORDS, NAME_LIMIT, join_names, visible
 from scanner.enums import Cloud
+from scanner.findings import WORST_FIRST
 from scanner.frameworks.model import ATTESTATION, Framework
-from scanner.frameworks.status import NOT_ASSESSED, ORDER, fleet_statuses, requirement_statuses
+from scanner.frameworks.status import NOT_ASSESSED, fleet_statuses, requirement_statuses
 
 _WORDS = {NOT_ASSESSED: "not assessed by this tool", "not_applicable": "not applicable", "not_judged": "not judged"}
 _SHORT = {"not_applicable": "n/a"}
@@ -106,7 +107,7 @@ def _controls(equal: Mapping[str, str]) -> str:
 
 def _tally(counts: Mapping[str, int]) -> str:
     """How many clusters have which status, the worst first."""
-    order = [*ORDER, *(each for each in counts if each not in set(ORDER))]
+    order = [*WORST_FIRST, *(each for each in counts if each not in set(WORST_FIRST))]
     return ", ".join(
         f"{counts[each]:,} {_SHORT.get(each) or requirement_words(each)}" for each in order if each in counts
     )

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from reports.document import Report
 from reports.reach.words import plain
-from scanner.findings import Status
+from scanner.findings import WORST_FIRST, Status
 
-_ORDER = (Status.FAIL, Status.UNKNOWN, Status.WAIVED, Status.PASS, Status.NOT_APPLICABLE)
 _BUILT_IN = "NB-"
 _SHOWN = 3
 
@@ -25,7 +24,7 @@ def own_lines(report: Report) -> Iterator[str]:
     if found:
         yield "Own controls (in no score):"
     for name in sorted(found):
-        said = [f"{status} on {_names(found[name][status])}" for status in _ORDER if status in found[name]]
+        said = [f"{status} on {_names(found[name][status])}" for status in WORST_FIRST if status in found[name]]
         yield plain(f"{name} {titles[name]}")
         yield plain(f"  {'; '.join(said)}".replace("_", " "))
 

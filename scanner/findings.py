@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
@@ -18,6 +19,16 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
     NOT_APPLICABLE = "not_applicable"
     WAIVED = "waived"
+
+
+# Unknown is worse than waived: what somebody accepted is at least known.
+WORST_FIRST = (Status.FAIL, Status.UNKNOWN, Status.WAIVED, Status.PASS, Status.NOT_APPLICABLE)
+
+
+def roll_up(statuses: Iterable[Status]) -> Status:
+    """The worst of the statuses; not applicable when all are (also when there is none)."""
+    seen = set(statuses)
+    return next((each for each in WORST_FIRST if each in seen), Status.NOT_APPLICABLE)
 
 
 class Severity(StrEnum):

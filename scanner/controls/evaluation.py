@@ -6,13 +6,13 @@ The rules are those of the baseline, section 1: "Dependencies", "Evidence levels
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from scanner.baselines.matching import tier_of
 from scanner.controls.base import CLUSTER, Case, Check, Control, Verdict
-from scanner.findings import ControlResult, Evidence, Item, Level, Severity, Status
+from scanner.findings import ControlResult, Evidence, Item, Level, Severity, Status, roll_up
 from scanner.model import Source
 from scanner.waivers.apply import Applied, apply_waivers
 
@@ -135,15 +135,6 @@ def _level(found: Evidence, verdicts: Sequence[Verdict], *, doubtful: bool) -> L
     if verdicts and all(verdict.level is Evidence.E3 for verdict in verdicts):
         return Level.PROVEN
     return Level.DECLARED if doubtful or _RANK[found] < _RANK[Evidence.E2] else Level.EFFECTIVE
-
-
-def roll_up(statuses: Iterable[Status]) -> Status:
-    """Fail if any fails; else unknown if any is unknown; else pass; not applicable when all are (also when there is none)."""
-    seen = set(statuses)
-    for status in (Status.FAIL, Status.UNKNOWN, Status.PASS):
-        if status in seen:
-            return status
-    return Status.NOT_APPLICABLE
 
 
 def _touched(required: ControlResult, verdicts: Sequence[Verdict]) -> frozenset[str] | None:

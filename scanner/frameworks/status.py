@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from scanner.findings import ControlResult, Status
+from scanner.findings import WORST_FIRST, ControlResult, Status
 from scanner.frameworks.model import Framework, Requirement
 
 NOT_ASSESSED = "not_assessed"
-# The worst first. Unknown is worse than waived: what somebody accepted is at least known.
-ORDER = (Status.FAIL, Status.UNKNOWN, Status.WAIVED, Status.PASS, Status.NOT_APPLICABLE)
 NOT_JUDGED = "not_judged"
 _RANK: Mapping[str, int] = {
-    **{str(each): rank for rank, each in enumerate(ORDER)},
-    NOT_JUDGED: ORDER.index(Status.UNKNOWN),
+    **{str(each): rank for rank, each in enumerate(WORST_FIRST)},
+    NOT_JUDGED: WORST_FIRST.index(Status.UNKNOWN),
 }
 
 
@@ -61,13 +59,13 @@ def _status(requirement: Requirement, found: Mapping[str, Status]) -> Requiremen
 def _rolled(equal: Sequence[tuple[str, str]]) -> str:
     if not equal:
         return NOT_ASSESSED
-    return str(ORDER[min(_RANK[status] for _, status in equal)])
+    return str(WORST_FIRST[min(_RANK[status] for _, status in equal)])
 
 
 def _worst(found: Sequence[RequirementStatus]) -> RequirementStatus:
     equal, supporting = _pairs(each.equal for each in found), _pairs(each.supporting for each in found)
     statuses = {each.status for each in found}
-    status = next((str(each) for each in ORDER if each in statuses), NOT_ASSESSED)
+    status = next((str(each) for each in WORST_FIRST if each in statuses), NOT_ASSESSED)
     return RequirementStatus(found[0].id, status, equal, supporting)
 
 

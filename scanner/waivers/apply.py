@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from scanner.evidence import moment
-from scanner.findings import ControlResult, Item, Severity, Status, WaiverUse
+from scanner.findings import ControlResult, Item, Severity, Status, WaiverUse, roll_up
 from scanner.model import ClusterRef
 from scanner.waivers.model import TWO_APPROVERS, Waiver
 
@@ -67,7 +67,7 @@ def _applied(result: ControlResult, counts: Sequence[_Count], at: str) -> Contro
     items = tuple(_item(each, counts, at) for each in result.items)
     if items == result.items:
         return result
-    status = _status(items) if result.status is Status.FAIL else result.status
+    status = roll_up(item.status for item in items) if result.status is Status.FAIL else result.status
     reasons = [each.reason for each in items if each.status is status]
     reason = max(dict.fromkeys(reasons), key=reasons.count, default=result.reason)
     return msgspec.structs.replace(
@@ -83,14 +83,6 @@ def _accepted(items: Sequence[Item]) -> float | None:
     """What a control that earns no fraction is worth without its waived items; None where nothing is left of it."""
     left = [each.status for each in items if each.status not in {Status.WAIVED, Status.NOT_APPLICABLE}]
     return None if not left else float(all(status is Status.PASS for status in left))
-
-
-def _status(items: Sequence[Item]) -> Status:
-    seen = {item.status for item in items}
-    for status in (Status.FAIL, Status.UNKNOWN, Status.WAIVED):
-        if status in seen:
-            return status
-    return Status.PASS
 
 
 def _is_undecided(waiver: Waiver, result: ControlResult) -> bool:

@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 
 from scanner.controls.base import Control, Verdict
-from scanner.controls.evaluation import evaluate, roll_up
-from scanner.findings import Evidence, Severity, Status
+from scanner.controls.evaluation import evaluate
+from scanner.findings import Evidence, Severity, Status, roll_up
 from scanner.model import Source
 from scanner.prepare import case_of
 from tests.factories import snapshot

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scanner.controls.evaluation import roll_up
-from scanner.findings import ClusterResult, ControlResult, Item, Level, Severity, Status
+from scanner.findings import ClusterResult, ControlResult, Item, Level, Severity, Status, roll_up
 from scanner.judge import judge
 from scanner.scoring import accepted_score, grade, raw_status, score
 from scanner.waivers.apply import apply_waivers
