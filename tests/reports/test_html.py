@@ -245,6 +245,21 @@ def test_items_that_say_the_same_are_told_once():
     assert [block.subjects for block in group.findings[0].judged.blocks] == [("a", "b"), ("c",)]
 
 
+@pytest.mark.parametrize("lines", [2, 15, 16])
+def test_what_to_do_first_holds_a_manifest_whole_or_says_where_it_is(lines):
+    """Half of a manifest mends nothing: a short one stands there, a long one is pointed to and stands under the finding."""
+    manifest = "Apply:\n" + "\n".join(f"  line-{number}: 1" for number in range(1, lines))
+    items = (item("promotions", remediation=manifest),)
+    document = render_html(report(cluster(controls=(control(items=items),))))
+    first, findings = document.decode().split('id="findings"')
+    whole = manifest in first
+    assert whole is (lines <= 15)
+    assert ("the whole of it is under Findings" in first) is not whole
+    assert manifest in findings
+    target = re.search(r'href="(#[^"]+)">the whole', first)
+    assert whole or (target and f'id="{target[1][1:]}"' in findings)
+
+
 def test_no_clusters():
     """A run that found nothing says so, and calls it no success."""
     page = Page(render_html(report()))
