@@ -11,6 +11,7 @@ from functions import options as flags
 from functions.cli_baseline import commands as _baseline
 from functions.cli_estate import commands as _estate
 from functions.cli_planes import commands as _data_planes
+from functions.cli_report import commands as _reports
 
 app = typer.Typer(
     name="ringfence",
@@ -71,7 +72,7 @@ def audit(
     profile: flags.ChosenProfile = None,
     framework: flags.Frameworks = None,
     output: flags.Store = "",
-    answer: flags.AnswerFormat = flags.Format.TABLE,
+    answer: flags.ReportAnswer = flags.ReportFormat.TABLE,
     run_id: flags.RunId = "",
     time: flags.Time = "",
     fail_on: flags.FailOnSeverity = None,
@@ -98,7 +99,7 @@ def audit(
         ways=WaysIn(local=source, aws=aws, gcp=gcp, azure=azure, config=config),
         evidence=evidence, waivers=waivers, controls=tuple(controls or ()), profile=profile.value if profile else "",
         frameworks=tuple(framework or ()), output=output,
-        json=answer is flags.Format.JSON, run_id=run_id, time=time,
+        answer=answer.value, run_id=run_id, time=time,
         fail_on=fail_on.value if fail_on else None, min_score=min_score, allow_partial=allow_partial,
     )  # fmt: skip
     raise typer.Exit(run_audit(request))
@@ -243,6 +244,7 @@ def lint(
 
 app.add_typer(_baseline)
 app.add_typer(_estate)
+app.add_typer(_reports)
 app.add_typer(_data_planes)
 
 

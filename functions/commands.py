@@ -12,14 +12,14 @@ import msgspec
 from functions.fabric import fabric_of
 from functions.gate import Exit, decide
 from functions.gather import gather
-from functions.output import colour, now, say, say_incomplete, text, width, write
+from functions.output import now, say, say_incomplete, text, write
 from functions.own_controls import own_controls
-from functions.run import Outcome, audit, collect, incomplete, new_run
+from functions.report import TABLE, write_report
+from functions.run import audit, collect, incomplete, new_run
 from functions.watch import watcher
 from functions.ways import WaysIn, choose
 from infra.settings.evidence import read_evidence
 from infra.settings.waivers import read_waivers
-from reports.document import render_json
 from scanner.errors import InputError
 from scanner.findings import Severity
 from scanner.frameworks.model import find_framework
@@ -42,7 +42,7 @@ class AuditRequest:
     profile: str = ""
     frameworks: tuple[str, ...] = ()
     output: str
-    json: bool
+    answer: str
     run_id: str
     time: str
     fail_on: str | None
@@ -86,7 +86,7 @@ def run_audit(request: AuditRequest) -> int:
             own=own,
             fabric=fabric.judged,
         )
-    _print_outcome(outcome, as_json=request.json)
+    write_report(outcome.report, request.answer, "", stored_at=outcome.stored_at)
     code, why = decide(
         outcome.report,
         incomplete=bool(outcome.incomplete),
@@ -95,7 +95,7 @@ def run_audit(request: AuditRequest) -> int:
         allow_partial=request.allow_partial,
     )
     # The table on stdout has named the unread clusters already; a document has told nobody.
-    say_incomplete(outcome.incomplete if request.json else incomplete(outcome.report, unread=False))
+    say_incomplete(outcome.incomplete if request.answer != TABLE else incomplete(outcome.report, unread=False))
     if outcome.interrupted:
         return Exit.INTERRUPTED
     if why:
@@ -149,14 +149,3 @@ def _open(url: str) -> Store | None:
     from infra.store import open_store
 
     return open_store(url)
-
-
-def _print_outcome(outcome: Outcome, *, as_json: bool) -> None:
-    if as_json:
-        write((render_json(outcome.report),), "")
-        return
-    from reports.own_controls import own_lines
-    from reports.terminal import render_terminal
-
-    document = render_terminal(outcome.report, width=width(), colour=colour(), report_at=outcome.stored_at)
-    write((document.encode(), *text(own_lines(outcome.report))), "")

@@ -43,6 +43,14 @@ class DiffFormat(StrEnum):
     MD = "md"
 
 
+class ReportFormat(StrEnum):
+    """The forms of the fleet report: a table for the terminal, and those of `reports.exports`."""
+
+    TABLE = "table"
+    JSON = "json"
+    HTML = "html"
+
+
 class Judged(StrEnum):
     """The levels that `reach` can be asked about."""
 
@@ -199,6 +207,17 @@ Document = Annotated[
     str, _flag("--output", _OUT, "Write the document there instead of stdout.", "-o", metavar="FILE|URL")
 ]
 AnswerFormat = Annotated[Format, _flag("--format", _OUT, "How to answer on stdout.")]
+ReportAnswer = Annotated[ReportFormat, _flag("--format", _OUT, "The form of the report.")]
+Stored = Annotated[
+    list[str] | None,
+    _flag(
+        "--from",
+        _IN,
+        "Stored runs: a store (path, s3://, gs://, az://), or one report.json. Repeatable.",
+        metavar="URL",
+    ),
+]
+Run = Annotated[str, _flag("--run", _IN, "Which run of the store (default: the latest finished one).", metavar="ID")]
 RunId = Annotated[
     str, _flag("--run-id", _OUT, "The run's id (default: from its time). Ids sort by time.", metavar="ID")
 ]
