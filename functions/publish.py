@@ -35,7 +35,7 @@ def record_run(
         interrupted=interrupted,
     )
     run_key = keys.run_key(run.id)
-    if store.put_new(run_key, _encode(record)):
+    if store.put_new(run_key, encode_document(record)):
         return
     earlier = read_run(store, run_key)
     if earlier is None:
@@ -44,7 +44,7 @@ def record_run(
         place = store.describe(run_key)
         raise StoreError(f"{place}: this run set out to read other clusters: give another --run-id or --time")
     if (earlier.interrupted and earlier.expected == record.expected) or (baseline and not earlier.baseline):
-        store.put(run_key, _encode(record))
+        store.put(run_key, encode_document(record))
 
 
 def publish(report: Report, store: Store, *, finished: bool) -> tuple[str, ...]:
@@ -59,11 +59,12 @@ def publish(report: Report, store: Store, *, finished: bool) -> tuple[str, ...]:
         stored.append(store.describe(key))
     if finished:
         latest = {"schema": "latest/v1", "run": report.run.id, "report": keys.report_key(report.run.id, ".json")}
-        store.update_latest(keys.LATEST, _encode(latest), lambda current: _run_of(current) <= report.run.id)
+        store.update_latest(keys.LATEST, encode_document(latest), lambda current: _run_of(current) <= report.run.id)
     return tuple(stored)
 
 
-def _encode(value: object) -> bytes:
+def encode_document(value: object) -> bytes:
+    """A small document of the store: JSON that people can read."""
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
 
 

@@ -10,7 +10,7 @@ import msgspec
 from reports import keys
 from reports.document import Scope
 from scanner.errors import InputError
-from scanner.model import Snapshot
+from scanner.model import ClusterRef, Snapshot
 
 if TYPE_CHECKING:
     from infra.store import Store
@@ -19,10 +19,19 @@ _SUFFIX = ".json.zst"
 _MAX_BYTES = 1 << 30  # one stored snapshot, compressed
 
 
+class Planned(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One cluster of a scheduled run, and the place of its source in the settings."""
+
+    cluster: ClusterRef
+    source: int
+
+
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """`run.json`: what a run set out to read, and the places it could not.
 
     `baseline` is empty where nothing was judged. An `interrupted` run (Ctrl-C) may be taken up again under its id.
+    `planned` and `deadline` (RFC 3339, UTC) are a scheduled run's, whose clusters are read after this is written: what has no
+    result by then is unread.
     """
 
     schema: str = "run/v1"
@@ -33,6 +42,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     expected: tuple[str, ...]
     scopes: tuple[Scope, ...]
     interrupted: bool = False
+    planned: tuple[Planned, ...] = ()
+    deadline: str = ""
 
 
 def list_snapshots(url: str) -> tuple[Store, tuple[str, ...], tuple[Scope, ...]]:

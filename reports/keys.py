@@ -20,6 +20,7 @@ RUNS = "v1/runs/"
 LATEST = "v1/latest.json"
 SNAPSHOT = "snapshot.json.zst"
 RESULT = "result.json"
+PLANNED = "planned.json.zst"
 
 _MAX_SEGMENT = 128  # with four segments and a digest, far below the 1,024 bytes of an S3 key and 255 of a file's name
 _DIGEST = 32  # hexadecimal digits kept of a SHA-256: 128 bits
@@ -107,6 +108,16 @@ def snapshot_key(run_id: str, ref: ClusterRef) -> str:
     return f"{_folder(run_id, ref)}{SNAPSHOT}"
 
 
+def cluster_prefix(run_id: str, ref: ClusterRef) -> str:
+    """The folder of one cluster in a run, with its slash."""
+    return _folder(run_id, ref)
+
+
+def planned_key(run_id: str, ref: ClusterRef) -> str:
+    """Where a scheduled run's plan leaves what the cloud says of `ref`, before its cluster is read."""
+    return f"{_folder(run_id, ref)}{PLANNED}"
+
+
 def result_key(run_id: str, ref: ClusterRef) -> str:
     """Where the result of `ref` lies in a run, beside its snapshot."""
     return f"{_folder(run_id, ref)}{RESULT}"
@@ -127,7 +138,7 @@ def parse_cluster_key(key: str) -> ClusterKey | None:
     """Take a key apart that `snapshot_key` or `result_key` made; None for any other, for a store may hold foreign files."""
     run, between, rest = key.removeprefix(RUNS).partition("/clusters/")
     parts = rest.split("/")
-    if not key.startswith(RUNS) or not between or len(parts) != 5 or parts[4] not in {SNAPSHOT, RESULT}:
+    if not key.startswith(RUNS) or not between or len(parts) != 5 or parts[4] not in {SNAPSHOT, RESULT, PLANNED}:
         return None
     try:
         cloud = Cloud(_decode(parts[0]))
