@@ -46,7 +46,7 @@ def judge_stored(snapshot: Snapshot, run: Run, judging: Judging, store: Store | 
     return _judged(snapshot, judging)
 
 
-def keep(result: ClusterResult, run: Run, store: Store | None) -> ClusterResult:
+def keep_result(result: ClusterResult, run: Run, store: Store | None) -> ClusterResult:
     """Store one result; an earlier delivery's wins."""
     if store is None:
         return result

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from functions.aggregate import Judging as FleetJudging
-from functions.aggregate import aggregate as aggregated
+from functions.aggregate import run_report
 from functions.history import with_past
-from functions.judging import Judging, judge_stored, keep
+from functions.judging import Judging, judge_stored, keep_result
 from functions.publish import publish
 from functions.results import read_results
 from functions.scheduled.plan import unfinished
@@ -77,7 +76,5 @@ def _close(task: Task, judging: Judging, store: Store) -> None:
     key = keys.planned_key(task.run, task.cluster)
     planned = decode(store.get(key), store.describe(key))
     run = Run(id=task.run, time=task.time, tool=VERSION)
-    keep(judge_stored(planned, run, judging, store), run, store)
+    keep_result(judge_stored(planned, run, judging, store), run, store)
 
-
-Clock = Callable[[], str]

@@ -92,6 +92,8 @@ def _discovered(request: PlanRequest, watch: Quiet) -> RunRecord:
         baseline=BASELINE_VERSION,
         expected=tuple(sorted(label_of(each) for each in planned)),
         scopes=estate.places,
+        clusters={label_of(each): each.cluster for each in planned},
+        profile=request.settings.baseline.profile,
         planned=planned,
         deadline=_later(run.time, request.lasts_s),
     )

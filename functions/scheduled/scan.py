@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from functions.ask import way_in
-from functions.judging import Judging, judge_stored, keep
+from functions.judging import Judging, judge_stored, keep_result
 from functions.scheduled.tasks import Task, TryAgainError
 from functions.sources import unread
 from infra.text import printable
@@ -56,11 +56,9 @@ def scan(request: ScanRequest) -> bool:
     if keys.result_key(run.id, task.cluster) in there:
         return False
     planned = _planned(request, there)
-    if keys.snapshot_key(run.id, task.cluster) in there:
-        snapshot = planned  # what an earlier delivery read and could not judge wins over it
-    else:
-        snapshot = _read(request, planned)
-    keep(judge_stored(snapshot, run, request.judging, store), run, store)
+    # A snapshot that an earlier delivery stored and could not judge wins over the plan's, which stands in for it.
+    snapshot = planned if keys.snapshot_key(run.id, task.cluster) in there else _read(request, planned)
+    keep_result(judge_stored(snapshot, run, request.judging, store), run, store)
     return True
 
 

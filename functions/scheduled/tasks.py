@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from infra.text import printable
@@ -21,7 +23,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     run: str
     time: str
     cluster: ClusterRef
-    source: int
+    source: Annotated[int, msgspec.Meta(ge=0)]
 
 
 def encode_task(task: Task) -> bytes:
