@@ -130,7 +130,7 @@ def _rule(control: ControlResult, identity: str, *, unknown: bool) -> dict[str, 
         severity = {"security-severity": _SECURITY_SEVERITY[control.severity]}
     return {
         "id": identity,
-        "name": re.sub(r"[^A-Za-z0-9]", "", control.id.title()) + ("Unknown" if unknown else ""),
+        "name": (re.sub(r"[^A-Za-z0-9]", "", control.id.title()) or "Control") + ("Unknown" if unknown else ""),
         "shortDescription": {"text": what},
         "fullDescription": {"text": f"{what} ({control.severity})"},
         "help": {"text": help_text},
@@ -221,7 +221,10 @@ def _unlinked(text: str) -> str:
 def _location(holder: Holder, item: Item, place: Place | None) -> dict[str, Any]:
     """The manifest, or the cluster's own name where no file is known: it then says that it is none."""
     if place is not None:
-        where: dict[str, Any] = {"artifactLocation": {"uri": path_of(place.file)}, "region": {"startLine": place.line}}
+        line = max(
+            1, place.line
+        )  # a report made by hand may say anything, and a line below 1 spoils the whole file (3.30.5)
+        where: dict[str, Any] = {"artifactLocation": {"uri": path_of(place.file)}, "region": {"startLine": line}}
         return {"physicalLocation": where, "logicalLocations": _logical(holder, item)}
     where = {"artifactLocation": {"uri": _uri(holder.cluster)}, "region": {"startLine": 1}}
     said = {"text": f"No file: this is about {name_of(holder.name)} as it was read."}

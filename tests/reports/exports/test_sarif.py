@@ -146,6 +146,17 @@ def test_a_finding_stands_where_its_manifest_does():
     assert "message" not in place
 
 
+@pytest.mark.parametrize(
+    ("file", "uri"),
+    [("../../etc/x", ".._/.._/etc/x"), ("/etc/x", "_/etc/x"), ("", "_"), ("file:///x", "file%3A/_/_/x")],
+)
+def test_a_crafted_place_stays_a_file_of_the_repository(file, uri):
+    """No path leads out of it, and no line spoils the file."""
+    (result,) = log(one(placed("shop", (file, -3))))["results"]
+    where = result["locations"][0]["physicalLocation"]
+    assert where == {"artifactLocation": {"uri": uri}, "region": {"startLine": 1}}
+
+
 def test_what_stands_in_no_file_says_so():
     """A live cluster's finding is anchored at the cluster's own name, for a result without a place is refused."""
     (result,) = log(one(item("shop")))["results"]
