@@ -49,6 +49,9 @@ class ReportFormat(StrEnum):
     TABLE = "table"
     JSON = "json"
     HTML = "html"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    PROMETHEUS = "prometheus"
 
 
 class Judged(StrEnum):

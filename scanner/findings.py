@@ -61,11 +61,19 @@ class _Outcome(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Base of everything reported: immutable, camelCase, every field written."""
 
 
+class Place(_Outcome, frozen=True, kw_only=True):
+    """Where an object begins in a repository or folder of manifests: the file with "/", and the line from 1."""
+
+    file: str
+    line: int
+
+
 class Item(_Outcome, frozen=True, kw_only=True):
     """One subject of a control (a namespace, a workload, a Service, the cluster) and how it did.
 
     `reason` is a stable machine-readable word (`inert`, `not-isolated`, `declared-pass`); `evidence` are sentences that
-    name objects; `remediation` says what to change, empty where there is nothing to.
+    name objects; `remediation` says what to change, empty where there is nothing to. `origins` are the manifests it is about,
+    none of a live cluster.
     """
 
     subject: str
@@ -73,6 +81,7 @@ class Item(_Outcome, frozen=True, kw_only=True):
     reason: str
     evidence: tuple[str, ...] = ()
     remediation: str = ""
+    origins: tuple[Place, ...] = ()
 
 
 class ControlResult(_Outcome, frozen=True, kw_only=True):

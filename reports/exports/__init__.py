@@ -33,6 +33,9 @@ EXPORTS: Mapping[str, Export] = {
     for each in (
         Export("json", ".json", "reports.exports.own"),
         Export("html", ".html", "reports.exports.page"),
+        Export("sarif", ".sarif", "reports.exports.sarif"),
+        Export("junit", ".junit.xml", "reports.exports.junit", "exports"),
+        Export("prometheus", ".prom", "reports.exports.prometheus", "exports"),
     )
 }
 
