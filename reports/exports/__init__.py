@@ -33,6 +33,9 @@ EXPORTS: Mapping[str, Export] = {
     for each in (
         Export("json", ".json", "reports.exports.own"),
         Export("html", ".html", "reports.exports.page"),
+        Export("csv", ".csv", "reports.exports.csv_file"),
+        Export("xlsx", ".xlsx", "reports.exports.xlsx", extra="exports", binary=True),
+        Export("parquet", ".parquet", "reports.exports.parquet", extra="parquet", binary=True),
     )
 }
 
