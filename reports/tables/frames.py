@@ -1,8 +1,8 @@
 """The tables as pandas frames, made column by column; an empty one has the types of a full one.
 
-Types by kind: `word` is a category (its categories as they first come; those of statuses, severities and levels fixed and
-worst first or as declared), `id` is str, `texts` are tuples of str in an object column, `number` is float64 (NaN where missing),
-`count` int64, `flag` bool, `time` datetime64[ms, UTC], `day` datetime64[ms]. Needs the extra `exports`.
+Types by kind: `word` is a category (its categories as they first come; those of statuses, severities and levels are fixed, so
+that sorting puts the worst first), `id` is str, `texts` are tuples of str in an object column, `number` is float64 (NaN where
+missing), `count` int64, `flag` bool, `time` datetime64[ms, UTC], `day` datetime64[ms]. Needs the extra `exports`.
 """
 
 from __future__ import annotations

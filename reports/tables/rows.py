@@ -24,13 +24,13 @@ from reports.tables.schema import (
     WAIVERS,
     Table,
 )
-from scanner.findings import ControlResult, Status, WaiverUse
+from scanner.findings import WORST_FIRST, ControlResult, Status, WaiverUse
 
 Values = tuple[object, ...]
 Block = tuple[Values, Sequence[Values]]
 
 _NOTHING = "not-judged"  # the reason where a cluster has no controls at all
-_ASSESSED = (*Status, "not_assessed")
+_ASSESSED = (*WORST_FIRST, "not_assessed")
 
 
 def blocks(table: Table, report: Report, cloud: str | None = None) -> Iterator[Block]:
@@ -128,7 +128,7 @@ def _controls(report: Report) -> Iterator[Block]:
         rows = []
         for control in controls:
             counted = Counter(item.status for item in control.items)
-            rows.append((*_control(control), control.accepted, *(counted[status] for status in Status)))
+            rows.append((*_control(control), control.accepted, *(counted[status] for status in WORST_FIRST)))
         yield (*run, *_cluster(cluster)), rows
 
 
@@ -148,7 +148,7 @@ def _clusters(report: Report) -> Iterator[Block]:
             cluster.accepted.proven if cluster.accepted else None,
             cluster.gates,
             cluster.gaps,
-            *(counted[status] for status in Status),
+            *(counted[status] for status in WORST_FIRST),
         )
         yield run, [(*_cluster(cluster), *own)]
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scanner.findings import Level, Severity, Status
+from scanner.findings import WORST_FIRST, Level, Severity
 
 FLEET = "fleet"  # the cloud of what is in none: the fabric, and a cluster whose cloud is not said
 
@@ -57,7 +57,7 @@ def _words(*columns: tuple[str, str]) -> tuple[Column, ...]:
     return tuple(Column(name, Kind.WORD, meaning) for name, meaning in columns)
 
 
-_STATUSES = tuple(Status)
+_STATUSES = tuple(WORST_FIRST)
 _RUN = (
     Column("run_id", Kind.WORD, "The run; ids sort by time"),
     Column("run_time", Kind.TIME, "When it ran, in UTC"),

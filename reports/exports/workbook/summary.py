@@ -9,12 +9,13 @@ from reports.document import Group, Report
 from reports.exports.workbook.sheets import Book
 from reports.places import not_whole
 from reports.wording import CLOUD_WORDS, score_meaning, score_text, verdict
-from scanner.findings import Severity, Status
+from scanner.findings import WORST_FIRST, Severity
 
 _WIDTHS = (30, 14, 14, 14, 14, 14, 14, 14, 14, 22)
 _GROUP = (
     "Score", "Proven", "Up to", "Coverage", "Grade", "Clusters", "Not read", "Grade capped", "No critical fail", "Accepted risk",
 )  # fmt: skip
+_NAMES = {**CLOUD_WORDS, "fleet": "Fleet"}
 _Row = tuple[object, ...]
 
 
@@ -25,7 +26,7 @@ def write_summary(book: Book) -> None:
     for title, rows in (
         (("ringfence: network policy compliance",), _said(report)),
         (_GROUP, map(_group, (report.fleet, *report.clouds))),
-        (("Controls over all clusters", *(status.replace("_", " ") for status in Status)), _outcomes(report)),
+        (("Controls over all clusters", *(status.replace("_", " ") for status in WORST_FIRST)), _outcomes(report)),
         (("What to know of these figures",), _notes(report)),
     ):
         book.title(sheet, row, *title)
@@ -49,7 +50,7 @@ def _said(report: Report) -> Iterator[_Row]:
 
 def _group(group: Group) -> _Row:
     return (
-        CLOUD_WORDS.get(group.name, group.name),
+        _NAMES.get(group.name, group.name),
         group.score.proven,
         group.score.ceiling,
         group.score.coverage,
@@ -65,10 +66,10 @@ def _group(group: Group) -> _Row:
 def _outcomes(report: Report) -> Iterator[_Row]:
     counted = Counter((each.severity, each.status) for cluster in report.clusters for each in cluster.controls)
     for severity in Severity:
-        yield severity.capitalize(), *(counted[severity, status] for status in Status)
+        yield severity.capitalize(), *(counted[severity, status] for status in WORST_FIRST)
     if report.fabric is not None:
         judged = Counter(each.status for each in report.fabric.controls)
-        yield "Across clusters (all severities)", *(judged[status] for status in Status)
+        yield "Across clusters (all severities)", *(judged[status] for status in WORST_FIRST)
 
 
 def _notes(report: Report) -> Iterator[_Row]:

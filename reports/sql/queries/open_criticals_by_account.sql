@@ -4,7 +4,7 @@ SELECT
   f.account,
   max(f.day) AS day,
   count(*) AS findings,
-  count(DISTINCT f.cluster_id) AS clusters,
+  count(DISTINCT NULLIF(f.cluster_id, '')) AS clusters,
   count(DISTINCT f.control_id) AS controls
 FROM findings_now AS f
 WHERE f.severity = 'critical' AND f.item_status = 'fail'

@@ -2,7 +2,7 @@
 SELECT
   f.day,
   f.cloud,
-  count(DISTINCT f.cluster_id) AS clusters,
+  count(DISTINCT NULLIF(f.cluster_id, '')) AS clusters,
   sum(CASE WHEN f.item_status = 'fail' THEN 1 ELSE 0 END) AS failing,
   sum(CASE WHEN f.item_status = 'unknown' THEN 1 ELSE 0 END) AS unknown_items,
   sum(CASE WHEN f.item_status = 'waived' THEN 1 ELSE 0 END) AS waived,

@@ -54,8 +54,10 @@ def test_types_do_not_depend_on_the_rows(name):
 
 
 def test_known_words_come_worst_first():
-    """Severities sort by their categories."""
+    """Severities and statuses sort by their categories."""
     assert list(frames.findings(report()).severity.cat.categories) == ["critical", "high", "medium", "low"]
+    found = frames.findings(governed())["item_status"].sort_values()
+    assert list(found.drop_duplicates()) == ["fail", "unknown", "waived", "pass", "not_applicable"]
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=ascii)
