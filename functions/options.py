@@ -52,6 +52,9 @@ class ReportFormat(StrEnum):
     SARIF = "sarif"
     JUNIT = "junit"
     PROMETHEUS = "prometheus"
+    CSV = "csv"
+    XLSX = "xlsx"
+    PARQUET = "parquet"
 
 
 class Judged(StrEnum):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from functions.findings_table import can_write, write_findings
 from functions.sources import Input
 from functions.stored import RunRecord, read_run
 from reports import keys
@@ -48,7 +49,11 @@ def record_run(
 
 
 def publish(report: Report, store: Store, *, finished: bool) -> tuple[str, ...]:
-    """Store the report's renderings, then point `latest.json` at a finished run unless a newer one has already."""
+    """Store the report's renderings, then point `latest.json` at a finished run unless a newer one has already.
+
+    The findings are stored as tables too where the extra `parquet` is installed. Without it they are left out without a word:
+    nobody asked for them, and `report --format parquet` makes them of the same report at any time.
+    """
     from reports.html.render import render_html
 
     renderings: tuple[tuple[str, Callable[[Report], bytes]], ...] = ((".html", render_html), (".json", render_json))
@@ -57,6 +62,8 @@ def publish(report: Report, store: Store, *, finished: bool) -> tuple[str, ...]:
         key = keys.report_key(report.run.id, suffix)
         store.put(key, render(report))
         stored.append(store.describe(key))
+    if can_write():
+        write_findings(report, store)
     if finished:
         latest = {"schema": "latest/v1", "run": report.run.id, "report": keys.report_key(report.run.id, ".json")}
         store.update_latest(keys.LATEST, _encode(latest), lambda current: _run_of(current) <= report.run.id)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from scanner.errors import InputError
@@ -18,6 +18,8 @@ from scanner.model import Cloud, ClusterRef
 
 RUNS = "v1/runs/"
 LATEST = "v1/latest.json"
+FINDINGS = "v1/findings/"
+REQUIREMENTS = "v1/requirements/"
 SNAPSHOT = "snapshot.json.zst"
 RESULT = "result.json"
 
@@ -121,6 +123,16 @@ def report_key(run_id: str, suffix: str) -> str:
     if not _SUFFIX.fullmatch(suffix):
         raise ValueError(f"{suffix!r} is no file suffix")
     return f"{run_prefix(run_id)}report{suffix}"
+
+
+def findings_key(run_id: str, cloud: str, day: date) -> str:
+    """Where a run's findings of one cloud lie: partitions as Hive names them, so that SQL reads only what it asks for."""
+    return f"{FINDINGS}cloud={_encode(cloud)}/day={day.isoformat()}/{checked_run_id(run_id)}.parquet"
+
+
+def requirements_key(run_id: str, day: date) -> str:
+    """Where a run's requirements lie, of every framework that it was seen through."""
+    return f"{REQUIREMENTS}day={day.isoformat()}/{checked_run_id(run_id)}.parquet"
 
 
 def parse_cluster_key(key: str) -> ClusterKey | None:

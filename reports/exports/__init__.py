@@ -36,6 +36,9 @@ EXPORTS: Mapping[str, Export] = {
         Export("sarif", ".sarif", "reports.exports.sarif"),
         Export("junit", ".junit.xml", "reports.exports.junit", "exports"),
         Export("prometheus", ".prom", "reports.exports.prometheus", "exports"),
+        Export("csv", ".csv", "reports.exports.csv_file"),
+        Export("xlsx", ".xlsx", "reports.exports.xlsx", extra="exports", binary=True),
+        Export("parquet", ".parquet", "reports.exports.parquet", extra="parquet", binary=True),
     )
 }
 
