@@ -52,6 +52,7 @@ class ReportFormat(StrEnum):
     SARIF = "sarif"
     JUNIT = "junit"
     PROMETHEUS = "prometheus"
+    OCSF = "ocsf"
 
 
 class Judged(StrEnum):
