@@ -53,6 +53,7 @@ class ReportFormat(StrEnum):
     JUNIT = "junit"
     PROMETHEUS = "prometheus"
     OCSF = "ocsf"
+    ASFF = "asff"
 
 
 class Judged(StrEnum):

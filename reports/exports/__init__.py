@@ -38,6 +38,7 @@ EXPORTS: Mapping[str, Export] = {
         Export("junit", ".junit.xml", "reports.exports.junit", "exports"),
         Export("prometheus", ".prom", "reports.exports.prometheus", "exports"),
         Export("ocsf", ".ocsf.jsonl", "reports.exports.ocsf"),
+        Export("asff", ".asff.jsonl", "reports.exports.asff"),
     )
 }
 
