@@ -54,6 +54,7 @@ class ReportFormat(StrEnum):
     PROMETHEUS = "prometheus"
     OCSF = "ocsf"
     ASFF = "asff"
+    OSCAL = "oscal"
 
 
 class Judged(StrEnum):

@@ -39,6 +39,7 @@ EXPORTS: Mapping[str, Export] = {
         Export("prometheus", ".prom", "reports.exports.prometheus", "exports"),
         Export("ocsf", ".ocsf.jsonl", "reports.exports.ocsf"),
         Export("asff", ".asff.jsonl", "reports.exports.asff"),
+        Export("oscal", ".oscal.json", "reports.exports.oscal", "oscal"),
     )
 }
 
