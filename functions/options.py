@@ -55,6 +55,7 @@ class ReportFormat(StrEnum):
     OCSF = "ocsf"
     ASFF = "asff"
     OSCAL = "oscal"
+    POLICYREPORT = "policyreport"
 
 
 class Judged(StrEnum):

@@ -40,6 +40,7 @@ EXPORTS: Mapping[str, Export] = {
         Export("ocsf", ".ocsf.jsonl", "reports.exports.ocsf"),
         Export("asff", ".asff.jsonl", "reports.exports.asff"),
         Export("oscal", ".oscal.json", "reports.exports.oscal", "oscal"),
+        Export("policyreport", ".policyreport.json", "reports.exports.policyreport"),
     )
 }
 
