@@ -55,6 +55,10 @@ class ReportFormat(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
     PARQUET = "parquet"
+    OCSF = "ocsf"
+    ASFF = "asff"
+    OSCAL = "oscal"
+    POLICYREPORT = "policyreport"
 
 
 class Judged(StrEnum):

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from functions.aggregate import stored_report
 from functions.gate import Exit
-from functions.output import colour, text, width, write
+from functions.output import colour, say, text, width, write
 from reports.document import Report
-from reports.exports import EXPORTS, render
+from reports.exports import EXPORTS, notices, render
 from scanner.errors import InputError
 
 TABLE = "table"
@@ -56,3 +56,5 @@ def write_report(report: Report, answer: str, output: str, *, stored_at: Sequenc
     if EXPORTS[answer].binary and not output and sys.stdout is not None and sys.stdout.isatty():
         raise InputError(f"--format {answer} is no text for a terminal: name a file with -o")
     write(render(answer, report), output)
+    for line in notices(answer, report):
+        say(line)
