@@ -142,30 +142,19 @@ def _judged(case: Case, workload: str, pods: Sequence[Pod], search: _Search, gap
     shown = sure or near
     told = [_told(case, path) for path in shown[:_SHOWN]]
     lines = [line for path in told for line in path.lines]
-    paths_shown = tuple(_path(workload, each, mesh) for each in told)
     if len(shown) > _SHOWN:
         lines.append(f"and {len(shown) - _SHOWN} more paths")
-    if sure:
-        fix = mending(sure[0].way, sure[0].steps[-1] if sure[0].steps else None, first)
-        return Verdict(
-            subject=workload,
-            status=Status.FAIL,
-            reason="path-from-internet",
-            evidence=bounded(lines, 30),
-            remediation=fix,
-            sensitive=True,
-            paths=paths_shown,
-            more_paths=len(shown) - len(paths_shown),
-        )
     if near:
         lines += [mesh] if mesh else []
         return Verdict(
             subject=workload,
-            status=Status.UNKNOWN,
-            reason="possible-path",
+            status=Status.FAIL if sure else Status.UNKNOWN,
+            reason="path-from-internet" if sure else "possible-path",
             evidence=bounded(lines, 30),
-            paths=paths_shown,
-            more_paths=len(shown) - len(paths_shown),
+            remediation=mending(sure[0].way, sure[0].steps[-1] if sure[0].steps else None, first) if sure else "",
+            sensitive=bool(sure),
+            paths=tuple(_path(workload, each, mesh) for each in told),
+            more_paths=len(shown) - len(told),
         )
     if gaps:
         return unread(workload, gaps)
