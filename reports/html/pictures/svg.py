@@ -112,7 +112,8 @@ def _fitting(text: str, columns: int) -> int:
 
 
 def _columns(char: str) -> int:
-    return 0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+    """A combining mark counts too, though it takes none: hundreds of them on one letter would leave its line."""
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def _text(value: object) -> Markup:

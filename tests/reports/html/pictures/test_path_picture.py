@@ -57,7 +57,14 @@ def test_several_paths_are_counted_and_a_waived_one_says_so():
     assert path_pictures([], 2, {}) == '<p class="quiet">2 paths found, not drawn</p>'
 
 
-@given(st.text(max_size=80) | st.just(HOSTILE) | st.just("x" * 10_000) | st.just("宽" * 200) | st.just("a " * 300))
+@given(
+    st.text(max_size=80)
+    | st.just(HOSTILE)
+    | st.just("x" * 10_000)
+    | st.just("宽" * 200)
+    | st.just("a" + "\u0301" * 300)
+    | st.just("a " * 300)
+)
 def test_any_name_stays_text_inside_its_box(name):
     """The picture parses as XML, no line is longer than its box, and it is the same each time."""
     hops = (Hop(kind=name, name=name, by=name, doubt=name, ports={name: ((1, 2),)}), Hop(kind="workload", name=name))
