@@ -18,6 +18,7 @@ _INSET = 10
 _ARROW = 26
 _COLUMNS = int((WIDTH - 2 * _INSET) / (_FONT * CELL))
 _LINES = {"name": 4, "by": 3, "doubt": 2}
+_MOST = 40  # hops that are drawn
 _BETWEEN = "between-clusters"
 
 
@@ -53,8 +54,11 @@ def _boxes(path: Path) -> Iterator[Hop]:
     """The source and the hops; the last one of a path between clusters says in which it is."""
     between = path.kind == _BETWEEN
     yield Hop(kind="cluster" if between else "outside", name=path.source)
-    for at, hop in enumerate(path.hops, 1):
-        last = between and at == len(path.hops)
+    hops = path.hops
+    if len(hops) > _MOST:  # a result holds fewer: this one is crafted
+        hops = (*hops[: _MOST - 1], Hop(kind="hops", name=f"{len(hops) - _MOST:,} more", doubt="not drawn"), hops[-1])
+    for at, hop in enumerate(hops, 1):
+        last = between and at == len(hops)
         yield replace(hop, kind=f"{hop.kind} in {path.destination}") if last else hop
 
 

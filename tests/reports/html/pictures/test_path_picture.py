@@ -47,6 +47,14 @@ def test_a_path_from_outside_and_unknown_ports():
     assert "more ranges" in texts(drawings(path_picture(path(more_ports=3)))[0])[0]
 
 
+def test_a_path_without_end_is_drawn_in_bounds():
+    """A crafted result with ten thousand hops: the first ones and the last, and how many are not drawn."""
+    (drawing,) = drawings(path_picture(path(hops=tuple(Hop(kind="route", name=f"r{at}") for at in range(10_000)))))
+    assert len(list(drawing.iter(f"{SVG}rect"))) == 42
+    assert {"r38", "9,960 more", "r9999"} <= set(texts(drawing))
+    assert "r39" not in texts(drawing)
+
+
 def test_several_paths_are_counted_and_a_waived_one_says_so():
     """What is left out is said; a waiver closes nothing."""
     markup = path_pictures([path(), path(subject="x")], 1, {"x": Status.WAIVED, "a -> b": Status.FAIL})
