@@ -118,6 +118,7 @@ def _cluster(result: ClusterResult) -> Cluster:
         dataplane=result.dataplane,
         exposure=result.exposure,
         differences=result.differences,
+        namespaces=result.namespaces,
         score=rounded(result.score),
         accepted=rounded(result.accepted) if result.accepted else None,
         grade=result.grade,

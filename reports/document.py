@@ -9,7 +9,16 @@ import msgspec
 
 from scanner.baselines.config import HEAVIEST
 from scanner.errors import InputError
-from scanner.findings import ClusterResult, ControlResult, DataPlaneSummary, Difference, Exposure, Score, WaiverUse
+from scanner.findings import (
+    ClusterResult,
+    ControlResult,
+    DataPlaneSummary,
+    Difference,
+    Exposure,
+    NamespaceMatrix,
+    Score,
+    WaiverUse,
+)
 from scanner.model import Notice
 
 _Kind = TypeVar("_Kind")
@@ -68,6 +77,7 @@ class Cluster(_Document, frozen=True, kw_only=True):
     dataplane: DataPlaneSummary
     exposure: tuple[Exposure, ...]
     differences: tuple[Difference, ...] = ()
+    namespaces: NamespaceMatrix | None = None
     score: Score
     accepted: Score | None = None  # the score without what is waived; None where nothing is
     grade: str
@@ -223,8 +233,26 @@ def _check_cluster(cluster: Cluster | ClusterResult, where: str) -> None:
     """A number out of range would count in a fleet: crafted or broken, it is refused."""
     _check_scores(where, cluster.score, cluster.accepted)
     _check_controls(cluster.controls, where)
+    if cluster.namespaces is not None:
+        _check_matrix(cluster.namespaces, where)
     if not 0 < cluster.tier_weight <= HEAVIEST:
         raise InputError(f"{where}: tier weight {cluster.tier_weight} is not within 0 and {HEAVIEST}: judge it again")
+
+
+def _check_matrix(matrix: NamespaceMatrix, where: str) -> None:
+    """Each table has a row and a column for each area, and no cell counts more pairs than there are."""
+    size = len(matrix.areas)
+    for level in matrix.levels:
+        for table in filter(None, (level.open, level.unknown)) if size else ():
+            if len(table) != size or any(len(row) != size for row in table):
+                raise InputError(f"{where}: namespaces: a table that does not fit its {size} areas: judge it again")
+        unknown = level.unknown or ((0,) * size,) * size
+        if len(level.open) != size or any(
+            min(sure, unsure) < 0 or sure + unsure > matrix.pairs(source, destination)
+            for source, rows in enumerate(zip(level.open, unknown, strict=True))
+            for destination, (sure, unsure) in enumerate(zip(*rows, strict=True))
+        ):
+            raise InputError(f"{where}: namespaces: more pairs than there are: judge it again")
 
 
 def _check_controls(controls: Iterable[ControlResult], where: str) -> None:

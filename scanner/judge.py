@@ -17,6 +17,7 @@ from scanner.fabric.crossing import crossing_of
 from scanner.findings import ClusterResult, DataPlaneSummary
 from scanner.gaps import gaps_of
 from scanner.model import Notice, Snapshot
+from scanner.namespaces import namespace_matrix
 from scanner.places import located
 from scanner.prepare import case_of
 from scanner.reach.effects.summary import differences_of
@@ -71,6 +72,7 @@ def judge(
         dataplane=_summary(dataplane),
         exposure=() if snapshot.unread else (declared.exposure(), effective.exposure()),
         differences=() if snapshot.unread else differences_of(snapshot, policies, dataplane),
+        namespaces=None if snapshot.unread else namespace_matrix(declared, effective),
         score=points,
         grade=letter,
         gates=gates,

@@ -10,12 +10,13 @@ from reports.html.families import Family, family_of
 from reports.html.waivers import waiver_of
 from reports.priorities import ENFORCEMENT
 from reports.wording import SEVERITY_RANK, STATUS_RANK, is_unread, tally
-from scanner.findings import ControlResult, Item, Level, Severity, Status, WaiverUse
+from scanner.findings import ControlResult, Item, Level, Path, Severity, Status, WaiverUse
 
 ITEMS_PER_CONTROL = 240  # shared evenly by the clusters of a control; the whole list is in report.json
 ITEMS_PER_FINDING = 40  # most items shown of one control on one cluster
 ITEMS_PER_FAILURE = 3  # least items shown where something is wrong or in doubt, however many clusters there are
 SENTENCES_PER_ITEM = 8
+PATHS_PER_FINDING = 6  # drawn
 FOLDED_FROM = 5  # findings of a control that are in order are folded away where there are as many beside others
 ATTENTION = frozenset({Status.FAIL, Status.UNKNOWN, Status.WAIVED})
 _UNDECIDED = frozenset({Status.UNKNOWN, Status.NOT_APPLICABLE})
@@ -48,6 +49,9 @@ class Judged:
     counts: dict[Status, int]
     blocks: tuple[Block, ...]
     left_out: int
+    paths: tuple[Path, ...]
+    more_paths: int
+    statuses: dict[str, Status]  # of the items that the paths are about, by subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +189,8 @@ def judged(result: ControlResult, cap: int, waivers: Sequence[WaiverUse], reason
     """What is shown of `result`: `cap` items, the worst first, each with what waived it."""
     items = sorted(result.items, key=lambda item: STATUS_RANK[item.status])
     mine = [use for use in waivers if use.control == result.id]
+    shown = result.paths[:PATHS_PER_FINDING]
+    about = {path.subject for path in shown}
     return Judged(
         status=result.status,
         reason=reason,
@@ -193,6 +199,9 @@ def judged(result: ControlResult, cap: int, waivers: Sequence[WaiverUse], reason
         counts=tally(item.status for item in items),
         blocks=_blocks(items[:cap], mine),
         left_out=max(0, len(items) - cap),
+        paths=shown,
+        more_paths=result.more_paths + len(result.paths) - len(shown),
+        statuses={item.subject: item.status for item in items if item.subject in about},
     )
 
 

@@ -10,6 +10,9 @@ import jinja2
 from markupsafe import Markup, escape
 
 from reports.document import Report
+from reports.html.pictures.namespaces import namespace_picture
+from reports.html.pictures.path import path_pictures
+from reports.html.pictures.svg import definitions
 from reports.html.view import page
 from reports.wording import (
     CLOUD_WORDS,
@@ -36,7 +39,7 @@ def render_html(report: Report) -> bytes:
     crafted name might smuggle in could run.
     """
     environment = _environment()
-    style, script = _source("report.css"), _source("report.js")
+    style, script = _source("report.css") + _source("pictures.css"), _source("report.js")
     policy = "; ".join(
         (
             "default-src 'none'",
@@ -84,6 +87,11 @@ def _environment() -> jinja2.Environment:
         "status": STATUS_WORDS.__getitem__,
         "within": lambda value: min(100.0, max(0.0, value)),
         "words": words,
+    }
+    environment.globals |= {
+        "namespace_picture": namespace_picture,
+        "path_pictures": path_pictures,
+        "patterns": definitions,
     }
     return environment
 

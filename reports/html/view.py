@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reports.comparison import KIND_WORDS, answer_words
@@ -20,6 +20,7 @@ from scanner.findings import Level, Severity, Status
 ACTIONS = 5
 NOTICES_PER_CLUSTER = 25
 _MOST_DIFFERENCES = 8
+_MOST_CELLS = 5_000  # of all pictures of namespaces on the page; some 300 bytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Card:
     enforcing: str  # yes, no, partly or unknown
     grade: str  # A to F, or `none`
     bars: tuple[Bar, ...]
+    drawn: bool  # whether its namespaces are
     gap: int  # pairs, at least, that the policies close and that are open in effect
     differences: tuple[Difference, ...]
     counts: dict[Status, int]
@@ -104,7 +106,8 @@ class Page:
 def page(report: Report) -> Page:
     """Work out everything the page shows; clusters are listed in most need of work first."""
     indexed = sorted(enumerate(report.clusters), key=lambda pair: badness(pair[1]))
-    cards = tuple(_card(index, cluster) for index, cluster in indexed)
+    drawn = _drawn(cluster for _, cluster in indexed)
+    cards = tuple(_card(index, cluster, drawn=cluster.id in drawn) for index, cluster in indexed)
     groups = control_groups(report)
     controls_at = {group.id: number for number, group in enumerate(groups, 1)}
     fabric = fabric_part(report)
@@ -145,7 +148,17 @@ def _scored(report: Report) -> Sequence[Group]:
     return (report.fleet, *report.clouds)
 
 
-def _card(index: int, cluster: Cluster) -> Card:
+def _drawn(clusters: Iterable[Cluster]) -> set[str]:
+    """The ids of those whose namespaces are drawn: the first ones, as many as a page holds that still opens."""
+    found, cells = set(), 0
+    for cluster in clusters:
+        cells += len(cluster.namespaces.areas) ** 2 if cluster.namespaces else 0
+        if cluster.namespaces and cells <= _MOST_CELLS:
+            found.add(cluster.id)
+    return found
+
+
+def _card(index: int, cluster: Cluster, *, drawn: bool) -> Card:
     bars = tuple(_bars(cluster))
     by_level = {bar.level: bar for bar in bars}
     declared, effective = by_level.get(Level.DECLARED), by_level.get(Level.EFFECTIVE)
@@ -155,6 +168,7 @@ def _card(index: int, cluster: Cluster) -> Card:
         enforcing=next(word for word in ("yes", "no", "partly", "unknown") if enforces(cluster, word)),
         grade=grade_letter(cluster.grade),
         bars=bars,
+        drawn=drawn,
         gap=max(0, effective.open - declared.open - declared.unknown) if declared and effective else 0,
         differences=tuple(_differences(cluster)),
         counts=tally(result.status for result in cluster.controls),
