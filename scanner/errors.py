@@ -5,6 +5,7 @@ RingfenceError
 │   └── SnapshotError     a stored snapshot that cannot be read
 ├── ClusterReadError      a cluster's Kubernetes API could not be read (the cluster is reported as unread)
 └── StoreError            the object store refused or failed
+    └── MissingObjectError   it answered that there is no such object
 """
 
 
@@ -26,3 +27,7 @@ class ClusterReadError(RingfenceError):
 
 class StoreError(RingfenceError):
     """The object store refused or failed; names the URL and key, never a credential."""
+
+
+class MissingObjectError(StoreError):
+    """The object store holds no such object."""
