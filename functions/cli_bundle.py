@@ -25,3 +25,19 @@ def verify_bundle(
     from functions.verify_bundle import run_verify_bundle
 
     raise typer.Exit(run_verify_bundle(file, public_key))
+
+
+@commands.command(epilog=flags.EPILOG)
+def notify(*, stores: flags.Stored = None, run: flags.Run = "") -> None:
+    """Tell a webhook (RINGFENCE_WEBHOOK: Slack's, or one that takes the same JSON) what changed since the run before.
+
+    Nothing is sent where nothing changed.
+
+    RINGFENCE_WEBHOOK=https://… ringfence notify --from s3://audits/fleet
+    """
+    from functions.notify import run_notify
+    from scanner.errors import InputError
+
+    if not stores or len(stores) > 1:
+        raise InputError("--from names the one store whose runs are compared: give it once")
+    raise typer.Exit(run_notify(stores[0], run))

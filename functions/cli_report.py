@@ -20,6 +20,7 @@ def report(
     bundle: handover.Bundle = "",
     sign: handover.Sign = "",
     with_snapshots: handover.WithSnapshots = False,
+    github_summary: handover.GithubSummary = False,
 ) -> None:
     """Render the report of stored runs again, in any form, or as a package for auditors.
 
@@ -31,6 +32,6 @@ def report(
 
     request = ReportRequest(
         stores=tuple(stores or ()), run=run, answer=answer.value, output=output,
-        bundle=bundle, sign=sign, with_snapshots=with_snapshots,
+        bundle=bundle, sign=sign, with_snapshots=with_snapshots, github_summary=github_summary,
     )  # fmt: skip
     raise typer.Exit(run_report(request))

@@ -49,6 +49,7 @@ class ReportFormat(StrEnum):
     TABLE = "table"
     JSON = "json"
     HTML = "html"
+    MD = "md"
 
 
 class Judged(StrEnum):

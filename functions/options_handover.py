@@ -27,6 +27,14 @@ Sign = Annotated[
 WithSnapshots = Annotated[
     bool, _flag("--with-snapshots", _OUT, "Put the run's snapshots into the bundle too, not only their digests.")
 ]
+GithubSummary = Annotated[
+    bool,
+    _flag(
+        "--github-summary",
+        _OUT,
+        "Add the report as Markdown, with what changed since the run before, to the summary of this GitHub Actions job.",
+    ),
+]
 PublicKey = Annotated[
     str,
     _flag("--public-key", _HOW, "Who must have signed it: a key of minisign, or its file.", metavar="KEY|FILE"),

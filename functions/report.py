@@ -27,6 +27,7 @@ class ReportRequest:
     bundle: str = ""
     sign: str = ""
     with_snapshots: bool = False
+    github_summary: bool = False
 
 
 def run_report(request: ReportRequest) -> int:
@@ -37,11 +38,24 @@ def run_report(request: ReportRequest) -> int:
     """
     if not request.stores:
         raise InputError("--from is missing: name a store (path, s3://, gs://, az://), a run's folder or a report.json")
+    if request.github_summary:
+        return _github_summary(request)
     if request.bundle:
         return _bundle(request)
     if request.sign or request.with_snapshots:
         raise InputError("--sign and --with-snapshots belong to a package for auditors: give --bundle FILE.zip")
     write_report(stored_report(request.stores[0], request.run), request.answer, request.output)
+    return Exit.DONE
+
+
+def _github_summary(request: ReportRequest) -> int:
+    from functions.github import append_summary
+
+    if request.bundle or request.sign or request.with_snapshots or request.output or request.answer != TABLE:
+        raise InputError("--github-summary goes to the job's own page: leave --output, --format and --bundle out")
+    if len(request.stores) > 1:
+        raise InputError("--github-summary is of one store: give --from once")
+    append_summary(request.stores[0], request.run)
     return Exit.DONE
 
 

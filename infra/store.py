@@ -49,7 +49,7 @@ _MEANINGS = tuple(
         (r"os error 36\b", "a name is too long for this file system", "choose a shorter folder or name"),
         (r"os error (1|13)\b", "permission denied", "let this user read and write there"),
         ("illegal character|empty path segment|Filenames containing", "a name cannot be a key", "rename that file or folder"),
-        ("Object Lock param|ObjectLockHeaders", "the bucket locks objects: it wants a checksum", "set AWS_CHECKSUM_ALGORITHM=SHA256"),
+        ("Object Lock param|ObjectLockHeaders", "the bucket locks objects", "set AWS_CHECKSUM_ALGORITHM=SHA256"),
         ("NoSuchBucket|ContainerNotFound|bucket does not exist", "no such bucket", "create it, or correct the URL"),
         ("Account must be specified", "no storage account is named", "set AZURE_STORAGE_ACCOUNT_NAME"),
         ("/latest/api/token|/latest/meta-data|/computeMetadata/|/metadata/identity", "no credentials were found", ""),

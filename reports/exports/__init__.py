@@ -33,6 +33,7 @@ EXPORTS: Mapping[str, Export] = {
     for each in (
         Export("json", ".json", "reports.exports.own"),
         Export("html", ".html", "reports.exports.page"),
+        Export("md", ".md", "reports.exports.markdown"),
     )
 }
 
