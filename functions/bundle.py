@@ -149,7 +149,12 @@ def _password(path: str) -> str:
         raise InputError(
             f"--sign {printable(path, 200)}: the key has a password: set {_PASSWORD}, or sign from a terminal"
         )
-    return getpass.getpass(f"password of {printable(path, 200)}: ", stream=sys.stderr)
+    try:
+        return getpass.getpass(f"password of {printable(path, 200)}: ", stream=sys.stderr)
+    except EOFError as error:
+        raise InputError(
+            f"--sign {printable(path, 200)}: no password was given: type it, or set {_PASSWORD}"
+        ) from error
 
 
 def _key_id(key: SecretKey) -> str:

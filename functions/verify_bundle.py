@@ -27,16 +27,26 @@ def run_verify_bundle(file: str, public_key: str) -> int:
     key = load_public_key(public_key) if public_key else None
     found, digest = _checked(file)
     problems = list(found.problems)
-    author = ""
+    author = _unasked(found)
     if key is not None and found.manifest is not None:
+        author = f"not signed by key {key_id(key)}"
         if not found.signed:
             problems.append("it is not signed, though a public key was given to check that with")
         elif is_by(key, found.sums, found.signed):
-            author = key_id(key)
+            author = f"signed by key {key_id(key)}"
         else:
             problems.append(f"its signature is not one by key {key_id(key)}")
     write(text(_lines(printable(file), digest, found, problems, author)), "")
     return Exit.GATE_FAILED if problems else Exit.DONE
+
+
+def _unasked(found: Checked) -> str:
+    """What is to be said of authorship where no key was given, or nothing could be checked with it."""
+    if found.manifest is None:
+        return "not checked: there is no manifest"
+    if found.manifest.signer is not None:
+        return f"not checked: it says it is signed by key {found.manifest.signer.key_id}: give --public-key"
+    return "not checked: it is not signed, so compare that sha256 with one you were given another way"
 
 
 def _checked(file: str) -> tuple[Checked, str]:
@@ -72,9 +82,4 @@ def _lines(file: str, digest: str, found: Checked, problems: list[str], author: 
         for gap in said.left_out:
             yield f"  left out: {printable(gap.what, 200)}: {printable(gap.why)}"
     yield f"  sha256 of the file: {digest}"
-    if author:
-        yield f"  authorship: signed by key {author}"
-    elif said is not None and said.signer is not None:
-        yield f"  authorship: not checked: it says it is signed by key {said.signer.key_id}: give --public-key"
-    else:
-        yield "  authorship: not checked: it is not signed, so compare that sha256 with one you were given another way"
+    yield f"  authorship: {author}"

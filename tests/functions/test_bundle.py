@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import pty
 import shutil
 import subprocess
 import sys
@@ -142,7 +144,7 @@ def test_verify_says_what_holds_and_what_was_not_asked(signed, keys):
 def test_another_key_or_none_is_found(signed, store, keys, tmp_path):
     """Somebody else's signature, and no signature, are not the one that was asked for."""
     code, out, _ = ringfence("verify-bundle", signed, "--public-key", keys / "other.pub")
-    assert (code, "its signature is not one by key" in out) == (1, True)
+    assert (code, "its signature is not one by key" in out, "authorship: not signed by key" in out) == (1, True, True)
     unsigned = tmp_path / "unsigned.zip"
     assert ringfence("report", "--from", store, "--bundle", unsigned)[0] == 0
     code, out, _ = ringfence("verify-bundle", unsigned, "--public-key", keys / "open.pub")
@@ -201,6 +203,59 @@ def test_a_password_comes_from_the_environment_and_is_never_shown(store, keys, t
     assert (code, "horse" in err) == (0, False)
     assert b"horse" not in file.read_bytes()
     assert ringfence("verify-bundle", file, "--public-key", keys / "locked.pub")[0] == 0
+
+
+@pytest.mark.parametrize(("typed", "expected"), [(b"horse\n", 0), (b"\x04", 2), (b"cow\n", 2)])
+def test_a_password_may_be_typed_at_a_terminal(store, keys, tmp_path, typed, expected):
+    """It is asked for by the name of the key and not echoed; nothing typed is said to be that."""
+    file = tmp_path / "audit.zip"
+    command = [sys.executable, "-m", "functions.cli", "report", "--from", store, "--bundle", file]
+    terminal, inside = pty.openpty()
+    with subprocess.Popen(
+        [*command, "--sign", keys / "locked.key"],
+        stdin=inside, stdout=inside, stderr=inside, start_new_session=True, env={"PATH": "", "NO_COLOR": "1"},
+    ) as run:  # fmt: skip
+        os.close(inside)
+        shown, asked = b"", False
+        while chunk := _read(terminal):
+            shown += chunk
+            if b"locked.key: " in shown and not asked:
+                asked = True
+                os.write(terminal, typed)
+    os.close(terminal)
+    assert (run.returncode, file.exists(), asked) == (expected, expected == 0, True)
+    assert b"Traceback" not in shown
+    assert b"horse" not in shown
+    assert b"cow" not in shown
+
+
+def _read(terminal: int) -> bytes:
+    """What a terminal shows next, b"" where its program has ended."""
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("report", "--from", "{store}", "--bundle", "{zip}", "--sign", "{key}"),
+        ("verify-bundle", "{zip}", "--public-key", "{key}"),
+    ],
+)
+def test_without_the_extra_the_mend_is_named(store, keys, signed, arguments):
+    """Signing is an extra: without its library there is one line that says what to install, and checking still works."""
+    places = {"store": store, "zip": signed, "key": keys / "open.key"}
+    code = "import sys; sys.modules['minisign'] = None; from functions.cli import main; main()"
+
+    def run(*flags: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", code, *(flag.format(**places) for flag in flags)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    said = run(*arguments)
+    assert (said.returncode, said.stderr.count("\n"), "pip install 'ringfence[signing]'" in said.stderr) == (2, 1, True)
+    assert run("verify-bundle", "{zip}").returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -65,10 +65,12 @@ class Receiver(Handler):
 
     answers: list[tuple[int, dict[str, str]] | None]
     taken: list[tuple[str, dict[str, str], bytes]]
+    times: list[float]
 
     def answer(self) -> None:
         """Take a message."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.times.append(time.monotonic())
         self.taken.append((self.path, dict(self.headers), body))
         said = self.answers.pop(0) if self.answers else (200, {})
         if said is None:
@@ -86,7 +88,7 @@ class Receiver(Handler):
 @pytest.fixture
 def receiver() -> Iterator[tuple[type[Receiver], str]]:
     """A webhook on loopback, and its address."""
-    kind = type("Receiving", (Receiver,), {"answers": [], "taken": []})
+    kind = type("Receiving", (Receiver,), {"answers": [], "taken": [], "times": []})
     with ThreadingHTTPServer(("127.0.0.1", 0), kind) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
@@ -144,11 +146,10 @@ def test_a_throttled_message_is_sent_again_when_it_may_be(changed, receiver):
     """429 with Retry-After, then 503, then taken."""
     kind, url = receiver
     kind.answers[:] = [(429, {"Retry-After": "1"}), (503, {}), (200, {})]
-    began = time.monotonic()
     assert ringfence("notify", "--from", changed, RINGFENCE_WEBHOOK=url)[0] == 0
-    assert time.monotonic() - began > 1  # what the server asked for
     assert len({body for _, _, body in kind.taken}) == 1
     assert len(kind.taken) == 3
+    assert kind.times[1] - kind.times[0] >= 1  # the least that the receiver asked for
 
 
 def test_a_cut_connection_is_tried_again(changed, receiver):
@@ -190,7 +191,7 @@ def test_a_refusal_is_one_clear_line(changed, receiver, answer, times, said):
 
 def test_https_is_verified(changed, tmp_path_factory):
     """A certificate that nobody vouches for is refused; with its authority trusted the message arrives."""
-    kind = type("Receiving", (Receiver,), {"answers": [], "taken": []})
+    kind = type("Receiving", (Receiver,), {"answers": [], "taken": [], "times": []})
     with TlsServer(kind, tmp_path_factory.mktemp("tls")) as server:
         url = f"{server.url}{SECRET}"
         code, _, err = ringfence("notify", "--from", changed, RINGFENCE_WEBHOOK=url)
