@@ -7,7 +7,7 @@ UV_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help audit test check bench estate schemas pins matrix wheel-test chromium clean
+.PHONY: help audit test check bench estate schemas pins matrix wheel-test programs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,7 +28,7 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.txt
 audit: $(VENV)/.run ## audit the estate that ships inside the package; the report lands under out/
 	@$(BIN)/ringfence audit --demo --allow-partial -o out
 
-test: $(VENV)/.dev chromium ## run every test
+test: $(VENV)/.dev programs ## run every test
 	@$(BIN)/python -m pytest
 
 check: $(VENV)/.dev ## format, lint, types, layers, stored schemas
@@ -56,8 +56,9 @@ matrix: ## run the tests on the other supported Pythons (PYTHONS), and audit onc
 wheel-test: $(VENV)/.dev ## build the wheel and audit the demo estate from it, outside the checkout
 	@tests/wheel.sh $(BIN)/python
 
-chromium: ## Debian's chromium, for the browser test
-	@tests/browser/chromium.sh
+programs: ## the Debian programs that tests compare with: a browser, and what checks signatures
+	@tests/debian.sh chromium "the browser tests"
+	@tests/debian.sh minisign "tests of signatures"
 
 pins: ## recompile the pins (needs uv); the development set decides, so that one venv holds both
 	uv pip compile pyproject.toml --all-extras --group dev $(UV_FLAGS) -o requirements-dev.txt --upgrade

@@ -59,6 +59,7 @@ class ReportFormat(StrEnum):
     ASFF = "asff"
     OSCAL = "oscal"
     POLICYREPORT = "policyreport"
+    MD = "md"
 
 
 class Judged(StrEnum):

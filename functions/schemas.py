@@ -10,6 +10,7 @@ import msgspec
 
 from infra import snapshots
 from reports import baseline, comparison, dataplanes, diff, discovery, doctor, document, lint, mistakes, network
+from reports.bundle import manifest as bundle
 from reports.reach import schema as reach
 from scanner.facts import build as facts
 from scanner.topology import document as topology
@@ -34,6 +35,7 @@ def published() -> dict[str, bytes]:
         "topology-v1.json": topology.schema(),
         "facts-v1.json": facts.schema(),
         "network-v1.json": network.schema(),
+        "bundle-v1.json": bundle.schema(),
     } | {f"{version.replace('/', '-')}.json": schema for version, schema in reach.schemas().items()}
     return {
         name: msgspec.json.format(msgspec.json.encode(_folded(schema), order="sorted"), indent=2) + b"\n"

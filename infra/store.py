@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from infra.text import printable
-from scanner.errors import InputError, StoreError
+from scanner.errors import InputError, MissingObjectError, StoreError
 
 if TYPE_CHECKING:
     from obstore import GetResult, PutMode, UpdateVersion
@@ -49,6 +49,7 @@ _MEANINGS = tuple(
         (r"os error 36\b", "a name is too long for this file system", "choose a shorter folder or name"),
         (r"os error (1|13)\b", "permission denied", "let this user read and write there"),
         ("illegal character|empty path segment|Filenames containing", "a name cannot be a key", "rename that file or folder"),
+        ("Object Lock param|ObjectLockHeaders", "the bucket locks objects", "set AWS_CHECKSUM_ALGORITHM=SHA256"),
         ("NoSuchBucket|ContainerNotFound|bucket does not exist", "no such bucket", "create it, or correct the URL"),
         ("Account must be specified", "no storage account is named", "set AZURE_STORAGE_ACCOUNT_NAME"),
         ("/latest/api/token|/latest/meta-data|/computeMetadata/|/metadata/identity", "no credentials were found", ""),
@@ -122,8 +123,16 @@ class Store:
         """The object's bytes. One that is missing, or larger than `max_bytes`, is an error."""
         found = self._find(key, max_bytes)
         if found is None:
-            raise StoreError(f"{self._place(key)}: no such object: check the run and the URL")
+            raise MissingObjectError(f"{self._place(key)}: no such object: check the run and the URL")
         return found[0]
+
+    def folders(self, prefix: str) -> tuple[str, ...]:
+        """The names of the folders right below the folder `prefix`, sorted; none where there is no such folder."""
+        from obstore import list_with_delimiter
+
+        with self._told(prefix):
+            found = list_with_delimiter(self._open(writing=False), prefix)
+        return tuple(sorted(each.rstrip("/").rpartition("/")[2] for each in found["common_prefixes"]))
 
     def list(self, prefix: str) -> Iterator[str]:
         """The keys in the folder `prefix` and below, sorted; none where there is no such folder. All with an empty one."""

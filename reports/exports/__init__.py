@@ -44,6 +44,7 @@ EXPORTS: Mapping[str, Export] = {
         Export("asff", ".asff.jsonl", "reports.exports.asff"),
         Export("oscal", ".oscal.json", "reports.exports.oscal", "oscal"),
         Export("policyreport", ".policyreport.json", "reports.exports.policyreport"),
+        Export("md", ".md", "reports.exports.markdown"),
     )
 }
 

@@ -21,7 +21,7 @@ CHROMIUM = shutil.which("chromium")
 def browser() -> Iterator[Browser]:
     """Debian's chromium; as root it only runs without its sandbox."""
     if CHROMIUM is None:
-        how = "chromium is not installed: run tests/browser/chromium.sh as root, or install the package 'chromium'"
+        how = "chromium is not installed: run `make programs` as root, or install the package 'chromium'"
         if os.environ.get("CI") == "true":
             pytest.fail(how)
         pytest.skip(how)

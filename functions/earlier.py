@@ -1,0 +1,59 @@
+"""The run before, and what changed since: the store's runs are all the memory there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from functions.aggregate import stored_report
+from functions.stored import read_run
+from infra.store import open_store
+from reports import keys
+from reports.changes import Changes, changes_between
+from reports.document import Report
+from scanner.errors import InputError, MissingObjectError
+
+if TYPE_CHECKING:
+    from infra.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A run's report, what changed since the run before (None where there is none), and where the report lies."""
+
+    report: Report
+    changes: Changes | None
+    place: str
+
+
+def changes_of(source: str, run: str) -> Compared:
+    """What run `run` of a store (the latest finished one without) changed.
+
+    Raises:
+        InputError: `source` is no store, or a report cannot be read as one.
+        StoreError: the store does not give something out.
+    """
+    if source.rstrip("/").endswith(".json"):
+        raise InputError(f"--from {source}: one report has nothing to be compared with: name its store")
+    report = stored_report(source, run)
+    store = open_store(source)
+    earlier = _run_before(store, report.run.id)
+    changes = changes_between(stored_report(source, earlier), report) if earlier else None
+    return Compared(report, changes, store.describe(keys.report_key(report.run.id, ".json")))
+
+
+def _run_before(store: Store, run: str) -> str:
+    """The latest finished run before `run` that was judged, "" where there is none."""
+    for each in sorted(store.folders(keys.RUNS), reverse=True):
+        if each < run and _is_finished(store, each):
+            return each
+    return ""
+
+
+def _is_finished(store: Store, run: str) -> bool:
+    """Whether a run was judged and not interrupted; what is no run, or has no record, is not."""
+    try:
+        record = read_run(store, keys.run_key(run))
+    except (InputError, MissingObjectError):
+        return False
+    return record is not None and bool(record.baseline) and not record.interrupted
