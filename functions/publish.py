@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from functions.site import put_site
 from functions.sources import Input
 from functions.stored import RunRecord, read_run
 from reports import keys
@@ -49,18 +50,13 @@ def record_run(
 
 def publish(report: Report, store: Store, *, finished: bool) -> tuple[str, ...]:
     """Store the report's renderings, then point `latest.json` at a finished run unless a newer one has already."""
-    from reports.html.render import render_html
-
-    renderings: tuple[tuple[str, Callable[[Report], bytes]], ...] = ((".html", render_html), (".json", render_json))
-    stored = []
-    for suffix, render in renderings:
-        key = keys.report_key(report.run.id, suffix)
-        store.put(key, render(report))
-        stored.append(store.describe(key))
+    page = put_site(report, store, lambda path: keys.page_key(report.run.id, path))
+    document = keys.report_key(report.run.id, ".json")
+    store.put(document, render_json(report))
     if finished:
-        latest = {"schema": "latest/v1", "run": report.run.id, "report": keys.report_key(report.run.id, ".json")}
+        latest = {"schema": "latest/v1", "run": report.run.id, "report": document}
         store.update_latest(keys.LATEST, _encode(latest), lambda current: _run_of(current) <= report.run.id)
-    return tuple(stored)
+    return store.describe(page), store.describe(document)
 
 
 def _encode(value: object) -> bytes:
