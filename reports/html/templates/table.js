@@ -25,7 +25,8 @@
     }
     const what = count.dataset.what;
     const seen = Math.min(found, room);
-    count.textContent = found ? `Showing ${seen} of ${found} ${what}s${found < rows.length ? `, ${rows.length} in all` : ""}.` : `No ${what} matches. Clear the filters to see all ${rows.length}.`;
+    const told = (number) => number.toLocaleString("en");
+    count.textContent = found ? `Showing ${told(seen)} of ${told(found)} ${what}s${found < rows.length ? `, ${told(rows.length)} in all` : ""}.` : `No ${what} matches. Clear the filters to see all ${told(rows.length)}.`;
     more.hidden = found <= room;
     more.textContent = `Show ${Math.min(STEP, found - seen)} more`;
   };
