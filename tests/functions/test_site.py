@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+from collections.abc import Iterator
+from urllib.parse import urljoin
+from urllib.request import urlopen
+
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 
 from functions.publish import publish
 from functions.report import write_report
@@ -11,8 +19,10 @@ from infra.store import open_store
 from reports.html.site import pages
 from scanner.errors import InputError, StoreError
 from tests.reports.governed_factory import governed
-from tests.reports.report_factory import fleet
+from tests.reports.report_factory import estate, fleet, renamed
+from tests.reports.test_html import Page
 
+EVERYBODY = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::audit/*"}
 RUN = "v1/runs/20261123T080000Z-4f2a/"
 
 
@@ -53,6 +63,41 @@ def test_what_names_no_file_is_refused(output, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="name"):
         write_site(governed(), output)
     assert files(tmp_path) == {}
+
+
+@pytest.fixture
+def bucket(monkeypatch) -> Iterator[str]:
+    """A bucket called `audit` of a local S3, from which anybody may read; its address."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    settings = {"ENDPOINT_URL": f"http://{host}:{port}", "REGION": "us-east-1", "ACCESS_KEY_ID": "x"}
+    for name, value in (settings | {"SECRET_ACCESS_KEY": "y"}).items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    client = boto3.client("s3", region_name="us-east-1")
+    with contextlib.closing(client):
+        client.create_bucket(Bucket="audit")
+        client.put_bucket_policy(Bucket="audit", Policy=json.dumps({"Version": "2012-10-17", "Statement": [EVERYBODY]}))
+    yield f"http://{host}:{port}/audit"
+    server.stop()
+
+
+def test_links_hold_in_a_bucket_too(bucket):
+    """What a browser makes of a link over HTTP is the page that it names, however the cluster is called, shown as a page."""
+    name = "../Prod %41 #1?"
+    write_site(renamed(estate(), name), "s3://audit/reports/")
+    front = f"{bucket}/reports/report.html"
+    _, page = fetched(front)
+    first = next(href for href in page.attributes("a", "href") if href.startswith("report/clusters/"))
+    kind, page = fetched(urljoin(front, first))
+    assert kind == "text/html; charset=utf-8"
+    assert name in page.text
+
+
+def fetched(url: str) -> tuple[str, Page]:
+    """The type and the page that a browser would get."""
+    with urlopen(url) as answer:  # noqa: S310 - of the server above
+        return answer.headers["Content-Type"], Page(answer.read())
 
 
 def test_a_page_that_cannot_be_written_leaves_the_old_fleet_page(tmp_path):
