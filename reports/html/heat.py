@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.document import Cluster
 from reports.html.matrix import Columns
 from reports.wording import CLOUD_WORDS
-from scanner.findings import Status
+from scanner.findings import Status, roll_up
 
 _MOST = 60  # rows; more accounts than that are drawn by cloud
 _SHADES = 4
@@ -17,11 +17,13 @@ _SHADES = 4
 
 @dataclass(frozen=True, slots=True)
 class HeatCell:
-    """How one control does in one place. `shade` is 1 to 4 by the share of clusters that fail, 0 where none does."""
+    """How one control does in one place: on how many clusters it fails, and the worst status it has, None where it has none.
+
+    `shade` is 1 to 4 by the share of clusters that fail, 0 where none does.
+    """
 
     fail: int
-    unknown: int
-    judged: int
+    worst: Status | None
     shade: int
 
 
@@ -58,11 +60,18 @@ def heat(columns: Columns, clusters: Sequence[Cluster]) -> Heat:
 
 def _row(place: tuple[str, ...], clusters: Sequence[Cluster], columns: Columns) -> HeatRow:
     found = Counter((result.id, result.status) for cluster in clusters for result in cluster.controls)
-    judged = Counter(result.id for cluster in clusters for result in cluster.controls)
-    cells = []
-    for column in columns.each:
-        fail, total = found[column.control, Status.FAIL], judged[column.control]
-        shade = min(_SHADES, 1 + fail * _SHADES // total) if fail else 0
-        cells.append(HeatCell(fail, found[column.control, Status.UNKNOWN], total, shade))
     cloud, *account = place
-    return HeatRow(" · ".join((CLOUD_WORDS.get(cloud, cloud), *account)), len(clusters), tuple(cells))
+    return HeatRow(
+        name=" · ".join((CLOUD_WORDS.get(cloud, cloud), *account)),
+        clusters=len(clusters),
+        cells=tuple(_cell({status: found[column.control, status] for status in Status}) for column in columns.each),
+    )
+
+
+def _cell(counts: Mapping[Status, int]) -> HeatCell:
+    fail, judged = counts[Status.FAIL], sum(counts.values())
+    return HeatCell(
+        fail=fail,
+        worst=roll_up(status for status, count in counts.items() if count) if judged else None,
+        shade=min(_SHADES, 1 + fail * _SHADES // judged) if fail else 0,
+    )

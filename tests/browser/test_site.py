@@ -115,6 +115,15 @@ def test_rows_are_sorted_filtered_and_shown_by_the_hundred(opened):
     expect(count).to_have_text(f"Showing 100 of {LARGE} clusters.")
 
 
+def test_a_link_to_a_cluster_shows_its_row_though_it_is_not_among_the_first_hundred(open_report, sites):
+    """A deep link holds whatever the script keeps back."""
+    page = open_report(sites["many"])
+    last = page.locator("#rows tbody tr").last
+    expect(last).to_be_hidden()
+    page.evaluate("id => { location.hash = id; }", last.get_attribute("id"))
+    expect(last).to_be_in_viewport()
+
+
 def test_scores_sort_as_numbers(opened):
     """The lowest first, whatever their digits."""
     page = opened("large-fleet")

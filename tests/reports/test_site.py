@@ -217,7 +217,7 @@ def test_clusters_beyond_the_first_thousand_are_on_further_pages():
 
 
 def test_heat_counts_the_failing_clusters_of_each_account():
-    """Fails and unknowns by account, the share as a shade; what fails nowhere has none."""
+    """Fails by account, their share as a shade."""
     failing, passing = control(4), control(4, Status.PASS)
     members = (
         *(cluster(f"a{n}", controls=(failing if n < 3 else passing,)) for n in range(4)),
@@ -225,9 +225,27 @@ def test_heat_counts_the_failing_clusters_of_each_account():
     )
     drawn = heat(columns_of(("NB-ISO-01",), {"NB-ISO-01": "#x"}), members)
     assert [(row.name, row.clusters) for row in drawn.rows] == [("AWS · 123456789012", 4), ("AWS · other", 1)]
-    first, second = (row.cells[0] for row in drawn.rows)
-    assert (first.fail, first.judged, first.shade) == (3, 4, 4)
-    assert (second.fail, second.unknown, second.shade) == (0, 1, 0)
+    assert [(row.cells[0].fail, row.cells[0].worst, row.cells[0].shade) for row in drawn.rows] == [
+        (3, Status.FAIL, 4),
+        (0, Status.UNKNOWN, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "worst"),
+    [
+        pytest.param((Status.PASS, Status.WAIVED), Status.WAIVED, id="waived-is-no-pass"),
+        pytest.param((Status.PASS, Status.UNKNOWN), Status.UNKNOWN, id="unknown-is-no-pass"),
+        pytest.param((Status.NOT_APPLICABLE, Status.NOT_APPLICABLE), Status.NOT_APPLICABLE, id="nothing-to-judge"),
+        pytest.param((Status.PASS, Status.NOT_APPLICABLE), Status.PASS, id="pass"),
+        pytest.param((), None, id="not-judged"),
+    ],
+)
+def test_heat_where_nothing_fails_shows_the_worst_there_is(statuses, worst):
+    """One cluster in doubt keeps a whole place from being called a pass."""
+    members = tuple(cluster(f"c{n}", controls=(control(4, status),)) for n, status in enumerate(statuses))
+    drawn = heat(columns_of(("NB-ISO-01",), {"NB-ISO-01": "#x"}), members or (cluster(controls=()),))
+    assert [(row.cells[0].fail, row.cells[0].worst, row.cells[0].shade) for row in drawn.rows] == [(0, worst, 0)]
 
 
 def test_a_frameworks_page_names_the_cluster_and_the_control_that_decide():
