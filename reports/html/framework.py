@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reports.document import Report, RequirementRow
-from reports.html.links import Links, Neighbour, neighbours
+from reports.html.links import Links, Neighbour, neighbours, whole_name
 from reports.html.requirements import Chip, FrameworkPart, RequirementLine, chip_of, framework_parts
 from reports.wording import STATUS_RANK
 from scanner.findings import Status
@@ -44,10 +44,11 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class FrameworkPage:
-    """The whole page."""
+    """The whole page; `name` is with the version."""
 
     report: Report
     links: Links
+    name: str
     part: FrameworkPart
     requirements: tuple[Requirement, ...]
     before: Neighbour | None
@@ -87,6 +88,7 @@ def framework_page(known: Seen, number: int) -> FrameworkPage:
     return FrameworkPage(
         report=known.report,
         links=known.links,
+        name=whole_name(part.view),
         part=part,
         requirements=tuple(_requirement(known, *pair) for pair in zip(part.assessed, rows, strict=True)),
         before=before,

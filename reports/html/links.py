@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from reports.document import Cluster, Report
+from reports.document import FrameworkView, Report
 from reports.html.anchors import anchor, told_apart
 from reports.keys import segment
 
@@ -52,8 +52,7 @@ class Names:
     @cached_property
     def frameworks(self) -> tuple[str, ...]:
         """One name a framework, in the report's order."""
-        words = (" ".join(filter(None, (view.name, view.version))) for view in self._report.frameworks)
-        plain = told_apart("-".join(each.lower().split()) for each in words)
+        plain = told_apart("-".join(whole_name(view).lower().split()) for view in self._report.frameworks)
         return tuple(segment(parts[0], "".join(parts[1:])) for parts in plain)
 
     @staticmethod
@@ -65,6 +64,11 @@ class Names:
         """Of the page with the `number`-th part of a control's items on a cluster."""
         cluster = self._report.clusters[index]
         return segment(cluster.name, _joined(self.clusters[index], control, str(number)))
+
+
+def whole_name(view: FrameworkView) -> str:
+    """A framework's name with its version, which many names hold already."""
+    return view.name if view.version in view.name else f"{view.name} {view.version}"
 
 
 def _joined(*parts: str) -> str:
@@ -126,8 +130,3 @@ def neighbours(around: Sequence[Neighbour], place: int) -> tuple[Neighbour | Non
     """What stands before and behind `place`."""
     before = around[place - 1] if place else None
     return before, around[place + 1] if place + 1 < len(around) else None
-
-
-def named(cluster: Cluster, href: str) -> Neighbour:
-    """A cluster as somewhere to go."""
-    return Neighbour(cluster.name, href)

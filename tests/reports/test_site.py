@@ -258,6 +258,18 @@ def test_a_frameworks_page_names_the_cluster_and_the_control_that_decide():
     assert "Evidence support, not an attestation" in site[path].text
 
 
+def test_frameworks_have_pages_of_their_own_though_they_share_a_name():
+    """The version stands in the name once, and two views of one name are two pages."""
+    views = (
+        framework(name="Rules 4.0", version="4.0"),
+        framework(name="Rules", version="4.0"),
+        framework(name="Rules"),
+    )
+    found = Names(report(frameworks=views)).frameworks
+    assert (found[0], found[2]) == ("rules-4.0", "rules")
+    assert found[1].startswith("rules-4.0~")
+
+
 def test_a_requirement_with_many_clusters_says_how_many_it_leaves_out():
     """The worst stand there, the others are counted and on the pages of the controls."""
     members = [cluster(f"c{n:03}", controls=(control(4, Status.FAIL if n > 120 else Status.PASS),)) for n in range(130)]
