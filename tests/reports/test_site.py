@@ -8,27 +8,20 @@ from urllib.parse import unquote
 
 import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from reports.document import Report
 from reports.html import listing, view
-from reports.html.anchors import anchor, told_apart
 from reports.html.cluster import ITEMS_PER_PAGE
 from reports.html.heat import heat
-from reports.html.links import Links, Names, quoted
+from reports.html.links import Links, Names
 from reports.html.matrix import columns_of
 from reports.html.render import render_html
 from reports.html.site import folder_of, pages
-from reports.keys import page_key
 from scanner.findings import Score, Status
 from tests.reports.governed_factory import framework, governed, hostile, requirement
 from tests.reports.report_factory import cluster, control, estate, fleet, item, renamed, report, unread_cluster
 from tests.reports.test_html import Page
 
-SAFE = re.compile(
-    r"report(\.html|/(clusters|controls|frameworks|findings|fleet)/[a-z0-9~%_-][A-Za-z0-9.~%_-]{0,200}\.html)"
-)
 HOSTILE = [
     pytest.param("../../etc/passwd", id="traversal"),
     pytest.param("..", id="dots"),
@@ -114,27 +107,6 @@ def test_the_fleet_page_comes_last_and_everything_is_the_same_again():
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_names_of_files_are_safe_whatever_a_cluster_is_called(name):
-    """No page leaves its folder, has an odd character or takes another's place, and each is a key of the store."""
-    source = renamed(estate(), name)
-    paths = [path for path, _ in pages(source)]
-    assert len({path.lower() for path in paths}) == len(paths)
-    assert sum(path.startswith("report/clusters/") for path in paths) == len(source.clusters)
-    for path in paths:
-        assert SAFE.fullmatch(path), path
-        assert page_key("20261123T080000Z", path).endswith(path)
-
-
-@pytest.mark.parametrize(
-    "path", ["report/../x.html", "report/clusters/../x.html", "x.html", "report/a/.x.html", "report/a/b/c.html"]
-)
-def test_only_pages_have_keys(path):
-    """A path that no page has is refused."""
-    with pytest.raises(ValueError, match="no page"):
-        page_key("20261123T080000Z", path)
-
-
-@pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_ids_stay_text_on_every_page(name):
     """Ids of controls, requirements and waivers add no element and no attribute to any page."""
     harmless, crafted = parsed(hostile("plain")), parsed(hostile(name))
@@ -144,26 +116,6 @@ def test_hostile_ids_stay_text_on_every_page(name):
         assert not page.unbalanced, path
         assert {tag for tag, _ in page.elements} <= allowed, path
         assert {attribute for _, attrs in page.elements for attribute in attrs} <= used, path
-
-
-@settings(deadline=None)
-@given(names=st.lists(st.text(max_size=9), min_size=2, max_size=9, unique=True))
-def test_ids_never_share_a_name_or_an_anchor(names):
-    """Whatever the ids, also where they differ in case alone; those of the baseline stay readable."""
-    assert len({Names.control(name).lower() for name in names}) == len(names)
-    assert len({anchor("control", name) for name in names}) == len(names)
-    doubled = told_apart([*names, *names])
-    assert len(set(doubled)) == len(doubled) == 2 * len(names)
-    assert all(unquote(quoted(Names.control(name))) == Names.control(name) for name in names)
-
-
-def test_anchors_and_names_are_made_of_ids_not_of_places():
-    """One more cluster moves no other's page, and an upper-case id of the baseline is its anchor as it stands."""
-    few, more = report(cluster("b"), cluster("c")), report(cluster("a"), cluster("b"), cluster("c"))
-    assert Names(few).clusters == Names(more).clusters[1:]
-    assert Names(few).anchors == Names(more).anchors[1:]
-    assert anchor("control", "NB-ISO-01") == "control-NB-ISO-01"
-    assert Names.control("NB-ISO-01") == "nb-iso-01"
 
 
 @pytest.mark.parametrize(("sizes", "parts"), [((4_000,), 2), ((ITEMS_PER_PAGE,), 0), ((5_000, 10, 700), 3), ((2,), 0)])
@@ -256,18 +208,6 @@ def test_a_frameworks_page_names_the_cluster_and_the_control_that_decide():
     assert [link for link in found if "/clusters/shop-prod-eu" in link and link.endswith("#control-NB-ISO-01")]
     assert "elsewhere" in site[path].text
     assert "Evidence support, not an attestation" in site[path].text
-
-
-def test_frameworks_have_pages_of_their_own_though_they_share_a_name():
-    """The version stands in the name once, and two views of one name are two pages."""
-    views = (
-        framework(name="Rules 4.0", version="4.0"),
-        framework(name="Rules", version="4.0"),
-        framework(name="Rules"),
-    )
-    found = Names(report(frameworks=views)).frameworks
-    assert (found[0], found[2]) == ("rules-4.0", "rules")
-    assert found[1].startswith("rules-4.0~")
 
 
 def test_a_requirement_with_many_clusters_says_how_many_it_leaves_out():
