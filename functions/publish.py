@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from functions.findings_table import can_write, write_findings
+from functions.site import put_site
 from functions.sources import Input
 from functions.stored import RunRecord, read_run
 from reports import keys
@@ -54,20 +55,15 @@ def publish(report: Report, store: Store, *, finished: bool) -> tuple[str, ...]:
     The findings are stored as tables too where the extra `parquet` is installed. Without it they are left out without a word:
     nobody asked for them, and `report --format parquet` makes them of the same report at any time.
     """
-    from reports.html.render import render_html
-
-    renderings: tuple[tuple[str, Callable[[Report], bytes]], ...] = ((".html", render_html), (".json", render_json))
-    stored = []
-    for suffix, render in renderings:
-        key = keys.report_key(report.run.id, suffix)
-        store.put(key, render(report))
-        stored.append(store.describe(key))
+    page = put_site(report, store, lambda path: keys.page_key(report.run.id, path))
+    document = keys.report_key(report.run.id, ".json")
+    store.put(document, render_json(report))
     if can_write():
         write_findings(report, store)
     if finished:
-        latest = {"schema": "latest/v1", "run": report.run.id, "report": keys.report_key(report.run.id, ".json")}
+        latest = {"schema": "latest/v1", "run": report.run.id, "report": document}
         store.update_latest(keys.LATEST, _encode(latest), lambda current: _run_of(current) <= report.run.id)
-    return tuple(stored)
+    return store.describe(page), store.describe(document)
 
 
 def _encode(value: object) -> bytes:

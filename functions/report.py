@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from functions.aggregate import stored_report
 from functions.gate import Exit
 from functions.output import colour, say, text, width, write
+from functions.site import write_site
 from reports.document import Report
 from reports.exports import EXPORTS, notices, render
 from scanner.errors import InputError
 
 TABLE = "table"
+PAGE = "html"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,13 @@ def write_report(report: Report, answer: str, output: str, *, stored_at: Sequenc
         return
     if EXPORTS[answer].binary and not output and sys.stdout is not None and sys.stdout.isatty():
         raise InputError(f"--format {answer} is no text for a terminal: name a file with -o")
+    if answer == PAGE and output:
+        write_site(report, output)
+        return
     write(render(answer, report), output)
     for line in notices(answer, report):
         say(line)
+    if answer == PAGE and not stored_at:
+        say(
+            "this is the fleet's page: with -o FILE.html or -o FOLDER/ each cluster, control and framework has its own as well"
+        )

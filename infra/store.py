@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -20,11 +20,13 @@ from infra.text import printable
 from scanner.errors import InputError, MissingObjectError, StoreError
 
 if TYPE_CHECKING:
-    from obstore import GetResult, PutMode, UpdateVersion
+    from obstore import Attributes, GetResult, PutMode, UpdateVersion
     from obstore.store import ClientConfig, ObjectStore, RetryConfig
 
 MAX_BYTES = 256 << 20  # one document; a caller that expects more says so
 _ATTEMPTS = 20  # of a conditional update that others keep winning
+# What a browser has to know of an object: without its type it offers a page of a bucket as a download.
+_TYPES = {".html": "text/html; charset=utf-8", ".htm": "text/html; charset=utf-8", ".json": "application/json"}
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,221}")
 _ENDPOINTS = {
     "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
@@ -199,8 +201,11 @@ class Store:
             # a new file takes the name's place, so /dev/stdout would be gone for everybody
             if path is not None and (path.is_symlink() or (path.exists() and not (path.is_file() or path.is_dir()))):
                 raise StoreError(f"{self._place(key)}: not a plain file: move it away, or name another")
+            # a folder has no types, and obstore refuses to write them there
+            kind = _TYPES.get(PurePosixPath(key).suffix) if self._folder is None else None
+            told: Attributes | None = {"Content-Type": kind} if kind else None
             try:
-                put(self._open(writing=True), key, data, mode=mode, use_multipart=False)
+                put(self._open(writing=True), key, data, attributes=told, mode=mode, use_multipart=False)
             except (AlreadyExistsError, PreconditionError):
                 return False
         return True

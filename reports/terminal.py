@@ -10,7 +10,7 @@ from rich.text import Text
 
 from reports.document import Cluster, Fabric, Report
 from reports.frameworks import framework_parts
-from reports.html.waivers import waiver_rows
+from reports.html.waivers import uses_of, waiver_rows
 from reports.places import not_whole
 from reports.priorities import Action, failures_first, first_actions, top_failure
 from reports.reach.words import counted
@@ -92,7 +92,7 @@ def _accepted(report: Report, width: int) -> Iterator[Text]:
         waived = counted(_waived(report), "failure")
         yield Text(f"With {waived} waived: {score_text(report.fleet.accepted)}")
     idle: dict[str, list[str]] = {}
-    for row in waiver_rows(report):
+    for row in waiver_rows(uses_of(report)):
         if row.use.state != "used":
             idle.setdefault(row.use.state, []).append(row.use.id)
     if idle:

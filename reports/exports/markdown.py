@@ -15,7 +15,7 @@ from itertools import islice
 from reports.changes import Change, Changes, Name
 from reports.document import Cluster, FrameworkView, Group, Report
 from reports.frameworks import requirement_words
-from reports.html.waivers import waiver_rows
+from reports.html.waivers import uses_of, waiver_rows
 from reports.places import not_whole
 from reports.priorities import Action, first_actions, top_failure
 from reports.reach.markdown import code, text
@@ -193,7 +193,7 @@ def _not_read(report: Report) -> Iterator[str]:
 
 
 def _waivers(report: Report) -> Iterator[str]:
-    rows = waiver_rows(report)
+    rows = waiver_rows(uses_of(report))
     waived = sum(
         item.status is Status.WAIVED for each in report.clusters for control in each.controls for item in control.items
     )

@@ -1,8 +1,8 @@
 """`make bench`: measure and print; nothing here asserts against a clock.
 
 Words after it ask for more: `xxl` for the largest cluster (a few GB of memory), `peers` for other analyzers on larger ones
-(minutes), `collect` for reading clusters over HTTPS (that alone,
-without other words).
+(minutes), `collect` for reading clusters over HTTPS and `site` for the HTML report of 1,000 clusters (these alone, without
+other words).
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import collect, judge, reach, reach_cli, startup, table
+from tests.bench import collect, judge, reach, reach_cli, site, startup, table
 
-_KNOWN = {"xxl", "peers", "collect"}
+_KNOWN = {"xxl", "peers", "collect", "site"}
 
 
 def _main(wanted: set[str]) -> None:
@@ -21,8 +21,10 @@ def _main(wanted: set[str]) -> None:
         sys.exit(f"bench: {' '.join(sorted(wanted - _KNOWN))}: say {' or '.join(sorted(_KNOWN))}")
     if "collect" in wanted:
         collect.show()
-        if wanted == {"collect"}:
-            return
+    if "site" in wanted:
+        table.show(site.rows())
+    if wanted and wanted <= {"collect", "site"}:
+        return
     startup.show()
     with tempfile.TemporaryDirectory() as folder:
         bench = reach_cli.Bench(Path(folder))

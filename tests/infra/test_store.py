@@ -191,6 +191,25 @@ def test_s3_keys_are_stored_as_they_are_made(s3_server, aws):
     assert [entry["Key"] for entry in found] == [f"as-made/{key}"]
 
 
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        pytest.param("report.html", "text/html; charset=utf-8", id="page"),
+        pytest.param("report.json", "application/json", id="document"),
+        pytest.param("snapshot.json.zst", "binary/octet-stream", id="anything-else"),
+    ],
+)
+def test_a_bucket_says_what_a_browser_should_make_of_an_object(s3_server, aws, key, kind):
+    """Pages are shown and not offered as downloads; also when they are written conditionally."""
+    aws(s3_server)
+    store = open_store("s3://audit/typed")
+    client = boto3.client("s3", endpoint_url=s3_server)
+    with contextlib.closing(client):
+        for write in (store.put, lambda key, data: store.update_latest(key, data, lambda _: True)):
+            write(key, b"{}")
+            assert client.head_object(Bucket="audit", Key=f"typed/{key}")["ContentType"] == kind
+
+
 def test_missing_object_is_named(store):
     """A missing object is one line with its place and what to check."""
     store.put("v1/other", b"")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports.html.findings import PATHS_PER_FINDING
+from reports.html.judged import PATHS_PER_FINDING
 from reports.html.render import render_html
 from tests.reports.governed_factory import fabric, fabric_control
 from tests.reports.picture_factory import HOSTILE, matrix, path, pictured
