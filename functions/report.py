@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from functions.aggregate import stored_report
@@ -14,11 +14,12 @@ from reports.exports import EXPORTS, render
 from scanner.errors import InputError
 
 TABLE = "table"
+PDF = "pdf"  # the page, printed by a browser: reports/ runs nothing, so it is no export there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportRequest:
-    """The flags of `report`. `answer` is `table` or a name in `EXPORTS`."""
+    """The flags of `report`. `answer` is `table`, `pdf` or a name in `EXPORTS`."""
 
     stores: tuple[str, ...]
     run: str
@@ -34,6 +35,7 @@ def run_report(request: ReportRequest) -> int:
     """
     if not request.stores:
         raise InputError("--from is missing: name a store (path, s3://, gs://, az://), a run's folder or a report.json")
+    check_form(request.answer, request.output)
     write_report(stored_report(request.stores[0], request.run), request.answer, request.output)
     return Exit.DONE
 
@@ -53,6 +55,29 @@ def write_report(report: Report, answer: str, output: str, *, stored_at: Sequenc
         table = render_terminal(report, width=width(), colour=colour(output), report_at=stored_at)
         write((table.encode(), *text(own_lines(report))), output)
         return
-    if EXPORTS[answer].binary and not output and sys.stdout is not None and sys.stdout.isatty():
+    check_form(answer, output)
+    write(_pieces(report, answer), output)
+
+
+def check_form(answer: str, output: str) -> None:
+    """Find out early whether the form `answer` can be made here at all, and go to `output`.
+
+    Raises:
+        InputError: it is binary and would end up on a terminal, or what makes it is not installed.
+    """
+    binary = answer == PDF or (answer != TABLE and EXPORTS[answer].binary)
+    if binary and not output and sys.stdout is not None and sys.stdout.isatty():
         raise InputError(f"--format {answer} is no text for a terminal: name a file with -o")
-    write(render(answer, report), output)
+    if answer == PDF:
+        from infra.chromium import find_chromium
+
+        find_chromium()
+
+
+def _pieces(report: Report, answer: str) -> Iterable[bytes]:
+    if answer != PDF:
+        return render(answer, report)
+    from infra.chromium import print_page
+    from reports.html.render import render_html
+
+    return print_page(render_html(report), report.run.time)
