@@ -10,7 +10,7 @@ After Google's reference: objects (https://cloud.google.com/storage/docs/xml-api
 errors (…/reference-status). A bearer token is the service account's own JWT (https://google.aip.dev/auth/4111), whose
 signature and times are checked, or what the metadata server here gave out.
 
-Not checked: checksums, content types, ACLs and IAM beyond `read_only`, versions other than the live one, delimiters of lists,
+Not checked: checksums, content types, ACLs and IAM beyond `read_only`, versions other than the live one,
 quotas, rate limits, and whatever a client sends that is not named above.
 """
 

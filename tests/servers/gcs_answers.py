@@ -179,20 +179,25 @@ class GcsHandler(Handler):
         return made
 
     def _list(self, bucket: str, query: dict[str, str]) -> None:
+        """A page of objects, and of what their names have in common up to the delimiter; each of these once, in order."""
         assert query.get("list-type") == "2", query
+        prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
         after = query.get("continuation-token", query.get("start-after", ""))
         with self.google.lock:
-            objects = self.google.buckets[bucket]
-            names = sorted(name for name in objects if name.startswith(query.get("prefix", "")) and name > after)
-            page = [(name, objects[name]) for name in names[: self.google.page]]
+            objects = dict(self.google.buckets[bucket])
+        names = {_common(name, prefix, delimiter) for name in objects if name.startswith(prefix)}
+        left = sorted(name for name in names if name > after)
+        page = left[: self.google.page]
         entries = "".join(
-            f"<Contents><Key>{escape(name)}</Key><Generation>{made.generation}</Generation>"
-            f"<LastModified>{time.strftime('%Y-%m-%dT%H:%M:%S.000Z', time.gmtime(made.time))}</LastModified>"
-            f"<ETag>{escape(made.etag)}</ETag><Size>{len(made.data)}</Size></Contents>"
-            for name, made in page
+            f"<Contents><Key>{escape(name)}</Key><Generation>{objects[name].generation}</Generation>"
+            f"<LastModified>{time.strftime('%Y-%m-%dT%H:%M:%S.000Z', time.gmtime(objects[name].time))}</LastModified>"
+            f"<ETag>{escape(objects[name].etag)}</ETag><Size>{len(objects[name].data)}</Size></Contents>"
+            if name in objects and not (delimiter and name.endswith(delimiter))
+            else f"<CommonPrefixes><Prefix>{escape(name)}</Prefix></CommonPrefixes>"
+            for name in page
         )
-        more = len(names) > len(page)
-        token = f"<NextContinuationToken>{escape(page[-1][0])}</NextContinuationToken>" if more else ""
+        more = len(left) > len(page)
+        token = f"<NextContinuationToken>{escape(page[-1])}</NextContinuationToken>" if more else ""
         head = f"<Name>{bucket}</Name><IsTruncated>{str(more).lower()}</IsTruncated>{token}"
         self._reply(200, f"<ListBucketResult>{head}{entries}</ListBucketResult>".encode(), {})
 
@@ -215,3 +220,9 @@ def _about(made: Stored) -> dict[str, str]:
         "x-goog-metageneration": "1",
         "x-goog-stored-content-length": str(len(made.data)),
     }
+
+
+def _common(name: str, prefix: str, delimiter: str) -> str:
+    """The name, or its beginning up to the first delimiter after the prefix, with it."""
+    at = name.find(delimiter, len(prefix)) if delimiter else -1
+    return name if at < 0 else name[: at + len(delimiter)]
