@@ -7,7 +7,7 @@ UV_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help audit test check bench estate schemas pins matrix wheel-test programs clean
+.PHONY: help audit test check bench estate schemas pins matrix wheel-test programs azurite clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,7 +28,7 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.txt
 audit: $(VENV)/.run ## audit the estate that ships inside the package; the report lands under out/
 	@$(BIN)/ringfence audit --demo --allow-partial -o out
 
-test: $(VENV)/.dev programs ## run every test
+test: $(VENV)/.dev programs azurite ## run every test
 	@$(BIN)/python -m pytest
 
 check: $(VENV)/.dev ## format, lint, types, layers, stored schemas
@@ -59,10 +59,15 @@ wheel-test: $(VENV)/.dev ## build the wheel and audit the demo estate from it, o
 programs: ## the Debian programs that tests compare with: a browser, and what checks signatures
 	@tests/debian.sh chromium "the browser tests"
 	@tests/debian.sh minisign "tests of signatures"
+	@tests/debian.sh pdftotext "tests of the printed report" poppler-utils
+	@tests/debian.sh dot "the test of graphs" graphviz
+
+azurite: ## Microsoft's emulator of Azure Blob, for the tests of stores (needs npm)
+	@tests/servers/azurite.sh
 
 pins: ## recompile the pins (needs uv); the development set decides, so that one venv holds both
 	uv pip compile pyproject.toml --all-extras --group dev $(UV_FLAGS) -o requirements-dev.txt --upgrade
 	uv pip compile pyproject.toml --all-extras --group build $(UV_FLAGS) -o requirements.txt -c requirements-dev.txt --upgrade
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) .venv-* out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-* out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .npm

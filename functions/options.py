@@ -44,7 +44,7 @@ class DiffFormat(StrEnum):
 
 
 class ReportFormat(StrEnum):
-    """The forms of the fleet report: a table for the terminal, and those of `reports.exports`."""
+    """The forms of the fleet report: a table for the terminal, those of `reports.exports`, and the page as a PDF."""
 
     TABLE = "table"
     JSON = "json"
@@ -60,6 +60,7 @@ class ReportFormat(StrEnum):
     OSCAL = "oscal"
     POLICYREPORT = "policyreport"
     MD = "md"
+    PDF = "pdf"
 
 
 class Judged(StrEnum):

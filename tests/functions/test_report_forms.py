@@ -26,8 +26,8 @@ def _write(tmp_path, form: str, document: bytes) -> bytes:
 
 
 def test_every_form_can_be_asked_for():
-    """The command line offers the registered forms, and the table."""
-    assert {each.value for each in ReportFormat} == {"table", *EXPORTS}
+    """The command line offers the registered forms, the table, and the page as a browser prints it."""
+    assert {each.value for each in ReportFormat} == {"table", "pdf", *EXPORTS}
 
 
 def test_each_tabular_form_holds_the_stored_findings(tmp_path):

@@ -13,7 +13,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from functions.publish import publish
-from functions.report import write_report
+from functions.rendering import write_report
 from functions.site import put_site, write_site
 from infra.store import open_store
 from reports.html.site import pages
