@@ -14,14 +14,35 @@ def report(
     *,
     stores: flags.Stored = None,
     run: flags.Run = "",
-    answer: flags.ReportAnswer = flags.ReportFormat.TABLE,
+    config: flags.Config = "",
+    framework: flags.Frameworks = None,
+    history: flags.History = False,
+    compare: flags.Compare = ("", ""),
+    cluster: flags.HistoryOf = "",
+    control: flags.HistoryControl = "",
+    answer: flags.StoredAnswer = "table",
     output: flags.Document = "",
+    fail_on: flags.FailOnSeverity = None,
+    fail_on_new: flags.FailOnNew = None,
+    min_score: flags.MinScore = None,
+    allow_partial: flags.AllowPartial = False,
 ) -> None:
-    """Render the report of stored runs again, in any form.
+    """Render stored runs again in any form, join several stores, show the history, compare two runs.
 
     ringfence report --from ./out --format html -o report.html
+
+    ringfence report --from s3://audits/aws --from gs://audits/gcp
+
+    ringfence report --from ./out --history --cluster pay-prod-euw1
+
+    ringfence report --from ./out --compare 20261122T080000Z 20261123T080000Z
     """
     from functions.report import ReportRequest, run_report
 
-    request = ReportRequest(stores=tuple(stores or ()), run=run, answer=answer.value, output=output)
+    request = ReportRequest(
+        stores=tuple(stores or ()), run=run, config=config, frameworks=tuple(framework or ()), history=history,
+        compare=compare, cluster=cluster, control=control, answer=answer, output=output,
+        fail_on=fail_on.value if fail_on else None, fail_on_new=fail_on_new.value if fail_on_new else None,
+        min_score=min_score, allow_partial=allow_partial,
+    )  # fmt: skip
     raise typer.Exit(run_report(request))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,16 +11,26 @@ from functions.sources import Input
 from functions.stored import RunRecord, read_run
 from reports import keys
 from reports.document import Report, Run, Scope, render_json
+from reports.summary import render_summary, summary_of
 from scanner.errors import InputError, StoreError
+from scanner.model import ClusterRef
 
 if TYPE_CHECKING:
     from infra.store import Store
 
 
 def record_run(
-    store: Store, run: Run, inputs: Iterable[Input], scopes: Sequence[Scope], *, baseline: str, interrupted: bool
+    store: Store,
+    run: Run,
+    inputs: Sequence[Input],
+    scopes: Sequence[Scope],
+    *,
+    baseline: str,
+    interrupted: bool,
+    found: Mapping[str, ClusterRef],
+    profile: str = "",
 ) -> None:
-    """Store what the run set out to read and what it could not, once.
+    """Store what the run set out to read and what it could not, once. `found` are the clusters behind the inputs, by label.
 
     An interrupted run's record is replaced when it is taken up again, and that of clusters that were only collected when
     they are judged. Several collectors may each add clusters of theirs to one run: the first one's record stands.
@@ -33,6 +43,8 @@ def record_run(
         expected=tuple(sorted(entry.label for entry in inputs)),
         scopes=tuple(scopes),
         interrupted=interrupted,
+        clusters={entry.label: entry.ref for entry in inputs if entry.ref is not None} | dict(found),
+        profile=profile,
     )
     run_key = keys.run_key(run.id)
     if store.put_new(run_key, _encode(record)):
@@ -48,7 +60,10 @@ def record_run(
 
 
 def publish(report: Report, store: Store, *, finished: bool) -> tuple[str, ...]:
-    """Store the report's renderings, then point `latest.json` at a finished run unless a newer one has already."""
+    """Store the report's renderings, then point `latest.json` at a finished run unless a newer one has already.
+
+    Only a finished run leaves a summary: it is what makes it part of the store's history.
+    """
     from reports.html.render import render_html
 
     renderings: tuple[tuple[str, Callable[[Report], bytes]], ...] = ((".html", render_html), (".json", render_json))
@@ -58,13 +73,14 @@ def publish(report: Report, store: Store, *, finished: bool) -> tuple[str, ...]:
         store.put(key, render(report))
         stored.append(store.describe(key))
     if finished:
+        store.put(keys.summary_key(report.run.id), render_summary(summary_of(report)))
         latest = {"schema": "latest/v1", "run": report.run.id, "report": keys.report_key(report.run.id, ".json")}
         store.update_latest(keys.LATEST, _encode(latest), lambda current: _run_of(current) <= report.run.id)
     return tuple(stored)
 
 
 def _encode(value: object) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=2) + b"\n"
 
 
 class _Latest(msgspec.Struct):

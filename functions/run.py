@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from functions.history import with_past
 from functions.interrupts import uninterrupted
 from functions.publish import publish, record_run
 from functions.reading import WORKERS, Reading, read_all
@@ -26,14 +27,16 @@ from scanner.baselines.config import BaselineConfig
 from scanner.controls.base import Control
 from scanner.errors import ClusterReadError, InputError, StoreError
 from scanner.evidence import Statement
-from scanner.findings import ClusterResult, ControlResult
+from scanner.findings import ClusterResult
 from scanner.frameworks.model import Framework
 from scanner.gaps import by_cause
 from scanner.judge import judge
 from scanner.model import ClusterRef, Read, Snapshot, Source
+from scanner.topology.document import encode as encode_topology
 from scanner.waivers.model import Waiver
 
 if TYPE_CHECKING:
+    from functions.fabric import Fabric
     from infra.store import Store
 
 
@@ -89,7 +92,7 @@ def audit(
     waivers: Sequence[Waiver] = (),
     frameworks: Sequence[Framework] = (),
     own: Sequence[Control] = (),
-    fabric: Callable[[Sequence[ClusterResult]], Sequence[ControlResult]] | None = None,
+    fabric: Fabric | None = None,
 ) -> Outcome:
     """Read, judge, store and aggregate every input, `workers` of them being read at a time.
 
@@ -106,13 +109,14 @@ def audit(
         StoreError: the store refused; what was stored until then stays and is whole.
     """
     results: dict[str, ClusterResult] = {}
+    found: dict[str, ClusterRef] = {}
     scopes = list(places)
     judging = _Judging(config, at or run.time, tuple(statements), tuple(waivers), tuple(own))
 
     def take(entry: Input, read: Snapshot | Scope) -> Callable[[], None]:
         if isinstance(read, Scope):
             return lambda: scopes.append(read)
-        ref = read.cluster
+        ref = found[entry.label] = read.cluster
         if ref.id in results:
             left_out = f"{entry.label}: a second source of {ref.id} was left out"
             return lambda: scopes.append(_scope(ref, "partial", left_out))
@@ -122,7 +126,8 @@ def audit(
 
     missed = _each(inputs, run, watcher, workers, take)
     scopes += missed
-    judged = tuple(fabric(tuple(results.values()))) if fabric else ()
+    networks = fabric.read_networks(tuple(results.values())) if fabric else None
+    judged = fabric.judged(tuple(results.values()), networks) if fabric else ()
     report = build_report(
         results.values(),
         run=run,
@@ -135,10 +140,24 @@ def audit(
         tier_weights=config.tier_weights,
     )
     stored_at: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
     if store is not None:
-        record_run(store, run, inputs, scopes, baseline=report.baseline, interrupted=bool(missed))
+        record_run(
+            store,
+            run,
+            inputs,
+            scopes,
+            baseline=report.baseline,
+            interrupted=bool(missed),
+            found=found,
+            profile=config.profile,
+        )
+        if networks is not None:
+            store.put(keys.topology_key(run.id), encode_topology(networks))
+        if not missed:
+            report, damaged = with_past(report, store)
         stored_at = publish(report, store, finished=not missed)
-    return Outcome(report, stored_at, incomplete(report), interrupted=bool(missed))
+    return Outcome(report, stored_at, (*incomplete(report), *damaged), interrupted=bool(missed))
 
 
 def collect(
@@ -155,11 +174,13 @@ def collect(
 
     stored: list[str] = []
     missing: list[str] = []
+    found: dict[str, ClusterRef] = {}
     scopes = list(places)
 
-    def take(_: Input, read: Snapshot | Scope) -> Callable[[], None]:
+    def take(entry: Input, read: Snapshot | Scope) -> Callable[[], None]:
         if isinstance(read, Scope):
             return lambda: scopes.append(read)
+        found[entry.label] = read.cluster
         key, data = keys.snapshot_key(run.id, read.cluster), encode(read)
         gap = read.unread or (read.source is Source.CLUSTER and read.read is not Read.COMPLETE)
 
@@ -173,7 +194,7 @@ def collect(
 
     missed = _each(inputs, run, watcher, workers, take)
     scopes += missed
-    record_run(store, run, inputs, scopes, baseline="", interrupted=bool(missed))
+    record_run(store, run, inputs, scopes, baseline="", interrupted=bool(missed), found=found)
     return Written(tuple(sorted(stored)), (*not_whole(scopes), *sorted(missing)), interrupted=bool(missed))
 
 

@@ -125,6 +125,19 @@ class Store:
             raise StoreError(f"{self._place(key)}: no such object: check the run and the URL")
         return found[0]
 
+    def find(self, key: str, *, max_bytes: int = MAX_BYTES) -> bytes | None:
+        """As `get`, but None where there is no such object."""
+        found = self._find(key, max_bytes)
+        return found[0] if found else None
+
+    def folders(self, prefix: str) -> tuple[str, ...]:
+        """The names of the folders right below the folder `prefix`, sorted; none where there is no such folder."""
+        from obstore import list_with_delimiter
+
+        with self._told(prefix):
+            found = list_with_delimiter(self._open(writing=False), prefix)
+        return tuple(sorted(each.rstrip("/").rpartition("/")[2] for each in found["common_prefixes"]))
+
     def list(self, prefix: str) -> Iterator[str]:
         """The keys in the folder `prefix` and below, sorted; none where there is no such folder. All with an empty one."""
         from obstore import list as list_objects
