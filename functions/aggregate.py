@@ -49,10 +49,15 @@ class Place:
 
 
 class Judging:
-    """What fleets are judged with when that is done anew: the settings and the files that they name, read when needed."""
+    """What fleets are judged with when that is done anew: the settings and the files that they name, read when needed.
 
-    def __init__(self, config: str = "") -> None:
+    `evidence` and `waivers` are files that come before the settings' own.
+    """
+
+    def __init__(self, config: str = "", *, evidence: str = "", waivers: str = "") -> None:
         self._config = config
+        self._evidence = evidence
+        self._waivers = waivers
 
     @cached_property
     def settings(self) -> SettingsFile:
@@ -62,12 +67,14 @@ class Judging:
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
         """What people vouch for."""
-        return read_evidence(Path(self.settings.evidence)) if self.settings.evidence else ()
+        file = self._evidence or self.settings.evidence
+        return read_evidence(Path(file)) if file else ()
 
     @cached_property
     def waivers(self) -> tuple[Waiver, ...]:
         """What is accepted for a time."""
-        return read_waivers(Path(self.settings.waivers)) if self.settings.waivers else ()
+        file = self._waivers or self.settings.waivers
+        return read_waivers(Path(file)) if file else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ def report(
     stores: flags.Stored = None,
     run: flags.Run = "",
     config: flags.Config = "",
+    evidence: flags.Evidence = "",
+    waivers: flags.Waivers = "",
     framework: flags.Frameworks = None,
     history: flags.History = False,
     compare: flags.Compare = ("", ""),
@@ -40,9 +42,9 @@ def report(
     from functions.report import ReportRequest, run_report
 
     request = ReportRequest(
-        stores=tuple(stores or ()), run=run, config=config, frameworks=tuple(framework or ()), history=history,
-        compare=compare, cluster=cluster, control=control, answer=answer, output=output,
+        stores=tuple(stores or ()), run=run, config=config, evidence=evidence, waivers=waivers,
+        frameworks=tuple(framework or ()), history=history, compare=compare, cluster=cluster, control=control,
+        answer=answer, output=output, allow_partial=allow_partial, min_score=min_score,
         fail_on=fail_on.value if fail_on else None, fail_on_new=fail_on_new.value if fail_on_new else None,
-        min_score=min_score, allow_partial=allow_partial,
     )  # fmt: skip
     raise typer.Exit(run_report(request))

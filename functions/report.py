@@ -32,6 +32,8 @@ class ReportRequest:
     answer: str
     output: str
     config: str = ""
+    evidence: str = ""
+    waivers: str = ""
     frameworks: tuple[str, ...] = ()
     fail_on: str | None = None
     fail_on_new: str | None = None
@@ -41,6 +43,11 @@ class ReportRequest:
     cluster: str = ""
     control: str = ""
     compare: tuple[str, str] = ("", "")
+
+    @property
+    def judging(self) -> Judging:
+        """What is judged with where something has to be judged anew."""
+        return Judging(self.config, evidence=self.evidence, waivers=self.waivers)
 
 
 def run_report(request: ReportRequest) -> int:
@@ -63,7 +70,7 @@ def run_report(request: ReportRequest) -> int:
 
 def _rendered(request: ReportRequest) -> int:
     frameworks = tuple(dict.fromkeys(map(find_framework, request.frameworks)))
-    found = stored_report(request.stores, request.run, Judging(request.config))
+    found = stored_report(request.stores, request.run, request.judging)
     report = _through(found.report, frameworks)
     write_report(report, request.answer, request.output)
     gaps = incomplete(report)

@@ -51,7 +51,7 @@ def run_compare(request: ReportRequest) -> int:
         InputError: one of the two is no run, or cannot be read as one.
         StoreError: a store does not give it out.
     """
-    judging = Judging(request.config)
+    judging = request.judging
     before, after = (_read(name, request.stores, judging) for name in request.compare)
     connections = list(_connections(before, after))
     diff = runs_diff(before.report, after.report, _sides(before, after, judging), connections)

@@ -48,7 +48,7 @@ def run_history(request: ReportRequest) -> int:
             f"--control {request.control}: no run of this store judged it: `ringfence baseline list` names all"
         )
     trend = sorted((each.fleet for each in records), key=lambda point: point.run)
-    history = history_of(records, request.control, _changes(store, trend, Judging(request.config)), damaged)
+    history = history_of(records, request.control, _changes(store, trend, request.judging), damaged)
     answer = (render_history(history),) if request.answer == "json" else text(history_lines(history))
     write(answer, request.output)
     for line in damaged:
