@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from infra.pool import Check, in_parallel
+from functions.fetching import fetched
 from reports import keys
 from reports.document import Report
 from reports.past import Vanished
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from infra.store import Store
 
 MOST_RUNS = 90  # a quarter of daily runs
-_WORKERS = 8  # objects asked for at once
+_MAX_BYTES = 64 << 20  # of one summary: a hundred thousand clusters
 
 _T = TypeVar("_T")
 _Missing = tuple[Vanished, ...]
@@ -83,30 +82,19 @@ def read_summaries(
 
     A run without a summary did not finish, or is of a version that wrote none.
     """
-
-    def read(run: str, check: Check) -> _T | None:
-        check()
-        key = keys.summary_key(run)
-        data = store.find(key)
-        if data is None:
-            return None
-        summary = decode(data, store.describe(key))
-        if summary.run.id != run:
-            raise InputError(f"{store.describe(key)}: is of run {summary.run.id[:60]!r}: remove it")
-        return pick(summary)
-
-    def told(run: str, check: Check) -> _T | RingfenceError | None:
-        try:
-            return read(run, check)
-        except RingfenceError as error:
-            return error
-
+    ids = {keys.summary_key(run): run for run in runs}
     found: list[_T] = []
     damaged: list[str] = []
-    with closing(in_parallel(told, runs, max(1, min(_WORKERS, len(runs))))) as answers:
-        for _, answer in answers:
-            if isinstance(answer, RingfenceError):
-                damaged.append(str(answer))
-            elif answer is not None:
-                found.append(answer)
+    for key, data in fetched(store, tuple(ids), max_bytes=_MAX_BYTES):
+        if data is None:
+            continue
+        try:
+            if isinstance(data, StoreError):
+                raise data
+            summary = decode(data, store.describe(key))
+            if summary.run.id != ids[key]:
+                raise InputError(f"{store.describe(key)}: is of run {summary.run.id[:60]!r}: remove it")
+            found.append(pick(summary))
+        except RingfenceError as error:
+            damaged.append(str(error))
     return found, tuple(sorted(damaged))

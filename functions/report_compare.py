@@ -19,7 +19,8 @@ from functions.stored import read_snapshot
 from infra.memory import uncollected
 from reports import keys
 from reports.document import Cluster, Report
-from reports.runs_diff import NEW, Connections, Example, Side, findings, render_runs_diff, runs_diff, side_of
+from reports.findings_diff import NEW, findings
+from reports.runs_diff import Connections, Example, Side, render_runs_diff, runs_diff, side_of
 from reports.runs_diff_text import diff_lines, diff_markdown, worst_of_each
 from scanner.baselines import BASELINE_VERSION
 from scanner.errors import InputError, RingfenceError

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from functions.fetching import fetched
 from functions.sources import unread
 from functions.stored import RunRecord, read_run
-from infra.pool import Check, in_parallel
 from reports import keys
 from reports.document import Run, Scope, decode_result
 from scanner.baselines.config import BaselineConfig
-from scanner.errors import InputError, RingfenceError
+from scanner.errors import InputError, RingfenceError, StoreError
 from scanner.findings import ClusterResult
 from scanner.judge import judge
 from scanner.model import ClusterRef
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from infra.store import Store
 
 _MAX_RESULT = 1 << 30  # a cluster with a million findings
-_WORKERS = 8  # results being fetched and decoded at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,16 +121,15 @@ def _record(store: Store, run: str) -> tuple[RunRecord | None, tuple[str, ...]]:
     return record, ()
 
 
-def _read_all(store: Store, found: list[str]) -> Iterator[tuple[str, ClusterResult | RingfenceError]]:
-    def read(key: str, check: Check) -> ClusterResult | RingfenceError:
-        check()
+def _read_all(store: Store, found: Sequence[str]) -> Iterator[tuple[str, ClusterResult | RingfenceError]]:
+    for key, data in fetched(store, found, max_bytes=_MAX_RESULT):
         try:
-            return decode_result(store.get(key, max_bytes=_MAX_RESULT), store.describe(key))
-        except RingfenceError as error:
-            return error
-
-    with closing(in_parallel(read, found, max(1, min(_WORKERS, len(found))))) as answers:
-        yield from answers
+            if isinstance(data, bytes):
+                yield key, decode_result(data, store.describe(key))
+            else:
+                yield key, data or StoreError(f"{store.describe(key)}: it went away while the run was read")
+        except InputError as error:
+            yield key, error
 
 
 def _misplaced(result: ClusterResult, run: str, key: str, store: Store) -> InputError | None:

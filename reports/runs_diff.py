@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 
-from reports.document import Cluster, Report
-from reports.identity import finding_ids
+from reports.document import Report
+from reports.findings_diff import STATES, Finding, states, titles
 from reports.lint import schema_of
-from scanner.findings import ControlResult, Item, Ranges, Score, Status
+from scanner.findings import Ranges, Score, Status
 from scanner.model import Read
-
-NEW, FIXED, STILL = "new", "fixed", "still-failing"
-UNKNOWN, WAIVED, LOST = "became-unknown", "waived", "not-known"
-STATES = (NEW, FIXED, UNKNOWN, WAIVED, LOST, STILL)
-ABSENT = "absent"  # the status of what is not among a control's items
-_FABRIC = "fabric"
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -63,25 +57,6 @@ class OneSidedControl(_Part, frozen=True, kw_only=True):
     id: str
     title: str
     failing: int
-
-
-class Finding(_Part, frozen=True, kw_only=True):
-    """One finding that is or was failing, or can no longer be told; `id` is the same in both runs.
-
-    `before` and `after` are its status there, `absent` where its subject is not among the control's items.
-    """
-
-    state: str
-    id: str
-    cluster: str
-    name: str
-    control: str
-    title: str
-    severity: str
-    subject: str
-    before: str
-    after: str
-    reason: str
 
 
 class Example(_Part, frozen=True, kw_only=True):
@@ -143,8 +118,8 @@ def side_of(report: Report, rejudged: Score | None = None, why: str = "") -> Sid
 
 def runs_diff(before: Report, after: Report, sides: tuple[Side, Side], connections: Iterable[Connections]) -> RunsDiff:
     """Everything but the findings themselves, which `findings` gives one by one."""
-    old, new = _titles(before), _titles(after)
-    counts = Counter(each.state for each in findings(before, after))
+    old, new = titles(before), titles(after)
+    counts = Counter(states(before, after))
     return RunsDiff(
         before=sides[0],
         after=sides[1],
@@ -164,112 +139,6 @@ def render_runs_diff(diff: RunsDiff, found: Iterable[Finding]) -> Iterator[bytes
     for number, each in enumerate(found):
         yield (b",\n" if number else b"\n") + msgspec.json.encode(each)
     yield b"]}\n"
-
-
-def findings(before: Report, after: Report) -> Iterator[Finding]:
-    """Every finding that fails now or failed before, or that can no longer be told, in the order of clusters and controls.
-
-    A control that one run alone judged is left out: its findings are neither new nor fixed. So are those of a cluster that
-    vanished.
-    """
-    common = _titles(before).keys() & _titles(after).keys()
-    old = {cluster.id: cluster for cluster in before.clusters}
-    for cluster in after.clusters:
-        known = old.get(cluster.id)
-        yield from _of_place(_place(known, common) if known else None, _place(cluster, common))
-    own = {control.id for report in (before, after) for cluster in report.clusters for control in cluster.controls}
-    fleets = [_fabric(report, common - own) for report in (before, after)]
-    yield from _of_place(fleets[0], fleets[1])
-
-
-class _Place(NamedTuple):
-    """What a cluster's controls found. `read` is how it was read; the fabric is read whole."""
-
-    id: str
-    name: str
-    read: str
-    controls: Mapping[str, ControlResult]
-
-
-def _place(cluster: Cluster, common: Iterable[str]) -> _Place:
-    wanted = set(common)
-    controls = {each.id: each for each in cluster.controls if each.id in wanted}
-    return _Place(cluster.id, cluster.name, cluster.read, controls)
-
-
-def _fabric(report: Report, wanted: Iterable[str]) -> _Place:
-    judged = report.fabric.controls if report.fabric else ()
-    names = set(wanted)
-    return _Place(_FABRIC, _FABRIC, Read.COMPLETE, {each.id: each for each in judged if each.id in names})
-
-
-def _of_place(old: _Place | None, new: _Place) -> Iterator[Finding]:
-    before = old.controls if old else {}
-    for name in sorted(before.keys() | new.controls.keys()):
-        was, now = before.get(name), new.controls.get(name)
-        said = now or was
-        if said is None:
-            continue
-        items = _items(new.id, was), _items(new.id, now)
-        for identity in dict.fromkeys((*items[0], *items[1])):
-            one, other = items[0].get(identity), items[1].get(identity)
-            state = _state(one, other, now, new.read)
-            subject = other or one
-            if state and subject is not None:
-                yield Finding(
-                    state=state,
-                    id=identity,
-                    cluster=new.id,
-                    name=new.name,
-                    control=name,
-                    title=said.title,
-                    severity=said.severity,
-                    subject=subject.subject,
-                    before=one.status if one else ABSENT,
-                    after=other.status if other else ABSENT,
-                    reason=subject.reason,
-                )
-
-
-def _items(cluster: str, control: ControlResult | None) -> dict[str, Item]:
-    """The items by the ids of their findings; a control without items stands for itself."""
-    if control is None:
-        return {}
-    items = control.items or (Item(subject="", status=control.status, reason=control.reason),)
-    return dict(zip(finding_ids(cluster, control), items, strict=True))
-
-
-def _state(was: Item | None, now: Item | None, control: ControlResult | None, read: str) -> str:
-    """What became of one finding, "" where nothing is to be told.
-
-    `control` is the control's result now, None where it was not judged there, and `read` how the cluster is read now.
-    """
-    before = was.status if was else None
-    after = now.status if now else None
-    if after is Status.FAIL:
-        return STILL if before is Status.FAIL else NEW
-    if after is Status.WAIVED:
-        return "" if before is Status.WAIVED else WAIVED
-    failed = before in {Status.FAIL, Status.WAIVED}
-    if after is Status.UNKNOWN or (after is None and failed and not _told(control, read)):
-        if read == Read.UNREAD or control is None:
-            return LOST if failed else ""
-        return UNKNOWN if failed or before is Status.PASS else ""
-    return FIXED if failed else ""
-
-
-def _told(control: ControlResult | None, read: str) -> bool:
-    """Whether a subject that is not among a control's items now can be said to be gone."""
-    if control is None or control.status is Status.UNKNOWN or read == Read.UNREAD:
-        return False
-    return read == Read.COMPLETE or not any(item.status is Status.UNKNOWN for item in control.items)
-
-
-def _titles(report: Report) -> dict[str, str]:
-    """The controls that a run judged, anywhere."""
-    judged: list[Sequence[ControlResult]] = [cluster.controls for cluster in report.clusters]
-    judged += [report.fabric.controls] if report.fabric else []
-    return {control.id: control.title for controls in judged for control in controls}
 
 
 def _one_sided(report: Report, titles: Mapping[str, str]) -> tuple[OneSidedControl, ...]:

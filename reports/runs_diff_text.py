@@ -4,23 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from reports.findings_diff import FIXED, LOST, NEW, STATES, STILL, UNKNOWN, WAIVED, Finding
 from reports.reach.markdown import code
 from reports.reach.markdown import text as markdown
 from reports.reach.words import counted, plain, port_words
-from reports.runs_diff import (
-    FIXED,
-    LOST,
-    NEW,
-    STATES,
-    STILL,
-    UNKNOWN,
-    WAIVED,
-    Connections,
-    Example,
-    Finding,
-    RunsDiff,
-    Side,
-)
+from reports.runs_diff import Connections, Example, RunsDiff, Side
 from reports.wording import LISTED_LIMIT, NAME_LIMIT, SEVERITY_RANK, join_names, score_text, visible
 from scanner.findings import Severity
 

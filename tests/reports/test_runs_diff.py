@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.runs_diff import STATES, Finding, findings, render_runs_diff, runs_diff, side_of
+from reports.findings_diff import STATES, Finding, findings
+from reports.runs_diff import render_runs_diff, runs_diff, side_of
 from reports.runs_diff_text import SHOWN, diff_lines, diff_markdown, worst_of_each
 from scanner.findings import Status
 from tests.reports.governed_factory import fabric, waived, waiver_use
