@@ -152,7 +152,7 @@ def aggregate(runs: Sequence[StoredRun], judging: Judging, failed: Sequence[str]
     Of a cluster with several results the newest counts. The fabric is judged anew: over the networks that the runs stored,
     and for clusters that stand in none of them what their own records tell.
     """
-    ordered = sorted(runs, key=lambda each: (each.run.id, each.run.time), reverse=True)
+    ordered = sorted(runs, key=_rank, reverse=True)
     newest = ordered[0]
     baseline = newest.baseline
     profile = next((each.record.profile for each in ordered if each.record and each.record.profile), "")
@@ -228,14 +228,20 @@ def _newest_of_each(runs: Iterable[StoredRun]) -> tuple[dict[str, ClusterResult]
     return chosen, notes
 
 
+def _rank(run: StoredRun) -> tuple[str, bytes, bytes]:
+    """By time; runs of one time by what they hold, so that the order in which stores are named decides nothing."""
+    held = ([each.cluster.id for each in run.results], run.lost, run.scopes, run.networks)
+    return run.id, msgspec.json.encode(run.record), msgspec.json.encode(held)
+
+
 def _age(entry: tuple[str, str, ClusterResult]) -> tuple[str, str, bytes]:
     taken, run, result = entry
     return taken, run, render_result(result)
 
 
 def _scopes(runs: Iterable[StoredRun], more: Iterable[Scope]) -> tuple[Scope, ...]:
-    """Every place once."""
-    return tuple(dict.fromkeys((*(scope for run in runs for scope in run.scopes), *more)))
+    """Every place once, in an order that does not depend on that of the stores."""
+    return tuple(sorted({*(scope for run in runs for scope in run.scopes), *more}, key=msgspec.json.encode))
 
 
 def _unusable(line: str) -> Scope:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from functions import options as flags
+from functions import options_stored as stored
 
 commands = typer.Typer()
 
@@ -18,14 +19,14 @@ def report(
     evidence: flags.Evidence = "",
     waivers: flags.Waivers = "",
     framework: flags.Frameworks = None,
-    history: flags.History = False,
-    compare: flags.Compare = ("", ""),
-    cluster: flags.HistoryOf = "",
-    control: flags.HistoryControl = "",
-    answer: flags.StoredAnswer = "table",
+    history: stored.History = False,
+    compare: stored.Compare = ("", ""),
+    cluster: stored.HistoryOf = "",
+    control: stored.HistoryControl = "",
+    answer: stored.StoredAnswer = "table",
     output: flags.Document = "",
     fail_on: flags.FailOnSeverity = None,
-    fail_on_new: flags.FailOnNew = None,
+    fail_on_new: stored.FailOnNew = None,
     min_score: flags.MinScore = None,
     allow_partial: flags.AllowPartial = False,
 ) -> None:

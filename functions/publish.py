@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from functions.history import with_past
 from functions.sources import Input
 from functions.stored import RunRecord, read_run
 from reports import keys
@@ -14,6 +15,8 @@ from reports.document import Report, Run, Scope, render_json
 from reports.summary import render_summary, summary_of
 from scanner.errors import InputError, StoreError
 from scanner.model import ClusterRef
+from scanner.topology.document import encode as encode_topology
+from scanner.topology.model import Topology
 
 if TYPE_CHECKING:
     from infra.store import Store
@@ -21,20 +24,22 @@ if TYPE_CHECKING:
 
 def record_run(
     store: Store,
-    run: Run,
+    what: Report | Run,
     inputs: Sequence[Input],
     scopes: Sequence[Scope],
     *,
-    baseline: str,
     interrupted: bool,
     found: Mapping[str, ClusterRef],
     profile: str = "",
 ) -> None:
-    """Store what the run set out to read and what it could not, once. `found` are the clusters behind the inputs, by label.
+    """Store what the run of a report, or one that judges nothing, set out to read and what it could not, once.
+
+    `found` are the clusters behind the inputs, by label.
 
     An interrupted run's record is replaced when it is taken up again, and that of clusters that were only collected when
     they are judged. Several collectors may each add clusters of theirs to one run: the first one's record stands.
     """
+    run, baseline = (what, "") if isinstance(what, Run) else (what.run, what.baseline)
     record = RunRecord(
         id=run.id,
         time=run.time,
@@ -57,6 +62,19 @@ def record_run(
         raise StoreError(f"{place}: this run set out to read other clusters: give another --run-id or --time")
     if (earlier.interrupted and earlier.expected == record.expected) or (baseline and not earlier.baseline):
         store.put(run_key, _encode(record))
+
+
+def keep(
+    report: Report, store: Store, networks: Topology | None, *, finished: bool
+) -> tuple[Report, tuple[str, ...], tuple[str, ...]]:
+    """Publish a run's report beside the networks it read; a finished one with what earlier runs tell.
+
+    Returns the report as it was published, where that is, and lines about earlier runs that could not be read.
+    """
+    if networks is not None:
+        store.put(keys.topology_key(report.run.id), encode_topology(networks))
+    grown, damaged = with_past(report, store) if finished else (report, ())
+    return grown, publish(grown, store, finished=finished), damaged
 
 
 def publish(report: Report, store: Store, *, finished: bool) -> tuple[str, ...]:

@@ -156,15 +156,27 @@ def _address(key: str) -> ClusterRef:
 
 
 def _without(record: RunRecord, found: set[str], run: str) -> list[tuple[ClusterRef, str]]:
-    """The expected clusters whose address is known and that have no result, unless a scope speaks for them."""
-    told = {scope.location for scope in record.scopes if not scope.cloud}
-    distinct = {ref.id: ref for label, ref in record.clusters.items() if label not in told}
+    """The expected clusters whose address is known and that have no result.
+
+    Where a scope speaks for one, the report that the run made has that scope alone; an interrupted run made no such report.
+    """
+    told = _told(record)
     reason = (
         f"run {run} was interrupted before it was judged: run again with --run-id {run}"
         if record.interrupted
         else f"run {run} read it, but its result is not in the store: audit it again"
     )
-    return [(ref, reason) for ref in distinct.values() if keys.result_key(run, ref) not in found]
+    lost = {
+        ref.id: (ref, told.get(label) or reason)
+        for label, ref in record.clusters.items()
+        if record.interrupted or label not in told
+    }
+    return [each for each in lost.values() if keys.result_key(run, each[0]) not in found]
+
+
+def _told(record: RunRecord) -> dict[str, str]:
+    """What scopes say of inputs that are no place of a cloud, by label."""
+    return {scope.location: scope.reason for scope in record.scopes if not scope.cloud}
 
 
 def _unknown(store: Store, run: str, record: RunRecord | None, results: int) -> Iterator[Scope]:
@@ -173,7 +185,7 @@ def _unknown(store: Store, run: str, record: RunRecord | None, results: int) -> 
         reason = f"{store.describe(keys.run_key(run))}: not there: what the run set out to read is not known"
         yield Scope(cloud="", account="", location=run, outcome="partial", reason=reason)
         return
-    told = {scope.location for scope in record.scopes if not scope.cloud}
+    told = _told(record)
     nameless = [label for label in record.expected if label not in record.clusters and label not in told]
     missing = len(nameless) - results if not record.clusters else len(nameless)
     if missing > 0 and not record.interrupted:

@@ -11,9 +11,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from functions.history import with_past
 from functions.interrupts import uninterrupted
-from functions.publish import publish, record_run
+from functions.publish import keep, record_run
 from functions.reading import WORKERS, Reading, read_all
 from functions.sources import Input, unread
 from infra.memory import uncollected
@@ -32,7 +31,6 @@ from scanner.frameworks.model import Framework
 from scanner.gaps import by_cause
 from scanner.judge import judge
 from scanner.model import ClusterRef, Read, Snapshot, Source
-from scanner.topology.document import encode as encode_topology
 from scanner.waivers.model import Waiver
 
 if TYPE_CHECKING:
@@ -98,7 +96,7 @@ def audit(
 
     `places` are where the inputs were looked for: they stand in the report, and those not searched whole make it incomplete.
     `statements` are what people vouch for; their age is that at `at`, by default the run's time. `waivers` are
-    failures accepted for a time, `frameworks` what the report is seen through, `own` controls besides the baseline's.
+    failures accepted for a time, `frameworks` what the report is seen through, `own` controls besides the baseline's, and
     `fabric` judges the fleet as a whole.
 
     An input that cannot be read is in the report: as an unread cluster where its address is known, else as a scope. Bugs
@@ -118,8 +116,9 @@ def audit(
             return lambda: scopes.append(read)
         ref = found[entry.label] = read.cluster
         if ref.id in results:
-            left_out = f"{entry.label}: a second source of {ref.id} was left out"
-            return lambda: scopes.append(_scope(ref, "partial", left_out))
+            why = f"{entry.label}: a second source of {ref.id} was left out"
+            second = Scope(cloud=ref.cloud, account=ref.account, location=ref.location, outcome="partial", reason=why)
+            return lambda: scopes.append(second)
         watcher.note(f"judging {entry.label}")
         result = _judge_stored(read, run, judging, store)
         return lambda: results.update({ref.id: _keep(result, run, store)})
@@ -139,25 +138,11 @@ def audit(
         at=at,
         tier_weights=config.tier_weights,
     )
-    stored_at: tuple[str, ...] = ()
-    damaged: tuple[str, ...] = ()
-    if store is not None:
-        record_run(
-            store,
-            run,
-            inputs,
-            scopes,
-            baseline=report.baseline,
-            interrupted=bool(missed),
-            found=found,
-            profile=config.profile,
-        )
-        if networks is not None:
-            store.put(keys.topology_key(run.id), encode_topology(networks))
-        if not missed:
-            report, damaged = with_past(report, store)
-        stored_at = publish(report, store, finished=not missed)
-    return Outcome(report, stored_at, (*incomplete(report), *damaged), interrupted=bool(missed))
+    if store is None:
+        return Outcome(report, (), incomplete(report), interrupted=bool(missed))
+    record_run(store, report, inputs, scopes, interrupted=bool(missed), found=found, profile=config.profile)
+    grown, stored_at, damaged = keep(report, store, networks, finished=not missed)
+    return Outcome(grown, stored_at, (*incomplete(grown), *damaged), interrupted=bool(missed))
 
 
 def collect(
@@ -194,7 +179,7 @@ def collect(
 
     missed = _each(inputs, run, watcher, workers, take)
     scopes += missed
-    record_run(store, run, inputs, scopes, baseline="", interrupted=bool(missed), found=found)
+    record_run(store, run, inputs, scopes, interrupted=bool(missed), found=found)
     return Written(tuple(sorted(stored)), (*not_whole(scopes), *sorted(missing)), interrupted=bool(missed))
 
 
@@ -247,10 +232,6 @@ def _read(reading: Reading, run: Run, *, alone: bool) -> Snapshot | Scope:
     if alone and isinstance(error, InputError):
         raise error
     return Scope(cloud="", account="", location=entry.label, outcome="error", reason=str(error))
-
-
-def _scope(ref: ClusterRef, outcome: str, reason: str) -> Scope:
-    return Scope(cloud=ref.cloud, account=ref.account, location=ref.location, outcome=outcome, reason=reason)
 
 
 def _judge_stored(snapshot: Snapshot, run: Run, judging: _Judging, store: Store | None) -> ClusterResult:

@@ -104,6 +104,18 @@ def test_stores_of_several_clouds_make_one_fleet(tmp_path, capsysbinary):
     assert [group["name"] for group in joined["accounts"]] == ["aws/acct", "gcp/acct"]
 
 
+def test_the_order_of_stores_decides_nothing_though_their_runs_share_an_id(tmp_path, capsysbinary):
+    """Places that one searched and the other could not, and a cluster that both lost, come out alike."""
+    clusters = [cluster_of("a"), cluster_of("lost")]
+    audited(tmp_path / "x", FIRST, clusters, [place("denied"), place("ok", location="there")])
+    audited(tmp_path / "y", FIRST, clusters, [place("ok"), place("denied", location="there")])
+    result_file(tmp_path / "x", FIRST, "lost").write_bytes(b"{")
+    result_file(tmp_path / "y", FIRST, "lost").unlink()
+    one = reported(capsysbinary, tmp_path / "x", tmp_path / "y")
+    assert one == reported(capsysbinary, tmp_path / "y", tmp_path / "x")
+    assert (one[0], by_name(one[1])["lost"]["read"], len(one[1]["scopes"])) == (3, "unread", 5)
+
+
 def test_of_a_cluster_in_two_stores_the_newest_result_counts(tmp_path, capsysbinary):
     """Whichever store is named first, and the report says so."""
     old, new = cluster_of("a", taken="2026-11-21T08:00:00Z"), cluster_of("a", closed=True, taken="2026-11-22T08:00:00Z")
@@ -218,6 +230,9 @@ def test_an_interrupted_run_is_never_the_latest(tmp_path, capsysbinary):
         3, f"run {SECOND} was interrupted before it was judged: run again with --run-id {SECOND}",
     )  # fmt: skip
     assert found["trend"] == []
+    left = {"cloud": "", "account": "", "location": "b", "outcome": "error", "reason": "interrupted: b"}
+    edited(stored(tmp_path, SECOND, "run.json"), scopes=[left])
+    assert by_name(reported(capsysbinary, tmp_path, run=SECOND)[1])["b"]["unread"] == "interrupted: b"
 
 
 @pytest.mark.parametrize(
