@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from reports.document import Cluster, Report
-from reports.identity import finding_id, subjects
+from reports.identity import stable_id
 from scanner.findings import ControlResult, Item, Status
 from scanner.model import Read
 
@@ -55,7 +56,7 @@ def findings(before: Report, after: Report) -> Iterator[Finding]:
         if seen is not None:
             yield Finding(
                 state=each.state,
-                id=finding_id(each.place.id, each.control.id, *each.subject),
+                id=stable_id(each.place.id, each.control.id, *each.subject),
                 cluster=each.place.id,
                 name=each.place.name,
                 control=each.control.id,
@@ -70,7 +71,7 @@ def findings(before: Report, after: Report) -> Iterator[Finding]:
 
 def _changes(before: Report, after: Report) -> Iterator[_Change]:
     """As `findings`, without what only a document needs."""
-    common = titles(before).keys() & titles(after).keys()
+    common = in_both(before, after)
     old = {cluster.id: cluster for cluster in before.clusters}
     for cluster in after.clusters:
         known = old.get(cluster.id)
@@ -95,7 +96,7 @@ class _Change(NamedTuple):
     state: str
     place: _Place
     control: ControlResult
-    subject: tuple[str, int]
+    subject: tuple[str, ...]
     was: Item | None
     now: Item | None
 
@@ -126,12 +127,20 @@ def _of_place(old: _Place | None, new: _Place) -> Iterator[_Change]:
                 yield _Change(state, new, control, subject, one, other)
 
 
-def _items(control: ControlResult | None) -> dict[tuple[str, int], Item]:
-    """The items by what they are about; a control without items stands for itself."""
+def _items(control: ControlResult | None) -> dict[tuple[str, ...], Item]:
+    """The items by the end of what `finding_ids` derives their ids from; a control without items stands for itself.
+
+    Ids are made of what is listed alone, for there may be a million items.
+    """
     if control is None:
         return {}
-    items = control.items or (Item(subject="", status=control.status, reason=control.reason),)
-    return dict(zip(subjects(control), items, strict=True))
+    seen: Counter[str] = Counter()
+    found = {}
+    for item in control.items or (Item(subject="", status=control.status, reason=control.reason),):
+        seen[item.subject] += 1
+        turn = (str(seen[item.subject]),) if seen[item.subject] > 1 else ()
+        found[(item.subject, *turn)] = item
+    return found
 
 
 def _state(was: Item | None, now: Item | None, control: ControlResult | None, read: str) -> str:
@@ -158,6 +167,12 @@ def _told(control: ControlResult | None, read: str) -> bool:
     if control is None or control.status is Status.UNKNOWN or read == Read.UNREAD:
         return False
     return read == Read.COMPLETE or not any(item.status is Status.UNKNOWN for item in control.items)
+
+
+def in_both(before: Report, after: Report) -> frozenset[str]:
+    """The controls that both runs judged; all of one where the other had nothing to judge, for that is no other baseline."""
+    old, new = titles(before).keys(), titles(after).keys()
+    return frozenset(old & new if old and new else old | new)
 
 
 def titles(report: Report) -> dict[str, str]:

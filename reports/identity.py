@@ -1,4 +1,4 @@
-"""A finding's own id: the same in two runs for as long as it is about the same control and subject of the same cluster."""
+"""What a finding is called for ever: the same in every run and in every form of the report."""
 
 from __future__ import annotations
 
@@ -9,25 +9,21 @@ from scanner.findings import ControlResult
 
 
 def finding_ids(cluster_id: str, control: ControlResult) -> tuple[str, ...]:
-    """A UUID for each item of `control`, in their order; one, for the control itself, where it has no items."""
-    return tuple(finding_id(cluster_id, control.id, subject, turn) for subject, turn in subjects(control))
+    """One UUID an item of a control, in the items' order; one, for the control itself, where it has none.
 
-
-def subjects(control: ControlResult) -> list[tuple[str, int]]:
-    """What the findings of `control` are about, each with how often that was named until then, itself included."""
+    It hangs on the cluster's id (`fabric` for the fabric's), the control's and the item's subject alone, so that a product
+    knows a finding again when its evidence, reason or status has changed. Items that share a subject are told apart by
+    their order.
+    """
     seen: Counter[str] = Counter()
-    found = []
+    ids = []
     for subject in [item.subject for item in control.items] or [""]:
         seen[subject] += 1
-        found.append((subject, seen[subject]))
-    return found
+        ids.append(stable_id(cluster_id, control.id, subject, *([str(seen[subject])] if seen[subject] > 1 else [])))
+    return tuple(ids)
 
 
-def finding_id(cluster_id: str, control_id: str, subject: str, turn: int) -> str:
-    """The UUID (RFC 9562, version 5) of one finding: of the cluster's id, the control's id and the item's subject.
-
-    It stays when evidence, reason or status change. Items that share a subject are told apart by their `turn` (1, 2, ...).
-    """
-    place = f"\n{turn}" if turn > 1 else ""
-    name = f"ringfence:{cluster_id}\n{control_id}\n{subject}{place}"
-    return str(uuid5(NAMESPACE_URL, name.encode("utf-8", "backslashreplace").decode()))
+def stable_id(*parts: str) -> str:
+    """The UUID (RFC 9562, version 5) of what these parts name together."""
+    name = "ringfence:" + "\n".join(parts)
+    return str(uuid5(NAMESPACE_URL, name.encode("utf-8", "backslashreplace").decode()))  # lone surrogates are no UTF-8

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from reports.document import Report
-from reports.findings_diff import STATES, Finding, states, titles
+from reports.findings_diff import STATES, Finding, in_both, states, titles
 from reports.lint import schema_of
 from scanner.findings import Ranges, Score, Status
 from scanner.model import Read
@@ -118,15 +118,15 @@ def side_of(report: Report, rejudged: Score | None = None, why: str = "") -> Sid
 
 def runs_diff(before: Report, after: Report, sides: tuple[Side, Side], connections: Iterable[Connections]) -> RunsDiff:
     """Everything but the findings themselves, which `findings` gives one by one."""
-    old, new = titles(before), titles(after)
+    common = in_both(before, after)
     counts = Counter(states(before, after))
     return RunsDiff(
         before=sides[0],
         after=sides[1],
         counts={state: counts[state] for state in STATES},
         clusters=tuple(_clusters(before, after)),
-        controls_only_before=_one_sided(before, {name: title for name, title in old.items() if name not in new}),
-        controls_only_after=_one_sided(after, {name: title for name, title in new.items() if name not in old}),
+        controls_only_before=_one_sided(before, common),
+        controls_only_after=_one_sided(after, common),
         connections=tuple(connections),
     )
 
@@ -141,11 +141,12 @@ def render_runs_diff(diff: RunsDiff, found: Iterable[Finding]) -> Iterator[bytes
     yield b"]}\n"
 
 
-def _one_sided(report: Report, titles: Mapping[str, str]) -> tuple[OneSidedControl, ...]:
+def _one_sided(report: Report, common: frozenset[str]) -> tuple[OneSidedControl, ...]:
     failing = Counter(
         control.id for cluster in report.clusters for control in cluster.controls if control.status is Status.FAIL
     )
-    return tuple(OneSidedControl(id=name, title=titles[name], failing=failing[name]) for name in sorted(titles))
+    own = {name: title for name, title in sorted(titles(report).items()) if name not in common}
+    return tuple(OneSidedControl(id=name, title=title, failing=failing[name]) for name, title in own.items())
 
 
 def _clusters(before: Report, after: Report) -> Iterator[ClusterChange]:

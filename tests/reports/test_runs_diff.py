@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.findings_diff import STATES, Finding, findings
+from reports.identity import finding_ids
 from reports.runs_diff import render_runs_diff, runs_diff, side_of
 from reports.runs_diff_text import SHOWN, diff_lines, diff_markdown, worst_of_each
 from scanner.findings import Status
@@ -81,6 +82,15 @@ def test_a_control_without_items_stands_for_itself():
     """It is a finding with an empty subject."""
     old, new = (report(cluster("a", controls=(control(4, status, items=()),))) for status in (P, F))
     assert [(each.subject, each.state) for each in findings(old, new)] == [("", "new")]
+
+
+def test_ids_are_those_of_every_other_form():
+    """Also where items share a subject, and where a control has none."""
+    controls = (control(4, items=(item("a"), item("b"), item("a"))), control(0, items=()))
+    found = list(findings(report(), report(cluster("a", controls=controls))))
+    place = cluster("a").id
+    assert {each.id for each in found} == {name for each in controls for name in finding_ids(place, each)}
+    assert len(found) == 4
 
 
 def test_the_fabric_counts_once():
