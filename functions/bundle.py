@@ -12,7 +12,7 @@ from io import BufferedRandom
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from functions.gate import Exit
+from functions.aggregate import open_root, place_of
 from functions.output import say
 from infra.text import printable
 from infra.version import VERSION
@@ -43,8 +43,8 @@ class BundleRequest:
     with_snapshots: bool
 
 
-def run_bundle(report: Report, request: BundleRequest) -> int:
-    """Write the bundle of a report; returns the exit code.
+def write_bundle(report: Report, request: BundleRequest) -> None:
+    """Write the bundle of a report.
 
     Raises:
         RingfenceError: the run, the key or the file cannot be used; no file is left behind then.
@@ -56,7 +56,6 @@ def run_bundle(report: Report, request: BundleRequest) -> int:
         out.seek(0)
         digest = hashlib.file_digest(out, "sha256").hexdigest()
     say(f"wrote {printable(request.file)}, sha256 {digest}")
-    return Exit.DONE
 
 
 def _write(out: BinaryIO, report: Report, run: str, request: BundleRequest, key: SecretKey | None) -> None:
@@ -85,9 +84,7 @@ def _stored(
     packer: Packer, request: BundleRequest, run: str, left_out: list[manifest.LeftOut]
 ) -> tuple[manifest.StoredObject, ...]:
     """`run.json`, the digest of each snapshot and result of the run and, where asked for, the snapshots."""
-    from infra.store import open_store
-
-    store = open_store(request.source)
+    store = open_root(place_of(request.source))
     listed = tuple(store.list(keys.run_prefix(run)))
     if keys.run_key(run) in listed:
         packer.add("run.json", (store.get(keys.run_key(run)),))

@@ -85,7 +85,7 @@ def run_audit(request: AuditRequest) -> int:
             waivers=waivers,
             frameworks=frameworks,
             own=own,
-            fabric=fabric.judged,
+            fabric=fabric,
         )
     write_report(outcome.report, request.answer, "", stored_at=outcome.stored_at)
     code, why = decide(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions.aggregate import stored_report
+from functions.aggregate import Judging, open_root, place_of, run_report, stored_report
+from functions.history import runs_of
 from functions.stored import read_run
-from infra.store import open_store
 from reports import keys
 from reports.changes import Changes, changes_between
 from reports.document import Report
@@ -26,7 +26,7 @@ class Compared:
     place: str
 
 
-def changes_of(source: str, run: str) -> Compared:
+def changes_of(source: str, run: str, judging: Judging) -> Compared:
     """What run `run` of a store (the latest finished one without) changed.
 
     Raises:
@@ -35,16 +35,16 @@ def changes_of(source: str, run: str) -> Compared:
     """
     if source.rstrip("/").endswith(".json"):
         raise InputError(f"--from {source}: one report has nothing to be compared with: name its store")
-    report = stored_report(source, run)
-    store = open_store(source)
+    report = stored_report((source,), run, judging).report
+    store = open_root(place_of(source))
     earlier = _run_before(store, report.run.id)
-    changes = changes_between(stored_report(source, earlier), report) if earlier else None
+    changes = changes_between(run_report(store, earlier, judging).report, report) if earlier else None
     return Compared(report, changes, store.describe(keys.report_key(report.run.id, ".json")))
 
 
 def _run_before(store: Store, run: str) -> str:
     """The latest finished run before `run` that was judged, "" where there is none."""
-    for each in sorted(store.folders(keys.RUNS), reverse=True):
+    for each in reversed(runs_of(store)):
         if each < run and _is_finished(store, each):
             return each
     return ""

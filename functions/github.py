@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from functions.aggregate import stored_report
+from functions.aggregate import Judging, stored_report
 from functions.earlier import changes_of
 from functions.output import say
 from infra.text import printable
@@ -16,7 +16,7 @@ _VARIABLE = "GITHUB_STEP_SUMMARY"
 _LEAST = 2000  # bytes in which a verdict can be said
 
 
-def append_summary(source: str, run: str) -> None:
+def append_summary(source: str, run: str, judging: Judging) -> None:
     """Add a stored report to the job's summary, with what changed where the source is a store with an earlier run.
 
     Raises:
@@ -26,9 +26,9 @@ def append_summary(source: str, run: str) -> None:
     if not file:
         raise InputError(f"--github-summary: {_VARIABLE} is not set: that is so in steps of GitHub Actions alone")
     if source.rstrip("/").endswith(".json"):
-        report, changes = stored_report(source, run), None
+        report, changes = stored_report((source,), run, judging).report, None
     else:
-        compared = changes_of(source, run)
+        compared = changes_of(source, run, judging)
         report, changes = compared.report, compared.changes
     target = Path(file)
     try:

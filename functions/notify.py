@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functions.aggregate import Judging
 from functions.earlier import changes_of
 from functions.gate import Exit
 from functions.output import say
@@ -18,7 +19,7 @@ def run_notify(source: str, run: str) -> int:
     from infra.webhook import post, webhook
 
     url = webhook()  # first, or a missing one would show on the day something happens
-    compared = changes_of(source, run)
+    compared = changes_of(source, run, Judging())
     if compared.changes is None:
         say(f"nothing sent: run {compared.report.run.id} has no earlier finished run to compare with")
         return Exit.DONE

@@ -10,7 +10,7 @@ import msgspec
 from reports import keys
 from reports.document import Scope
 from scanner.errors import InputError
-from scanner.model import Snapshot
+from scanner.model import ClusterRef, Snapshot
 
 if TYPE_CHECKING:
     from infra.store import Store
@@ -23,6 +23,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """`run.json`: what a run set out to read, and the places it could not.
 
     `baseline` is empty where nothing was judged. An `interrupted` run (Ctrl-C) may be taken up again under its id.
+    `clusters` are the addresses of what was `expected`, as far as they became known, and `profile` what it was judged by.
     """
 
     schema: str = "run/v1"
@@ -33,6 +34,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     expected: tuple[str, ...]
     scopes: tuple[Scope, ...]
     interrupted: bool = False
+    clusters: dict[str, ClusterRef] = {}
+    profile: str = ""
 
 
 def list_snapshots(url: str) -> tuple[Store, tuple[str, ...], tuple[Scope, ...]]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from reports.past import TrendPoint, Vanished, score_of
 from scanner.baselines.config import HEAVIEST
 from scanner.errors import InputError
 from scanner.findings import (
@@ -89,7 +90,7 @@ class Cluster(_Document, frozen=True, kw_only=True):
 
 
 class Group(_Document, frozen=True, kw_only=True):
-    """A set of clusters scored together: the fleet, or one cloud. `gated` counts those with a capped grade.
+    """A set of clusters scored together: the fleet, a cloud, an account, a location, a tier. `gated` counts capped grades.
 
     `accepted` is the score without what is waived, None where nothing is. The fleet's scores hold the fabric's.
     """
@@ -103,6 +104,17 @@ class Group(_Document, frozen=True, kw_only=True):
     gated: int
     without_critical_fail: int
     lowest: str  # id of the cluster with the lowest proven score, empty without clusters
+
+
+class ControlRow(_Document, frozen=True, kw_only=True):
+    """One control over all clusters that it was judged on: how many have which status, the worst, and the items that fail."""
+
+    id: str
+    title: str
+    severity: str
+    worst: str
+    counts: dict[str, int]
+    failing: int
 
 
 class Fabric(_Document, frozen=True, kw_only=True):
@@ -146,7 +158,12 @@ class FrameworkView(_Document, frozen=True, kw_only=True):
 
 
 class Report(_Document, frozen=True, kw_only=True):
-    """The whole report. `clusters` are sorted by cloud, account, location and name."""
+    """The whole report. `clusters` are sorted by cloud, account, location and name.
+
+    `accounts` and `locations` are named "cloud/account" and "cloud/location". `trend` are the finished runs of the store, the
+    oldest first and this one last. `vanished` are clusters that the run before saw and this one did not; `unseen` those whose
+    place could not be searched this time, so that they may well be there.
+    """
 
     schema: str = "report/v1"
     baseline: str
@@ -157,6 +174,13 @@ class Report(_Document, frozen=True, kw_only=True):
     clusters: tuple[Cluster, ...]
     fabric: Fabric | None = None
     frameworks: tuple[FrameworkView, ...] = ()
+    accounts: tuple[Group, ...] = ()
+    locations: tuple[Group, ...] = ()
+    tiers: tuple[Group, ...] = ()
+    controls: tuple[ControlRow, ...] = ()
+    trend: tuple[TrendPoint, ...] = ()
+    vanished: tuple[Vanished, ...] = ()
+    unseen: tuple[Vanished, ...] = ()
 
 
 def render_json(report: Report) -> bytes:
@@ -177,10 +201,14 @@ def decode_report(data: bytes, where: str = "report.json") -> Report:
     """
     report = _decode(data, where, Report, "report/v1")
     _check_scores(f"{where}: fleet", report.fleet.score, report.fleet.accepted)
-    for group in report.clouds:
-        _check_scores(f"{where}: cloud {group.name!r}", group.score, group.accepted)
+    for group in (*report.clouds, *report.accounts, *report.locations, *report.tiers):
+        _check_scores(f"{where}: {group.name!r}", group.score, group.accepted)
     for cluster in report.clusters:
         _check_cluster(cluster, f"{where}: cluster {cluster.name!r}")
+    for gone in (*report.vanished, *report.unseen):
+        _check_scores(f"{where}: cluster {gone.name!r}", gone.score)
+    for point in report.trend:
+        _check_scores(f"{where}: trend of {point.run!r}", score_of(point))
     if report.fabric is not None:
         _check_scores(f"{where}: fabric", report.fabric.score)
         _check_controls(report.fabric.controls, f"{where}: fabric")

@@ -75,6 +75,15 @@ def run_time(time: str) -> str:
         raise InputError(f"run time {time[:60]!r}: write it with its offset, as in 2026-11-23T08:00:00Z") from error
 
 
+def time_of(run_id: str) -> str:
+    """The time that a run's id begins with, as `run_time` writes it.
+
+    Raises:
+        InputError: it is no run id.
+    """
+    return run_time(datetime.strptime(checked_run_id(run_id)[:16], "%Y%m%dT%H%M%S%z").isoformat())
+
+
 def checked_run_id(text: str) -> str:
     """`text`, if it is a run id: a time as `run_id` writes it, with `-` and a word in lower case behind it if need be.
 
@@ -98,6 +107,16 @@ def run_prefix(run_id: str) -> str:
 def run_key(run_id: str) -> str:
     """The run's own record: scopes, expected clusters, versions."""
     return f"{run_prefix(run_id)}run.json"
+
+
+def summary_key(run_id: str) -> str:
+    """What a finished run leaves to later ones (`reports.summary`)."""
+    return f"{run_prefix(run_id)}summary.json"
+
+
+def topology_key(run_id: str) -> str:
+    """The networks of the clouds as the run read them (`topology/v1`); none where no cloud was asked."""
+    return f"{run_prefix(run_id)}topology.json"
 
 
 def clusters_prefix(run_id: str) -> str:

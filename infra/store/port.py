@@ -87,6 +87,11 @@ class Store:
             raise MissingObjectError(f"{self._place(key)}: no such object: check the run and the URL")
         return found[0]
 
+    def find(self, key: str, *, max_bytes: int = MAX_BYTES) -> bytes | None:
+        """As `get`, but None where there is no such object."""
+        found = self._find(key, max_bytes)
+        return found[0] if found else None
+
     def folders(self, prefix: str) -> tuple[str, ...]:
         """The names of the folders right below the folder `prefix`, sorted; none where there is no such folder."""
         from obstore import list_with_delimiter

@@ -66,7 +66,7 @@ def signed(store, keys, tmp_path_factory) -> Path:
     """A signed bundle with the snapshots."""
     file = tmp_path_factory.mktemp("bundle") / "audit.zip"
     code, out, err = ringfence(
-        "report", "--from", store, "--bundle", file, "--sign", keys / "open.key", "--with-snapshots"
+        "report", "--allow-partial", "--from", store, "--bundle", file, "--sign", keys / "open.key", "--with-snapshots"
     )
     assert (code, out) == (0, "")
     assert hashlib.sha256(file.read_bytes()).hexdigest() in err
@@ -126,7 +126,9 @@ def test_findings_are_a_line_each(unpacked):
 def test_two_bundles_of_one_run_are_the_same(store, tmp_path):
     """Made twice, compared byte for byte."""
     for name in ("one.zip", "two.zip"):
-        assert ringfence("report", "--from", store, "--run", RUN, "--bundle", tmp_path / name)[0] == 0
+        assert (
+            ringfence("report", "--allow-partial", "--from", store, "--run", RUN, "--bundle", tmp_path / name)[0] == 0
+        )
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
     assert sorted(each.name for each in tmp_path.iterdir()) == ["one.zip", "two.zip"]
 
@@ -146,7 +148,7 @@ def test_another_key_or_none_is_found(signed, store, keys, tmp_path):
     code, out, _ = ringfence("verify-bundle", signed, "--public-key", keys / "other.pub")
     assert (code, "its signature is not one by key" in out, "authorship: not signed by key" in out) == (1, True, True)
     unsigned = tmp_path / "unsigned.zip"
-    assert ringfence("report", "--from", store, "--bundle", unsigned)[0] == 0
+    assert ringfence("report", "--allow-partial", "--from", store, "--bundle", unsigned)[0] == 0
     code, out, _ = ringfence("verify-bundle", unsigned, "--public-key", keys / "open.pub")
     assert (code, "it is not signed, though a public key was given" in out) == (1, True)
 
@@ -183,7 +185,10 @@ def test_a_key_that_minisign_made_signs(store, tmp_path):
     command = ["minisign", "-G", "-W", "-p", "own.pub", "-s", "own.key"]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     file = tmp_path / "audit.zip"
-    assert ringfence("report", "--from", store, "--bundle", file, "--sign", tmp_path / "own.key")[0] == 0
+    assert (
+        ringfence("report", "--allow-partial", "--from", store, "--bundle", file, "--sign", tmp_path / "own.key")[0]
+        == 0
+    )
     code, out, _ = ringfence("verify-bundle", file, "--public-key", tmp_path / "own.pub")
     printed = (tmp_path / "own.pub").read_text().split("\n")[0].split()[-1]
     assert (code, f"signed by key {printed}" in out) == (0, True)
@@ -192,7 +197,7 @@ def test_a_key_that_minisign_made_signs(store, tmp_path):
 def test_a_password_comes_from_the_environment_and_is_never_shown(store, keys, tmp_path):
     """Without one and without a terminal the mend is named; a wrong one is one line that does not repeat it."""
     file = tmp_path / "audit.zip"
-    command = ("report", "--from", store, "--bundle", file, "--sign", keys / "locked.key")
+    command = ("report", "--allow-partial", "--from", store, "--bundle", file, "--sign", keys / "locked.key")
     code, _, err = ringfence(*command)
     assert (code, "set RINGFENCE_SIGNING_PASSWORD" in err) == (2, True)
     code, _, err = ringfence(*command, RINGFENCE_SIGNING_PASSWORD="secret-guess")  # noqa: S106 - a password of this test
@@ -209,7 +214,7 @@ def test_a_password_comes_from_the_environment_and_is_never_shown(store, keys, t
 def test_a_password_may_be_typed_at_a_terminal(store, keys, tmp_path, typed, expected):
     """It is asked for by the name of the key and not echoed; nothing typed is said to be that."""
     file = tmp_path / "audit.zip"
-    command = [sys.executable, "-m", "functions.cli", "report", "--from", store, "--bundle", file]
+    command = [sys.executable, "-m", "functions.cli", "report", "--allow-partial", "--from", store, "--bundle", file]
     terminal, inside = pty.openpty()
     with subprocess.Popen(
         [*command, "--sign", keys / "locked.key"],
@@ -240,7 +245,7 @@ def _read(terminal: int) -> bytes:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("report", "--from", "{store}", "--bundle", "{zip}", "--sign", "{key}"),
+        ("report", "--allow-partial", "--from", "{store}", "--bundle", "{zip}", "--sign", "{key}"),
         ("verify-bundle", "{zip}", "--public-key", "{key}"),
     ],
 )
@@ -273,7 +278,9 @@ def test_key_files_that_are_none_are_one_clear_line(store, tmp_path, content, sa
     key = tmp_path / "bad.key"
     if content is not None:
         key.write_bytes(content)
-    code, out, err = ringfence("report", "--from", store, "--bundle", tmp_path / "audit.zip", "--sign", key)
+    code, out, err = ringfence(
+        "report", "--allow-partial", "--from", store, "--bundle", tmp_path / "audit.zip", "--sign", key
+    )
     assert (code, out, err.count("\n"), said in err) == (2, "", 1, True)
     assert {each.name for each in tmp_path.iterdir()} <= {"bad.key"}
 
@@ -293,14 +300,16 @@ def test_key_files_that_are_none_are_one_clear_line(store, tmp_path, content, sa
 )
 def test_flags_that_do_not_fit_are_said(store, arguments, said):
     """Each with its mend."""
-    code, out, err = ringfence("report", "--from", store, *arguments)
+    code, out, err = ringfence("report", "--allow-partial", "--from", store, *arguments)
     assert (code, out, err.count("\n"), said in err) == (2, "", 1, True)
 
 
 def test_a_report_file_makes_a_smaller_bundle(store, tmp_path):
     """Without a store there is no run.json; the manifest says why, and so does the check."""
     file = tmp_path / "audit.zip"
-    assert ringfence("report", "--from", store / f"v1/runs/{RUN}/report.json", "--bundle", file)[0] == 0
+    assert (
+        ringfence("report", "--allow-partial", "--from", store / f"v1/runs/{RUN}/report.json", "--bundle", file)[0] == 0
+    )
     code, out, _ = ringfence("verify-bundle", file)
     assert (code, "left out: run.json" in out) == (0, True)
 

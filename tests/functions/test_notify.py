@@ -264,7 +264,7 @@ def test_a_full_summary_is_left_alone(changed, tmp_path_factory):
     [
         ((), {}, "GITHUB_STEP_SUMMARY is not set"),
         ((), {"GITHUB_STEP_SUMMARY": "/proc/x/summary"}, "cannot be written"),
-        (("--format", "md"), {"GITHUB_STEP_SUMMARY": "x"}, "leave --output, --format and --bundle out"),
+        (("--format", "md"), {"GITHUB_STEP_SUMMARY": "x"}, "leave --output and --format out"),
     ],
 )
 def test_a_summary_that_cannot_be(changed, arguments, env, said):

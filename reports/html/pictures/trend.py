@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
 from statistics import median
-from typing import Protocol
 
 from markupsafe import Markup
 
 from reports.html.pictures.svg import cut, element, folded_table, joined, number, picture
+from reports.past import TrendPoint
 from reports.wording import number as score_words
 from reports.wording import percent
 
@@ -22,47 +22,7 @@ _DOTS = 60  # most runs that are marked one by one
 _ROWS = 30  # of the table beside the picture
 
 
-class Point(Protocol):
-    """How the fleet, or one cloud, stood in one run. `time` is RFC 3339; scores are 0 to 100, coverage 0 to 1."""
-
-    @property
-    def run(self) -> str:
-        """The run's id."""
-
-    @property
-    def time(self) -> str:
-        """When it was."""
-
-    @property
-    def baseline(self) -> str:
-        """The version of the baseline: scores of two do not measure the same."""
-
-    @property
-    def proven(self) -> float:
-        """The headline."""
-
-    @property
-    def ceiling(self) -> float:
-        """What it would be if everything unknown passed."""
-
-    @property
-    def coverage(self) -> float:
-        """How much could be judged."""
-
-    @property
-    def grade(self) -> str:
-        """The grade, in words."""
-
-    @property
-    def clusters(self) -> int:
-        """How many there were."""
-
-    @property
-    def unread(self) -> int:
-        """And how many of them could not be read."""
-
-
-def trend_picture(points: Sequence[Point], name: str) -> Markup:
+def trend_picture(points: Sequence[TrendPoint], name: str) -> Markup:
     """The scores of `name` over several runs, oldest first: picture and the same as a table. Nothing for less than two."""
     if len(points) < 2:
         return Markup("")
@@ -90,7 +50,7 @@ def trend_picture(points: Sequence[Point], name: str) -> Markup:
     )
 
 
-def _places(points: Sequence[Point]) -> list[float]:
+def _places(points: Sequence[TrendPoint]) -> list[float]:
     """Where each run stands across, by time; evenly where times are not known or do not ascend."""
     times = [_seconds(each.time) for each in points]
     known = [each for each in times if each is not None]
@@ -108,7 +68,7 @@ def _seconds(time: str) -> float | None:
         return None
 
 
-def _parts(points: Sequence[Point], places: Sequence[float]) -> Iterator[range]:
+def _parts(points: Sequence[TrendPoint], places: Sequence[float]) -> Iterator[range]:
     """The runs that one line joins: not over a missing run, and not over a change of the baseline."""
     steps = [two - one for one, two in pairwise(places)]
     usual = median(steps) if len(steps) > 1 else max(steps)
@@ -125,7 +85,7 @@ def _height(value: float) -> float:
     return _TOP + (HEIGHT - _TOP - _BOTTOM) * (1 - min(100.0, max(0.0, value)) / 100)
 
 
-def _axes(points: Sequence[Point]) -> Markup:
+def _axes(points: Sequence[TrendPoint]) -> Markup:
     """Lines where grades begin, with their scores and letters, and the first and the last day."""
     lines = []
     for value in (0, *_GRADES, 100):
@@ -139,7 +99,7 @@ def _axes(points: Sequence[Point]) -> Markup:
     return joined(lines)
 
 
-def _changes(points: Sequence[Point], places: Sequence[float]) -> Iterator[Markup]:
+def _changes(points: Sequence[TrendPoint], places: Sequence[float]) -> Iterator[Markup]:
     """A line and the new version wherever the baseline changes."""
     for at, (before, after) in enumerate(pairwise(points), 1):
         if before.baseline != after.baseline:
@@ -149,7 +109,7 @@ def _changes(points: Sequence[Point], places: Sequence[float]) -> Iterator[Marku
             yield element("text", f"baseline {cut(after.baseline, 12)}", x=x, y=_TOP - 12, class_=look)
 
 
-def _run(points: Sequence[Point], places: Sequence[float], part: range) -> Markup:
+def _run(points: Sequence[TrendPoint], places: Sequence[float], part: range) -> Markup:
     """One piece without gaps: the band up to the ceiling, the line of what is proven, the coverage, and marks."""
 
     def line(values: Sequence[float]) -> str:
@@ -175,7 +135,7 @@ def _run(points: Sequence[Point], places: Sequence[float], part: range) -> Marku
     )
 
 
-def _mark(point: Point, x: float) -> Markup:
+def _mark(point: TrendPoint, x: float) -> Markup:
     """A run: hollow where some cluster was not read."""
     look = "at-run unread" if point.unread else "at-run"
     return element(
@@ -183,7 +143,7 @@ def _mark(point: Point, x: float) -> Markup:
     )
 
 
-def _sentence(point: Point) -> str:
+def _sentence(point: TrendPoint) -> str:
     unread = f", {point.unread:,} of them not read" if point.unread else ""
     return (
         f"{cut(point.time, 40)}: {score_words(point.proven)} (up to {score_words(point.ceiling)}, coverage "
@@ -191,11 +151,11 @@ def _sentence(point: Point) -> str:
     )
 
 
-def _day(point: Point) -> str:
+def _day(point: TrendPoint) -> str:
     return cut(point.time.partition("T")[0], 12) or "(no time)"
 
 
-def _legend(points: Sequence[Point]) -> Markup:
+def _legend(points: Sequence[TrendPoint]) -> Markup:
     unread = "; a hollow mark is a run in which some cluster was not read" if any(p.unread for p in points) else ""
     return element(
         "p",
@@ -205,14 +165,14 @@ def _legend(points: Sequence[Point]) -> Markup:
     )
 
 
-def _table(points: Sequence[Point]) -> Markup:
+def _table(points: Sequence[TrendPoint]) -> Markup:
     """The newest runs, newest first, with what changed the baseline."""
     heads = ("Run", "Time", "Baseline", "Proven", "Up to", "Coverage", "Grade", "Clusters", "Not read")
     older = f"and {len(points) - _ROWS:,} older ones in report.json" if len(points) > _ROWS else ""
     return folded_table("Scores by run", heads, (_row(each) for each in reversed(points[-_ROWS:])), older)
 
 
-def _row(point: Point) -> Markup:
+def _row(point: TrendPoint) -> Markup:
     cells = (
         point.run, point.time, point.baseline, score_words(point.proven), score_words(point.ceiling),
         percent(point.coverage), point.grade, f"{point.clusters:,}", f"{point.unread:,}",

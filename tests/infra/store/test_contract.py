@@ -99,6 +99,23 @@ def test_update_asks_again_about_what_came_in_between(store):
     assert store.get("v1/latest.json") == b"9"
 
 
+def test_find_gives_none_for_what_is_not_there(store):
+    """And what is there as `get` does, its bound included."""
+    store.put("v1/a.json", b"data")
+    assert store.find("v1/a.json") == b"data"
+    assert store.find("v1/b.json") is None
+    with pytest.raises(StoreError, match="4 bytes, more than the 3"):
+        store.find("v1/a.json", max_bytes=3)
+
+
+def test_folders_are_those_right_below(store):
+    """Sorted, without files and without what lies deeper; none where there is no such folder."""
+    for key in ("v1/runs/b/x/y.json", "v1/runs/a/z.json", "v1/runs/a/c/z.json", "v1/runs/note.txt", "v1/other/q.json"):
+        store.put(key, b"")
+    assert store.folders("v1/runs/") == ("a", "b")
+    assert store.folders("v1/nothing/") == ()
+
+
 def test_list_is_sorted_and_whole(store):
     """Keys come back sorted, by folder and not by text; a folder that is not there has none."""
     wanted = [f"v1/runs/{n:04}/x" for n in range(50)]
