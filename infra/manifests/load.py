@@ -218,9 +218,12 @@ class _Custom(msgspec.Struct):
     metadata: _CustomMetadata
 
 
+_CUSTOM = msgspec.json.Decoder(_Custom)
+
+
 def _custom_identity(document: Document, place: str) -> str:
     try:
-        metadata = msgspec.json.decode(document.json, type=_Custom).metadata
+        metadata = _CUSTOM.decode(document.json).metadata
     except (msgspec.DecodeError, RecursionError):
         return place
     return printable(f"{document.kind} {metadata.namespace}/{metadata.name}", 200)
