@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 
 from reports.past import TrendPoint, Vanished, score_of
-from scanner.baselines.config import HEAVIEST
+from reports.plausible import check_cluster, check_controls, check_scores
 from scanner.errors import InputError
 from scanner.findings import (
     ClusterResult,
@@ -23,7 +22,6 @@ from scanner.findings import (
 from scanner.model import Notice
 
 _Kind = TypeVar("_Kind")
-_SLACK = 1e-9  # scores are sums of floats
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -200,18 +198,18 @@ def decode_report(data: bytes, where: str = "report.json") -> Report:
         InputError: it is none, or holds what no report can; the line names `where` and the field.
     """
     report = _decode(data, where, Report, "report/v1")
-    _check_scores(f"{where}: fleet", report.fleet.score, report.fleet.accepted)
+    check_scores(f"{where}: fleet", report.fleet.score, report.fleet.accepted)
     for group in (*report.clouds, *report.accounts, *report.locations, *report.tiers):
-        _check_scores(f"{where}: {group.name!r}", group.score, group.accepted)
+        check_scores(f"{where}: {group.name!r}", group.score, group.accepted)
     for cluster in report.clusters:
-        _check_cluster(cluster, f"{where}: cluster {cluster.name!r}")
+        check_cluster(cluster, f"{where}: cluster {cluster.name!r}")
     for gone in (*report.vanished, *report.unseen):
-        _check_scores(f"{where}: cluster {gone.name!r}", gone.score)
+        check_scores(f"{where}: cluster {gone.name!r}", gone.score)
     for point in report.trend:
-        _check_scores(f"{where}: trend of {point.run!r}", score_of(point))
+        check_scores(f"{where}: trend of {point.run!r}", score_of(point))
     if report.fabric is not None:
-        _check_scores(f"{where}: fabric", report.fabric.score)
-        _check_controls(report.fabric.controls, f"{where}: fabric")
+        check_scores(f"{where}: fabric", report.fabric.score)
+        check_controls(report.fabric.controls, f"{where}: fabric")
     return report
 
 
@@ -222,7 +220,7 @@ def decode_result(data: bytes, where: str = "result.json") -> ClusterResult:
         InputError: it is none, or holds what no result can; the line names `where` and the field.
     """
     result = _decode(data, where, ClusterResult, "result/v1")
-    _check_cluster(result, where)
+    check_cluster(result, where)
     return result
 
 
@@ -255,50 +253,6 @@ def _decode(data: bytes, where: str, kind: type[_Kind], schema: str) -> _Kind:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         reason = " ".join(str(error).split())[:300]
         raise InputError(f"{where}: {reason}: damaged or made by hand, so judge the snapshot again") from error
-
-
-def _check_cluster(cluster: Cluster | ClusterResult, where: str) -> None:
-    """A number out of range would count in a fleet: crafted or broken, it is refused."""
-    _check_scores(where, cluster.score, cluster.accepted)
-    _check_controls(cluster.controls, where)
-    if cluster.namespaces is not None:
-        _check_matrix(cluster.namespaces, where)
-    if not 0 < cluster.tier_weight <= HEAVIEST:
-        raise InputError(f"{where}: tier weight {cluster.tier_weight} is not within 0 and {HEAVIEST}: judge it again")
-
-
-def _check_matrix(matrix: NamespaceMatrix, where: str) -> None:
-    """Each table has a row and a column for each area, and no cell counts more pairs than there are."""
-    size = len(matrix.areas)
-    for level in matrix.levels:
-        for table in filter(None, (level.open, level.unknown)) if size else ():
-            if len(table) != size or any(len(row) != size for row in table):
-                raise InputError(f"{where}: namespaces: a table that does not fit its {size} areas: judge it again")
-        unknown = level.unknown or ((0,) * size,) * size
-        if len(level.open) != size or any(
-            min(sure, unsure) < 0 or sure + unsure > matrix.pairs(source, destination)
-            for source, rows in enumerate(zip(level.open, unknown, strict=True))
-            for destination, (sure, unsure) in enumerate(zip(*rows, strict=True))
-        ):
-            raise InputError(f"{where}: namespaces: more pairs than there are: judge it again")
-
-
-def _check_controls(controls: Iterable[ControlResult], where: str) -> None:
-    for control in controls:
-        for share in (control.fraction, control.accepted):
-            if share is not None and not 0 <= share <= 1 + _SLACK:
-                raise InputError(f"{where}: {control.id}: fraction {share} is not within 0 and 1: judge it again")
-
-
-def _check_scores(where: str, *scores: Score | None) -> None:
-    for score in scores:
-        if score is None:
-            continue
-        ordered = 0 <= score.proven <= score.ceiling + _SLACK <= 100 + 2 * _SLACK
-        if not (ordered and 0 <= score.coverage <= 1 + _SLACK):
-            raise InputError(
-                f"{where}: a score outside 0 <= proven <= ceiling <= 100, 0 <= coverage <= 1: judge it again"
-            )
 
 
 def _schema(kind: type[Report | ClusterResult], version: str, title: str) -> dict[str, Any]:
