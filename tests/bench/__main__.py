@@ -1,8 +1,8 @@
 """`make bench`: measure and print; nothing here asserts against a clock.
 
 Words after it ask for more: `xxl` for the largest cluster (a few GB of memory), `peers` for other analyzers on larger ones
-(minutes), `collect` for reading clusters over HTTPS and `site` for the HTML report of 1,000 clusters (these alone, without
-other words).
+(minutes), `collect` for reading clusters over HTTPS, `site` for the HTML report of 1,000 clusters, `exports` for every form of
+one (these alone, without other words).
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import collect, judge, reach, reach_cli, site, startup, table
+from tests.bench import collect, exports, judge, reach, reach_cli, site, startup, table
 
-_KNOWN = {"xxl", "peers", "collect", "site"}
+_ALONE = {"collect", "site", "exports"}
+_KNOWN = {"xxl", "peers"} | _ALONE
 
 
 def _main(wanted: set[str]) -> None:
@@ -23,7 +24,9 @@ def _main(wanted: set[str]) -> None:
         collect.show()
     if "site" in wanted:
         table.show(site.rows())
-    if wanted and wanted <= {"collect", "site"}:
+    if "exports" in wanted:
+        exports.show()
+    if wanted and wanted <= _ALONE:
         return
     startup.show()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,44 +1,64 @@
-"""What each form of a large report costs, in processes of their own: `python -m tests.bench.exports [CLUSTERS]`.
+"""What each form of a large report costs, in processes of their own: `python -m tests.bench.exports [CLUSTERS …]`.
 
-The report itself is made in the process that renders it; what that takes is shown first and stands in every peak. Its strings
-are shared more than those of a report that was read from a file, which holds about 0.7 GB more at a million findings.
+A process reads the results of the run from a store and makes one report of them, as `report --from` does, then the form. What the
+aggregating takes is shown first and stands in every line; a form's own share is the difference. `growth` is what ten times as
+many clusters cost, against ten.
 """
 
 from __future__ import annotations
 
 import sys
+import tempfile
+from pathlib import Path
 
-from reports.exports import render
-from tests.bench.fleet_report import fleet_report
-from tests.bench.spent import python, run
+from functions.aggregate import Judging, stored_report
+from reports.exports import EXPORTS, render
+from tests.bench.spent import Spent, python, run
+from tests.bench.stored import keep_run
 
-FORMS = ("report", "frames", "csv", "parquet", "xlsx")
-CLUSTERS = 1_000
-
-
-def show(clusters: int = CLUSTERS) -> None:
-    """Print a line for each form."""
-    print(f"{clusters:,} clusters, {clusters * 60 * 17:,} findings".ljust(44), f"{'CPU s':>8} {'peak MB':>8} {'MB':>8}")
-    for form in FORMS:
-        spent = run(python("-m", "tests.bench.exports", form, str(clusters)), keep=True)
-        print(form.ljust(44), f"{spent.cpu:8.1f} {spent.peak / 1e6:8.0f} {int(spent.out) / 1e6:8.2f}", flush=True)
-    print()
+FORMS = ("aggregate", *EXPORTS, "site")
+SIZES = (100, 1_000)
+FINDINGS = 60 * 17  # of a cluster
 
 
-def made(form: str, clusters: int) -> int:
-    """Make the form; its size in bytes, which nothing holds, or those of the frame."""
-    report = fleet_report(clusters)
-    if form == "report":
+def show(sizes: tuple[int, ...] = SIZES) -> None:
+    """Print a line for each form, with its costs at each size."""
+    heads = "".join(f" | {size:>6,} clusters: CPU s  peak MB      MB" for size in sizes)
+    print(f"{'form of the report':<20}{heads} | growth of CPU, of memory")
+    with tempfile.TemporaryDirectory() as folder:
+        for size in sizes:
+            run(python("-m", "tests.bench.exports", "keep", str(Path(folder) / str(size)), str(size)))
+        for form in FORMS:
+            found = [_spent(form, Path(folder) / str(size)) for size in sizes]
+            shown = "".join(
+                f" | {'':>16} {each.cpu:6.1f} {each.peak / 1e6:8.0f} {int(each.out) / 1e6:7.1f}" for each in found
+            )
+            first, last = found[0], found[-1]
+            growth = f"{last.cpu / first.cpu:.1f} x, {last.peak / first.peak:.1f} x" if len(found) > 1 else ""
+            print(f"{form:<20}{shown} | {growth}", flush=True)
+    print(f"({', '.join(f'{size * FINDINGS:,}' for size in sizes)} findings)\n")
+
+
+def _spent(form: str, store: Path) -> Spent:
+    return run(python("-m", "tests.bench.exports", form, str(store)), keep=True)
+
+
+def made(form: str, store: str) -> int:
+    """Aggregate the store's run and make the form; its size in bytes, which nothing holds."""
+    report = stored_report((store,), "", Judging()).report
+    if form == "aggregate":
         return 0
-    if form == "frames":
-        from reports.tables import frames
+    if form == "site":
+        from reports.html.site import pages
 
-        return int(frames.findings(report).memory_usage().sum())
+        return sum(len(content) for _, content in pages(report))
     return sum(map(len, render(form, report)))
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] and sys.argv[1] in FORMS:
-        print(made(sys.argv[1], int(sys.argv[2])))
+    if sys.argv[1:2] == ["keep"]:
+        keep_run(sys.argv[2], int(sys.argv[3]))
+    elif sys.argv[1:2] and sys.argv[1] in FORMS:
+        print(made(sys.argv[1], sys.argv[2]))
     else:
-        show(*map(int, sys.argv[1:]))
+        show(tuple(map(int, sys.argv[1:])) or SIZES)

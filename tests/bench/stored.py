@@ -17,8 +17,9 @@ from reports import keys
 from reports.aggregate import build_report
 from reports.document import Run, render_json, render_result
 from reports.summary import render_summary, summary_of
+from scanner.controls import CONTROLS
 from scanner.fabric.member import Crossing
-from scanner.findings import ClusterResult, ControlResult, DataPlaneSummary, Item, Level, Score, Severity, Status
+from scanner.findings import ClusterResult, ControlResult, DataPlaneSummary, Item, Level, Score, Status
 from scanner.model import Cloud, ClusterRef, Read
 from tests.bench.spent import python, run
 
@@ -28,12 +29,12 @@ _CONTROLS, _ITEMS = 60, 17
 _HISTORY = 90
 
 
-def _result(number: int, turn: int) -> ClusterResult:
+def result_of(number: int, turn: int) -> ClusterResult:
     """A cluster of which every fifth item fails; in the second run they are others."""
     cloud, name = _CLOUDS[number % 3], f"cluster-{number:05}"
     ref = ClusterRef(cloud=cloud, account=f"{number % 40:012}", location="eu-west-1", name=name, id=f"{cloud}/{name}")
     controls = []
-    for control in range(_CONTROLS):
+    for control in CONTROLS[:_CONTROLS]:
         items = tuple(
             Item(
                 subject=f"namespace-{at:02}/workload-{at:02}[Deployment]",
@@ -45,8 +46,8 @@ def _result(number: int, turn: int) -> ClusterResult:
         )
         controls.append(
             ControlResult(
-                id=f"NB-ABC-{control:02}", title="Default-deny ingress is effective in every workload namespace",
-                severity=Severity.HIGH, status=Status.FAIL, reason="not-isolated", fraction=0.8, level=Level.EFFECTIVE,
+                id=control.id, title=control.title,
+                severity=control.severity, status=Status.FAIL, reason="not-isolated", fraction=0.8, level=Level.EFFECTIVE,
                 items=items,
             )
         )  # fmt: skip
@@ -58,12 +59,26 @@ def _result(number: int, turn: int) -> ClusterResult:
     )  # fmt: skip
 
 
+def keep_run(folder: str, clusters: int) -> None:
+    """One run's results in one store, as the scans of a scheduled run leave them: nothing is aggregated yet."""
+    store, run_id = open_store(folder), RUNS[0]
+    for number in range(clusters):
+        result = result_of(number, 0)
+        store.put(keys.result_key(run_id, result.cluster), render_result(result))
+    record = {
+        "schema": "run/v1", "id": run_id, "time": keys.time_of(run_id), "tool": "bench", "baseline": "1.0.0",
+        "expected": [], "scopes": [],
+    }  # fmt: skip
+    store.put(keys.run_key(run_id), msgspec.json.encode(record))
+    store.put(keys.LATEST, msgspec.json.encode({"run": run_id}))
+
+
 def write(folder: Path, clusters: int) -> int:
     """The runs as one store and as three; returns the bytes of a summary."""
     size = 0
     stores = {name: open_store(str(folder / name)) for name in ("all", *_CLOUDS)}
     for turn, run_id in enumerate(RUNS):
-        results = [_result(number, turn) for number in range(clusters)]
+        results = [result_of(number, turn) for number in range(clusters)]
         identity = Run(id=run_id, time=keys.time_of(run_id), tool="bench")
         report = build_report(results, run=identity, scopes=(), baseline="1.0.0")
         summary = summary_of(report)
