@@ -33,6 +33,14 @@ def namespace_matrix(declared: Reach, effective: Reach) -> NamespaceMatrix:
     )
 
 
-def _is_public(run: str) -> bool:
-    """Whether a range "first-last" holds an address of the internet."""
-    return any(addresses.public(addresses.of_texts([run])).values())
+def _is_public(outside: str) -> bool:
+    """Whether a peer outside is of the internet: a range "first-last" that holds a public address, or a DNS name or pattern.
+
+    Where a name leads is not known here, and nothing says that it stays inside. `{kube-apiserver}` is the cluster's own.
+    """
+    if outside.startswith("{"):
+        return False
+    try:
+        return any(addresses.public(addresses.of_texts([outside])).values())
+    except ValueError:  # no range
+        return True

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 
+import msgspec
+import pytest
 from hypothesis import given, settings
 
 from scanner.controls import addresses
@@ -151,6 +153,27 @@ def test_the_cells_add_up_to_the_exposure(given):
 
 def _level(matrix: NamespaceMatrix) -> Crossings:
     return matrix.levels[0]
+
+
+@pytest.mark.parametrize(
+    ("egress", "wanted"),
+    [
+        pytest.param({"toFQDNs": [{"matchName": "example.com"}]}, {("a", INTERNET): 1}, id="name"),
+        pytest.param({"toFQDNs": [{"matchPattern": "*.example.com"}]}, {("a", INTERNET): 1}, id="pattern"),
+        pytest.param({"toEntities": ["kube-apiserver"]}, {}, id="api-server"),
+        pytest.param({"toCIDR": ["10.0.0.0/8"]}, {}, id="private"),
+    ],
+)
+def test_names_outside_are_the_internet_and_the_api_server_is_not(egress, wanted):
+    """Where a DNS name leads nobody here knows, and nothing says that it stays inside."""
+    spec = {"endpointSelector": {}, "egress": [egress], "ingress": [{}]}
+    rule = msgspec.structs.replace(policy(spec, ns="a"), kind="CiliumNetworkPolicy", api_version="cilium.io/v2")
+    given = snapshot(namespaces=(namespace("a"),), pods=(pod("web", ns="a"),), policies=(rule,))
+    matrix = matrix_of(given)
+    tables = (matrix.levels[0].open, matrix.levels[0].unknown)  # as declared
+    found = [counted(matrix, table) for table in tables]
+    outward = {pair: count for cells in found for pair, count in cells.items() if pair[1] == INTERNET}
+    assert outward == wanted
 
 
 def test_small_namespaces_of_a_large_cluster_are_one_area():
