@@ -1,4 +1,5 @@
 # Every target sets up what it needs in .venv, from pins with hashes. PYTHON may name any interpreter >= 3.11.
+# The pins are complete, so pip resolves nothing (--no-deps): with hashes it takes "pydantic[email]" for another package than "pydantic".
 PYTHON ?= python3
 PYTHONS ?= python3.12 python3.13
 VENV ?= .venv
@@ -7,7 +8,7 @@ UV_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help audit test check bench estate schemas pins matrix wheel-test chromium clean
+.PHONY: help audit test check bench estate schemas pins matrix wheel-test programs azurite clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,19 +17,20 @@ $(VENV)/.run: requirements.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ringfence needs Python 3.11 or newer; set PYTHON=")'
 	@echo "setting up $(VENV) from requirements.txt" >&2
-	@$(PIP) install --require-hashes --only-binary :all: -r requirements.txt
+	@$(PIP) install --no-deps --require-hashes --only-binary :all: -r requirements.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.txt
 	@echo "adding the development tools of requirements-dev.txt" >&2
-	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@$(PIP) install --no-deps --require-hashes -r requirements-dev.txt
+	@$(PIP) check
 	@touch $@
 
 audit: $(VENV)/.run ## audit the estate that ships inside the package; the report lands under out/
 	@$(BIN)/ringfence audit --demo --allow-partial -o out
 
-test: $(VENV)/.dev chromium ## run every test
+test: $(VENV)/.dev programs azurite ## run every test
 	@$(BIN)/python -m pytest
 
 check: $(VENV)/.dev ## format, lint, types, layers, stored schemas
@@ -56,12 +58,18 @@ matrix: ## run the tests on the other supported Pythons (PYTHONS), and audit onc
 wheel-test: $(VENV)/.dev ## build the wheel and audit the demo estate from it, outside the checkout
 	@tests/wheel.sh $(BIN)/python
 
-chromium: ## Debian's chromium, for the browser test
-	@tests/browser/chromium.sh
+programs: ## the Debian programs that tests compare with: a browser, and what checks signatures
+	@tests/debian.sh chromium "the browser tests"
+	@tests/debian.sh minisign "tests of signatures"
+	@tests/debian.sh pdftotext "tests of the printed report" poppler-utils
+	@tests/debian.sh dot "the test of graphs" graphviz
+
+azurite: ## Microsoft's emulator of Azure Blob, for the tests of stores (needs npm)
+	@tests/servers/azurite.sh
 
 pins: ## recompile the pins (needs uv); the development set decides, so that one venv holds both
 	uv pip compile pyproject.toml --all-extras --group dev $(UV_FLAGS) -o requirements-dev.txt --upgrade
 	uv pip compile pyproject.toml --all-extras --group build $(UV_FLAGS) -o requirements.txt -c requirements-dev.txt --upgrade
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) .venv-* out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-* out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .npm

@@ -83,7 +83,9 @@ def _send(tasks: Sequence[Task]) -> None:
             ]
             _check_sent(client.send_message_batch(QueueUrl=queue, Entries=entries))
     except (BotoCoreError, ClientError) as error:  # their texts may hold the request
-        raise RingfenceError(f"SQS did not take the run's tasks ({type(error).__name__}): allow sqs:SendMessage") from None
+        raise RingfenceError(
+            f"SQS did not take the run's tasks ({type(error).__name__}): allow sqs:SendMessage"
+        ) from None
 
 
 def _check_sent(answer: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from functions import options as flags
 from functions.cli_baseline import commands as _baseline
+from functions.cli_bundle import commands as _bundles
 from functions.cli_estate import commands as _estate
 from functions.cli_planes import commands as _data_planes
 from functions.cli_report import commands as _reports
@@ -245,6 +246,7 @@ def lint(
 app.add_typer(_baseline)
 app.add_typer(_estate)
 app.add_typer(_reports)
+app.add_typer(_bundles)
 app.add_typer(_data_planes)
 
 

@@ -14,7 +14,7 @@ from functions.gate import Exit, decide
 from functions.gather import gather
 from functions.output import now, say, say_incomplete, text, write
 from functions.own_controls import own_controls
-from functions.report import TABLE, write_report
+from functions.rendering import TABLE, check_form, write_report
 from functions.run import audit, collect, incomplete, new_run
 from functions.watch import watcher
 from functions.ways import WaysIn, choose
@@ -56,6 +56,7 @@ def run_audit(request: AuditRequest) -> int:
     Raises:
         RingfenceError: the command line, the settings or the store cannot be used.
     """
+    check_form(request.answer, "")
     chosen = choose(request.ways)
     settings = chosen.settings
     run = new_run(request.run_id, request.time or now())
@@ -84,7 +85,7 @@ def run_audit(request: AuditRequest) -> int:
             waivers=waivers,
             frameworks=frameworks,
             own=own,
-            fabric=fabric.judged,
+            fabric=fabric,
         )
     write_report(outcome.report, request.answer, "", stored_at=outcome.stored_at)
     code, why = decide(

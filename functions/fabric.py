@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from functions.declarations import declared_of
 from functions.network import read_networks
 from infra.settings import SettingsFile
@@ -37,28 +39,13 @@ class Fabric:
     profile: str
     at: str
 
-    def judged(self, results: Sequence[ClusterResult]) -> tuple[ControlResult, ...]:
-        """The controls of the fleet that the profile asks for; in one cloud `standard` asks for the inventory alone."""
-        members = [member_of(each) for each in results]
-        topology = self._topology(members)
-        domains = {}
-        for placement in topology.placements if topology else ():
-            domains.update({each.name: placement.domain for each in members if each.ref.id == placement.cluster})
-        declared = declared_of(self.settings, domains)
-        whole = topology_of([topology], declared) if topology is not None else None
-        found = judge_fabric(members, whole, self.settings.baseline, declared, statements=self.statements, at=self.at)
-        clouds = {each.cloud for each in members} - {Cloud.OTHER}
-        chosen = PROFILES[self.profile]
-        if self.profile == "standard" and len(clouds) < 2:
-            chosen = chosen - {each.id for each in found if each.id != "NB-XC-01"}
-        return tuple(each for each in found if each.id in chosen)
-
-    def _topology(self, members: Sequence[Member]) -> Topology | None:
-        """The networks that were read, with the clusters placed; where none were, what the clusters' records tell."""
+    def read_networks(self, results: Sequence[ClusterResult]) -> Topology | None:
+        """The networks that were read, with the clusters placed in them; None where no cloud was asked."""
         if self.networks is None:
-            return recorded(members)
+            return None
         placements = []
-        for member in members:
+        for result in results:
+            member = member_of(result)
             record, crossing = self.records.get(member.ref.id), member.crossing
             if record is None:
                 continue
@@ -71,9 +58,40 @@ class Fabric:
                 agent_read=crossing.unmasqueraded is not None,
             )
             placements += [placed] if placed is not None else []
-        standing = {each.cluster for each in placements}
-        told = recorded([each for each in members if each.ref.id not in standing])
-        return topology_of([self.networks, Topology(placements=tuple(placements)), *([told] if told else [])])
+        return topology_of([self.networks, Topology(placements=tuple(placements))])
+
+    def judged(self, results: Sequence[ClusterResult], *networks: Topology | None) -> tuple[ControlResult, ...]:
+        """The controls of the fleet that the profile asks for; in one cloud `standard` asks for the inventory alone.
+
+        `networks` are what was read of them (`read_networks`), by this run or by those that are aggregated.
+        """
+        members = [member_of(each) for each in results]
+        topology = _whole([each for each in networks if each is not None], members)
+        domains = {}
+        for placement in topology.placements if topology else ():
+            domains.update({each.name: placement.domain for each in members if each.ref.id == placement.cluster})
+        declared = declared_of(self.settings, domains)
+        whole = topology_of([topology], declared) if topology is not None else None
+        found = judge_fabric(members, whole, self.settings.baseline, declared, statements=self.statements, at=self.at)
+        clouds = {each.cloud for each in members} - {Cloud.OTHER}
+        chosen = PROFILES[self.profile]
+        if self.profile == "standard" and len(clouds) < 2:
+            chosen = chosen - {each.id for each in found if each.id != "NB-XC-01"}
+        return tuple(each for each in found if each.id in chosen)
+
+
+def _whole(networks: Sequence[Topology], members: Sequence[Member]) -> Topology | None:
+    """The networks that were read; for clusters that stand in none of them, what their own records tell."""
+    known = {each.ref.id for each in members}
+    standing = {each.cluster for part in networks for each in part.placements}
+    told = recorded([each for each in members if each.ref.id not in standing])
+    if not networks:
+        return told
+    parts = [
+        msgspec.structs.replace(part, placements=tuple(each for each in part.placements if each.cluster in known))
+        for part in networks
+    ]
+    return topology_of([*parts, *([told] if told else [])])
 
 
 def fabric_of(

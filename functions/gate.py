@@ -24,6 +24,11 @@ class Exit(IntEnum):
     INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it
 
 
+def severe(least: Severity) -> frozenset[Severity]:
+    """The severities that are `least` or worse."""
+    return frozenset(_WORST_FIRST[: _WORST_FIRST.index(least) + 1])
+
+
 def decide(
     report: Report,
     *,
@@ -34,14 +39,14 @@ def decide(
 ) -> tuple[Exit, str]:
     """The exit code and, unless it is 0, the sentence that says why."""
     if fail_on is not None:
-        severe = set(_WORST_FIRST[: _WORST_FIRST.index(fail_on) + 1])
+        wanted = severe(fail_on)
         failed = [
             f"{control.id} on {cluster.name}"
             for cluster in report.clusters
             for control in cluster.controls
-            if control.status is Status.FAIL and control.severity in severe
+            if control.status is Status.FAIL and control.severity in wanted
         ]
-        failed += _failed_fabric(report, severe)
+        failed += _failed_fabric(report, wanted)
         if failed:
             more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
             return Exit.GATE_FAILED, f"gate failed: {', '.join(failed[:3])}{more} (--fail-on {fail_on})"
@@ -52,11 +57,11 @@ def decide(
     return Exit.DONE, ""
 
 
-def _failed_fabric(report: Report, severe: Container[Severity]) -> list[str]:
+def _failed_fabric(report: Report, wanted: Container[Severity]) -> list[str]:
     """What fails for the fleet as a whole; what a cluster's own result fails has been named with that cluster."""
     named = {control.id for cluster in report.clusters for control in cluster.controls if control.status is Status.FAIL}
     return [
         f"{control.id} on the fabric"
         for control in (report.fabric.controls if report.fabric else ())
-        if control.status is Status.FAIL and control.severity in severe and control.id not in named
+        if control.status is Status.FAIL and control.severity in wanted and control.id not in named
     ]

@@ -44,11 +44,23 @@ class DiffFormat(StrEnum):
 
 
 class ReportFormat(StrEnum):
-    """The forms of the fleet report: a table for the terminal, and those of `reports.exports`."""
+    """The forms of the fleet report: a table for the terminal, those of `reports.exports`, and the page as a PDF."""
 
     TABLE = "table"
     JSON = "json"
     HTML = "html"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    PROMETHEUS = "prometheus"
+    CSV = "csv"
+    XLSX = "xlsx"
+    PARQUET = "parquet"
+    OCSF = "ocsf"
+    ASFF = "asff"
+    OSCAL = "oscal"
+    POLICYREPORT = "policyreport"
+    MD = "md"
+    PDF = "pdf"
 
 
 class Judged(StrEnum):

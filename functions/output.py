@@ -44,7 +44,7 @@ def write(chunks: Iterable[bytes], target: str) -> None:
     if leaf in {"", ".", ".."}:
         raise InputError(f"--output {printable(target, 200)}: names a folder: name a file in it")
     store = open_store(f"{scheme}{mark}{folder or slash or ('' if mark else '.')}")
-    store.put(leaf, b"".join(chunks))
+    store.put_stream(leaf, chunks)
     say(f"wrote {store.describe(leaf)}")
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from functions.interrupts import uninterrupted
-from functions.judging import Judging, judge_stored, keep
-from functions.publish import publish, record_run
+from functions.judging import Judging, judge_stored, keep_result
+from functions.publish import keep, record_run
 from functions.reading import WORKERS, Reading, read_all
 from functions.sources import Input, unread
 from infra.version import VERSION
@@ -26,13 +26,14 @@ from scanner.baselines.config import BaselineConfig
 from scanner.controls.base import Control
 from scanner.errors import ClusterReadError, InputError
 from scanner.evidence import Statement
-from scanner.findings import ClusterResult, ControlResult
+from scanner.findings import ClusterResult
 from scanner.frameworks.model import Framework
 from scanner.gaps import by_cause
 from scanner.model import ClusterRef, Read, Snapshot, Source
 from scanner.waivers.model import Waiver
 
 if TYPE_CHECKING:
+    from functions.fabric import Fabric
     from infra.store import Store
 
 
@@ -88,13 +89,13 @@ def audit(
     waivers: Sequence[Waiver] = (),
     frameworks: Sequence[Framework] = (),
     own: Sequence[Control] = (),
-    fabric: Callable[[Sequence[ClusterResult]], Sequence[ControlResult]] | None = None,
+    fabric: Fabric | None = None,
 ) -> Outcome:
     """Read, judge, store and aggregate every input, `workers` of them being read at a time.
 
     `places` are where the inputs were looked for: they stand in the report, and those not searched whole make it incomplete.
     `statements` are what people vouch for; their age is that at `at`, by default the run's time. `waivers` are
-    failures accepted for a time, `frameworks` what the report is seen through, `own` controls besides the baseline's.
+    failures accepted for a time, `frameworks` what the report is seen through, `own` controls besides the baseline's, and
     `fabric` judges the fleet as a whole.
 
     An input that cannot be read is in the report: as an unread cluster where its address is known, else as a scope. Bugs
@@ -105,23 +106,26 @@ def audit(
         StoreError: the store refused; what was stored until then stays and is whole.
     """
     results: dict[str, ClusterResult] = {}
+    found: dict[str, ClusterRef] = {}
     scopes = list(places)
     judging = Judging(config, at or run.time, tuple(statements), tuple(waivers), tuple(own))
 
     def take(entry: Input, read: Snapshot | Scope) -> Callable[[], None]:
         if isinstance(read, Scope):
             return lambda: scopes.append(read)
-        ref = read.cluster
+        ref = found[entry.label] = read.cluster
         if ref.id in results:
-            left_out = f"{entry.label}: a second source of {ref.id} was left out"
-            return lambda: scopes.append(_scope(ref, "partial", left_out))
+            why = f"{entry.label}: a second source of {ref.id} was left out"
+            second = Scope(cloud=ref.cloud, account=ref.account, location=ref.location, outcome="partial", reason=why)
+            return lambda: scopes.append(second)
         watcher.note(f"judging {entry.label}")
         result = judge_stored(read, run, judging, store)
-        return lambda: results.update({ref.id: keep(result, run, store)})
+        return lambda: results.update({ref.id: keep_result(result, run, store)})
 
     missed = _each(inputs, run, watcher, workers, take)
     scopes += missed
-    judged = tuple(fabric(tuple(results.values()))) if fabric else ()
+    networks = fabric.read_networks(tuple(results.values())) if fabric else None
+    judged = fabric.judged(tuple(results.values()), networks) if fabric else ()
     report = build_report(
         results.values(),
         run=run,
@@ -133,11 +137,11 @@ def audit(
         at=at,
         tier_weights=config.tier_weights,
     )
-    stored_at: tuple[str, ...] = ()
-    if store is not None:
-        record_run(store, run, inputs, scopes, baseline=report.baseline, interrupted=bool(missed))
-        stored_at = publish(report, store, finished=not missed)
-    return Outcome(report, stored_at, incomplete(report), interrupted=bool(missed))
+    if store is None:
+        return Outcome(report, (), incomplete(report), interrupted=bool(missed))
+    record_run(store, report, inputs, scopes, interrupted=bool(missed), found=found, profile=config.profile)
+    grown, stored_at, damaged = keep(report, store, networks, finished=not missed)
+    return Outcome(grown, stored_at, (*incomplete(grown), *damaged), interrupted=bool(missed))
 
 
 def collect(
@@ -154,11 +158,13 @@ def collect(
 
     stored: list[str] = []
     missing: list[str] = []
+    found: dict[str, ClusterRef] = {}
     scopes = list(places)
 
-    def take(_: Input, read: Snapshot | Scope) -> Callable[[], None]:
+    def take(entry: Input, read: Snapshot | Scope) -> Callable[[], None]:
         if isinstance(read, Scope):
             return lambda: scopes.append(read)
+        found[entry.label] = read.cluster
         key, data = keys.snapshot_key(run.id, read.cluster), encode(read)
         gap = read.unread or (read.source is Source.CLUSTER and read.read is not Read.COMPLETE)
 
@@ -172,7 +178,7 @@ def collect(
 
     missed = _each(inputs, run, watcher, workers, take)
     scopes += missed
-    record_run(store, run, inputs, scopes, baseline="", interrupted=bool(missed))
+    record_run(store, run, inputs, scopes, interrupted=bool(missed), found=found)
     return Written(tuple(sorted(stored)), (*not_whole(scopes), *sorted(missing)), interrupted=bool(missed))
 
 
@@ -225,10 +231,6 @@ def _read(reading: Reading, run: Run, *, alone: bool) -> Snapshot | Scope:
     if alone and isinstance(error, InputError):
         raise error
     return Scope(cloud="", account="", location=entry.label, outcome="error", reason=str(error))
-
-
-def _scope(ref: ClusterRef, outcome: str, reason: str) -> Scope:
-    return Scope(cloud=ref.cloud, account=ref.account, location=ref.location, outcome=outcome, reason=reason)
 
 
 def new_run(run_id: str, time: str) -> Run:

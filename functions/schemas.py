@@ -9,7 +9,22 @@ from typing import Any
 import msgspec
 
 from infra import snapshots
-from reports import baseline, comparison, dataplanes, diff, discovery, doctor, document, lint, mistakes, network
+from reports import (
+    baseline,
+    comparison,
+    dataplanes,
+    diff,
+    discovery,
+    doctor,
+    document,
+    history,
+    lint,
+    mistakes,
+    network,
+    runs_diff,
+    summary,
+)
+from reports.bundle import manifest as bundle
 from reports.reach import schema as reach
 from scanner.facts import build as facts
 from scanner.topology import document as topology
@@ -34,6 +49,10 @@ def published() -> dict[str, bytes]:
         "topology-v1.json": topology.schema(),
         "facts-v1.json": facts.schema(),
         "network-v1.json": network.schema(),
+        "bundle-v1.json": bundle.schema(),
+        "summary-v1.json": summary.schema(),
+        "history-v1.json": history.schema(),
+        "runs-diff-v1.json": runs_diff.schema(),
     } | {f"{version.replace('/', '-')}.json": schema for version, schema in reach.schemas().items()}
     return {
         name: msgspec.json.format(msgspec.json.encode(_folded(schema), order="sorted"), indent=2) + b"\n"

@@ -30,6 +30,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """`run.json`: what a run set out to read, and the places it could not.
 
     `baseline` is empty where nothing was judged. An `interrupted` run (Ctrl-C) may be taken up again under its id.
+    `clusters` are the addresses of what was `expected`, as far as they became known, and `profile` what it was judged by.
     `planned` and `deadline` (RFC 3339, UTC) are a scheduled run's, whose clusters are read after this is written: what has no
     result by then is unread.
     """
@@ -42,6 +43,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     expected: tuple[str, ...]
     scopes: tuple[Scope, ...]
     interrupted: bool = False
+    clusters: dict[str, ClusterRef] = {}
+    profile: str = ""
     planned: tuple[Planned, ...] = ()
     deadline: str = ""
 

@@ -34,6 +34,10 @@ class _Header(msgspec.Struct):
     version: str
 
 
+_HEADER = msgspec.json.Decoder(_Header)  # made while this is loaded: see infra/kube/lists
+_SNAPSHOT = msgspec.json.Decoder(Snapshot)
+
+
 def encode(snapshot: Snapshot) -> bytes:
     """The stored form. Equal snapshots give equal bytes: map keys are sorted and zstd is given nothing that varies."""
     packer = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True, write_content_size=True)
@@ -54,10 +58,10 @@ def decode(data: bytes, where: str, *, max_bytes: int = MAX_BYTES) -> Snapshot:
     text: bytes | bytearray = _unpacked(data, name, max_bytes)
     try:
         _check_text(text)
-        newer = _is_newer(msgspec.json.decode(text, type=_Header).version, name)
+        newer = _is_newer(_HEADER.decode(text).version, name)
         if newer:
             text = msgspec.json.encode(_known(msgspec.json.decode(text), inspect.type_info(Snapshot)))
-        snapshot = msgspec.json.decode(text, type=Snapshot)
+        snapshot = _SNAPSHOT.decode(text)
     except RecursionError as error:
         raise SnapshotError(f"{name}: nested too deeply for a snapshot: collect it again") from error
     except UnicodeDecodeError as error:

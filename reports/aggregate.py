@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from reports.document import Cluster, Fabric, Group, Report, Run, Scope
+from reports.document import Cluster, ControlRow, Fabric, Group, Report, Run, Scope
 from reports.fabric import build_fabric
 from reports.frameworks import framework_view
-from scanner.findings import ClusterResult, ControlResult, Severity, Status
+from scanner.findings import ClusterResult, ControlResult, Severity, Status, roll_up
 from scanner.frameworks.model import Framework
 from scanner.model import Read
 from scanner.scoring import TIER_WEIGHTS, accepted_score, fleet, grade, rounded, top_weight
@@ -42,15 +43,18 @@ def build_report(
     ordered = [each for each in given if each.baseline == baseline]
     scopes = (*scopes, *(_other_baseline(each, baseline) for each in given if each.baseline != baseline))
     pseudo = build_fabric(ordered, fabric, waivers=waivers, at=at or run.time)
-    clouds = sorted({result.cluster.cloud for result in ordered})
     report = Report(
         baseline=baseline,
         run=run,
         fleet=_group("fleet", ordered, pseudo, top_weight(tier_weights)),
-        clouds=tuple(_group(cloud, [r for r in ordered if r.cluster.cloud is cloud]) for cloud in clouds),
+        clouds=_groups(ordered, lambda each: each.cluster.cloud),
         scopes=tuple(sorted(scopes, key=lambda scope: (scope.cloud, scope.account, scope.location, scope.reason))),
         clusters=tuple(map(_cluster, ordered)),
         fabric=pseudo,
+        accounts=_groups(ordered, lambda each: f"{each.cluster.cloud}/{each.cluster.account}"),
+        locations=_groups(ordered, lambda each: f"{each.cluster.cloud}/{each.cluster.location}"),
+        tiers=_groups(ordered, lambda each: each.tier),
+        controls=_control_rows(ordered),
     )
     views = tuple(framework_view(report, each) for each in frameworks)
     return msgspec.structs.replace(report, frameworks=views) if views else report
@@ -67,6 +71,36 @@ def _other_baseline(result: ClusterResult, baseline: str) -> Scope:
 def _place(result: ClusterResult) -> tuple[str, str, str, str, str]:
     ref = result.cluster
     return ref.cloud, ref.account, ref.location, ref.name, ref.id
+
+
+def _groups(results: Iterable[ClusterResult], name_of: Callable[[ClusterResult], str]) -> tuple[Group, ...]:
+    """The clusters of one name each scored together, by name."""
+    members: dict[str, list[ClusterResult]] = {}
+    for result in results:
+        members.setdefault(name_of(result), []).append(result)
+    return tuple(_group(name, members[name]) for name in sorted(members))
+
+
+def _control_rows(results: Iterable[ClusterResult]) -> tuple[ControlRow, ...]:
+    """Each control over the clusters, by id."""
+    found: dict[str, list[ControlResult]] = {}
+    for result in results:
+        for control in result.controls:
+            found.setdefault(control.id, []).append(control)
+    rows = []
+    for name, judged in sorted(found.items()):
+        counts = Counter(str(each.status) for each in judged)
+        rows.append(
+            ControlRow(
+                id=name,
+                title=judged[0].title,
+                severity=judged[0].severity,
+                worst=roll_up(each.status for each in judged),
+                counts=dict(sorted(counts.items())),
+                failing=sum(item.status is Status.FAIL for each in judged for item in each.items),
+            )
+        )
+    return tuple(rows)
 
 
 def _group(name: str, members: Sequence[ClusterResult], fabric: Fabric | None = None, top: float = 0.0) -> Group:
@@ -118,6 +152,7 @@ def _cluster(result: ClusterResult) -> Cluster:
         dataplane=result.dataplane,
         exposure=result.exposure,
         differences=result.differences,
+        namespaces=result.namespaces,
         score=rounded(result.score),
         accepted=rounded(result.accepted) if result.accepted else None,
         grade=result.grade,

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 
-from scanner.baselines.config import HEAVIEST
+from reports.past import TrendPoint, Vanished, score_of
+from reports.plausible import check_cluster, check_controls, check_scores
 from scanner.errors import InputError
-from scanner.findings import ClusterResult, ControlResult, DataPlaneSummary, Difference, Exposure, Score, WaiverUse
+from scanner.findings import (
+    ClusterResult,
+    ControlResult,
+    DataPlaneSummary,
+    Difference,
+    Exposure,
+    NamespaceMatrix,
+    Score,
+    WaiverUse,
+)
 from scanner.model import Notice
 
 _Kind = TypeVar("_Kind")
-_SLACK = 1e-9  # scores are sums of floats
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -68,6 +76,7 @@ class Cluster(_Document, frozen=True, kw_only=True):
     dataplane: DataPlaneSummary
     exposure: tuple[Exposure, ...]
     differences: tuple[Difference, ...] = ()
+    namespaces: NamespaceMatrix | None = None
     score: Score
     accepted: Score | None = None  # the score without what is waived; None where nothing is
     grade: str
@@ -79,7 +88,7 @@ class Cluster(_Document, frozen=True, kw_only=True):
 
 
 class Group(_Document, frozen=True, kw_only=True):
-    """A set of clusters scored together: the fleet, or one cloud. `gated` counts those with a capped grade.
+    """A set of clusters scored together: the fleet, a cloud, an account, a location, a tier. `gated` counts capped grades.
 
     `accepted` is the score without what is waived, None where nothing is. The fleet's scores hold the fabric's.
     """
@@ -93,6 +102,17 @@ class Group(_Document, frozen=True, kw_only=True):
     gated: int
     without_critical_fail: int
     lowest: str  # id of the cluster with the lowest proven score, empty without clusters
+
+
+class ControlRow(_Document, frozen=True, kw_only=True):
+    """One control over all clusters that it was judged on: how many have which status, the worst, and the items that fail."""
+
+    id: str
+    title: str
+    severity: str
+    worst: str
+    counts: dict[str, int]
+    failing: int
 
 
 class Fabric(_Document, frozen=True, kw_only=True):
@@ -136,7 +156,12 @@ class FrameworkView(_Document, frozen=True, kw_only=True):
 
 
 class Report(_Document, frozen=True, kw_only=True):
-    """The whole report. `clusters` are sorted by cloud, account, location and name."""
+    """The whole report. `clusters` are sorted by cloud, account, location and name.
+
+    `accounts` and `locations` are named "cloud/account" and "cloud/location". `trend` are the finished runs of the store, the
+    oldest first and this one last. `vanished` are clusters that the run before saw and this one did not; `unseen` those whose
+    place could not be searched this time, so that they may well be there.
+    """
 
     schema: str = "report/v1"
     baseline: str
@@ -147,6 +172,13 @@ class Report(_Document, frozen=True, kw_only=True):
     clusters: tuple[Cluster, ...]
     fabric: Fabric | None = None
     frameworks: tuple[FrameworkView, ...] = ()
+    accounts: tuple[Group, ...] = ()
+    locations: tuple[Group, ...] = ()
+    tiers: tuple[Group, ...] = ()
+    controls: tuple[ControlRow, ...] = ()
+    trend: tuple[TrendPoint, ...] = ()
+    vanished: tuple[Vanished, ...] = ()
+    unseen: tuple[Vanished, ...] = ()
 
 
 def render_json(report: Report) -> bytes:
@@ -166,14 +198,18 @@ def decode_report(data: bytes, where: str = "report.json") -> Report:
         InputError: it is none, or holds what no report can; the line names `where` and the field.
     """
     report = _decode(data, where, Report, "report/v1")
-    _check_scores(f"{where}: fleet", report.fleet.score, report.fleet.accepted)
-    for group in report.clouds:
-        _check_scores(f"{where}: cloud {group.name!r}", group.score, group.accepted)
+    check_scores(f"{where}: fleet", report.fleet.score, report.fleet.accepted)
+    for group in (*report.clouds, *report.accounts, *report.locations, *report.tiers):
+        check_scores(f"{where}: {group.name!r}", group.score, group.accepted)
     for cluster in report.clusters:
-        _check_cluster(cluster, f"{where}: cluster {cluster.name!r}")
+        check_cluster(cluster, f"{where}: cluster {cluster.name!r}")
+    for gone in (*report.vanished, *report.unseen):
+        check_scores(f"{where}: cluster {gone.name!r}", gone.score)
+    for point in report.trend:
+        check_scores(f"{where}: trend of {point.run!r}", score_of(point))
     if report.fabric is not None:
-        _check_scores(f"{where}: fabric", report.fabric.score)
-        _check_controls(report.fabric.controls, f"{where}: fabric")
+        check_scores(f"{where}: fabric", report.fabric.score)
+        check_controls(report.fabric.controls, f"{where}: fabric")
     return report
 
 
@@ -184,7 +220,7 @@ def decode_result(data: bytes, where: str = "result.json") -> ClusterResult:
         InputError: it is none, or holds what no result can; the line names `where` and the field.
     """
     result = _decode(data, where, ClusterResult, "result/v1")
-    _check_cluster(result, where)
+    check_cluster(result, where)
     return result
 
 
@@ -217,32 +253,6 @@ def _decode(data: bytes, where: str, kind: type[_Kind], schema: str) -> _Kind:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         reason = " ".join(str(error).split())[:300]
         raise InputError(f"{where}: {reason}: damaged or made by hand, so judge the snapshot again") from error
-
-
-def _check_cluster(cluster: Cluster | ClusterResult, where: str) -> None:
-    """A number out of range would count in a fleet: crafted or broken, it is refused."""
-    _check_scores(where, cluster.score, cluster.accepted)
-    _check_controls(cluster.controls, where)
-    if not 0 < cluster.tier_weight <= HEAVIEST:
-        raise InputError(f"{where}: tier weight {cluster.tier_weight} is not within 0 and {HEAVIEST}: judge it again")
-
-
-def _check_controls(controls: Iterable[ControlResult], where: str) -> None:
-    for control in controls:
-        for share in (control.fraction, control.accepted):
-            if share is not None and not 0 <= share <= 1 + _SLACK:
-                raise InputError(f"{where}: {control.id}: fraction {share} is not within 0 and 1: judge it again")
-
-
-def _check_scores(where: str, *scores: Score | None) -> None:
-    for score in scores:
-        if score is None:
-            continue
-        ordered = 0 <= score.proven <= score.ceiling + _SLACK <= 100 + 2 * _SLACK
-        if not (ordered and 0 <= score.coverage <= 1 + _SLACK):
-            raise InputError(
-                f"{where}: a score outside 0 <= proven <= ceiling <= 100, 0 <= coverage <= 1: judge it again"
-            )
 
 
 def _schema(kind: type[Report | ClusterResult], version: str, title: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from scanner.errors import InputError
@@ -18,6 +18,8 @@ from scanner.model import Cloud, ClusterRef
 
 RUNS = "v1/runs/"
 LATEST = "v1/latest.json"
+FINDINGS = "v1/findings/"
+REQUIREMENTS = "v1/requirements/"
 SNAPSHOT = "snapshot.json.zst"
 RESULT = "result.json"
 PLANNED = "planned.json.zst"
@@ -28,6 +30,7 @@ _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_.")
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)")  # Win32 "Naming Files, Paths, and Namespaces"
 _RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z(?:-[a-z0-9][a-z0-9-]{0,31})?")
 _SUFFIX = re.compile(r"(?:\.[a-z0-9]+)+")
+_PAGE = re.compile(r"report(?:/[a-z]+/[a-z0-9~%_-][A-Za-z0-9.~%_-]*)?\.html")
 _HEX = re.compile(rf"[0-9a-f]{{{_DIGEST}}}")
 _ESCAPE = re.compile(rb"%([0-9A-F]{2})")
 
@@ -73,6 +76,15 @@ def run_time(time: str) -> str:
         raise InputError(f"run time {time[:60]!r}: write it with its offset, as in 2026-11-23T08:00:00Z") from error
 
 
+def time_of(run_id: str) -> str:
+    """The time that a run's id begins with, as `run_time` writes it.
+
+    Raises:
+        InputError: it is no run id.
+    """
+    return run_time(datetime.strptime(checked_run_id(run_id)[:16], "%Y%m%dT%H%M%S%z").isoformat())
+
+
 def checked_run_id(text: str) -> str:
     """`text`, if it is a run id: a time as `run_id` writes it, with `-` and a word in lower case behind it if need be.
 
@@ -96,6 +108,21 @@ def run_prefix(run_id: str) -> str:
 def run_key(run_id: str) -> str:
     """The run's own record: scopes, expected clusters, versions."""
     return f"{run_prefix(run_id)}run.json"
+
+
+def summary_key(run_id: str) -> str:
+    """What a finished run leaves to later ones (`reports.summary`)."""
+    return f"{run_prefix(run_id)}summary.json"
+
+
+def networks_key(run_id: str) -> str:
+    """The networks of the clouds as a scheduled run's plan read them, before its clusters are placed in them (`topology/v1`)."""
+    return f"{run_prefix(run_id)}networks.json"
+
+
+def topology_key(run_id: str) -> str:
+    """The networks of the clouds as the run read them (`topology/v1`); none where no cloud was asked."""
+    return f"{run_prefix(run_id)}topology.json"
 
 
 def clusters_prefix(run_id: str) -> str:
@@ -134,6 +161,27 @@ def report_key(run_id: str, suffix: str) -> str:
     return f"{run_prefix(run_id)}report{suffix}"
 
 
+def findings_key(run_id: str, cloud: str, day: date) -> str:
+    """Where a run's findings of one cloud lie: partitions as Hive names them, so that SQL reads only what it asks for."""
+    return f"{FINDINGS}cloud={segment(cloud)}/day={day.isoformat()}/{checked_run_id(run_id)}.parquet"
+
+
+def requirements_key(run_id: str, day: date) -> str:
+    """Where a run's requirements lie, of every framework that it was seen through."""
+    return f"{REQUIREMENTS}day={day.isoformat()}/{checked_run_id(run_id)}.parquet"
+
+
+def page_key(run_id: str, path: str) -> str:
+    """Where a page of the report's site lies: `report.html`, or one below `report/` as `reports.html.site` names them.
+
+    Raises:
+        ValueError: no such page; they are named in the code, so this is a bug.
+    """
+    if not _PAGE.fullmatch(path):
+        raise ValueError(f"{path!r} is no page of a report")
+    return f"{run_prefix(run_id)}{path}"
+
+
 def parse_cluster_key(key: str) -> ClusterKey | None:
     """Take a key apart that `snapshot_key` or `result_key` made; None for any other, for a store may hold foreign files."""
     run, between, rest = key.removeprefix(RUNS).partition("/clusters/")
@@ -153,9 +201,9 @@ def _folder(run_id: str, ref: ClusterRef) -> str:
 
     Two AKS clusters of one subscription and location may share a name: only the resource group in the id tells them apart.
     """
-    place = "/".join(_encode(part) for part in (ref.cloud, ref.account, ref.location))
+    place = "/".join(segment(part) for part in (ref.cloud, ref.account, ref.location))
     identity = "" if ref.id in _implied_ids(ref) else ref.id
-    return f"{clusters_prefix(run_id)}{place}/{_encode(ref.name, identity)}/"
+    return f"{clusters_prefix(run_id)}{place}/{segment(ref.name, identity)}/"
 
 
 def _implied_ids(ref: ClusterRef) -> set[str]:
@@ -173,8 +221,11 @@ def _implied_ids(ref: ClusterRef) -> set[str]:
     return ids
 
 
-def _encode(text: str, identity: str = "") -> str:
-    """One segment. It ends in a digest of text and identity where there is an identity or the text is too long."""
+def segment(text: str, identity: str = "") -> str:
+    """`text` as one segment of a key or a file's name; it ends in a digest of both where there is an identity or too much text.
+
+    Two texts, or one with two identities, never give the same segment.
+    """
     pieces = [
         "".join(map(_escape, character.encode("utf-8", "surrogatepass"))) for character in text[: _MAX_SEGMENT + 1]
     ]
@@ -195,11 +246,11 @@ def _escape(byte: int) -> str:
     return chr(byte) if byte in _PLAIN else f"%{byte:02X}"
 
 
-def _decode(segment: str) -> str:
-    """The text of a segment, or its beginning where it was cut. Raises ValueError for what `_encode` never writes."""
-    encoded, _, digest = segment.partition("~")
+def _decode(part: str) -> str:
+    """The text of a segment, or its beginning where it was cut. Raises ValueError for what `segment` never writes."""
+    encoded, _, digest = part.partition("~")
     data = _ESCAPE.sub(lambda match: bytes((int(match[1], 16),)), encoded.encode("ascii"))
     text = data.decode("utf-8", "surrogatepass")
-    if not _HEX.fullmatch(digest) if digest else _encode(text) != segment:
+    if not _HEX.fullmatch(digest) if digest else segment(text) != part:
         raise ValueError("a segment in another form")
     return text

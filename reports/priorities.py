@@ -19,6 +19,7 @@ ENFORCEMENT = ("NB-ENF-01", "NB-ENF-06")  # the controls whose failure makes the
 class Step:
     """One mend: where, what to change, and the evidence that it is needed. `more` counts further items like it."""
 
+    id: str  # of the cluster
     cluster: str
     subject: str
     remediation: str
@@ -93,4 +94,4 @@ def _steps(failures: list[tuple[Cluster, ControlResult]]) -> Iterator[Step]:
         told = [item for item in failed if item.remediation] or failed
         if told:
             evidence = told[0].evidence[0] if told[0].evidence else ""
-            yield Step(cluster.name, told[0].subject, told[0].remediation, evidence, len(failed) - 1)
+            yield Step(cluster.id, cluster.name, told[0].subject, told[0].remediation, evidence, len(failed) - 1)

@@ -10,7 +10,8 @@ from rich.text import Text
 
 from reports.document import Cluster, Fabric, Report
 from reports.frameworks import framework_parts
-from reports.html.waivers import waiver_rows
+from reports.html.waivers import uses_of, waiver_rows
+from reports.past import score_of
 from reports.places import not_whole
 from reports.priorities import Action, failures_first, first_actions, top_failure
 from reports.reach.words import counted
@@ -33,6 +34,8 @@ ROWS = 10  # clusters in the table; of a larger fleet the worst
 REASONS = 2  # unread clusters with their reason
 PLACES = 5  # places that were not searched whole
 ACTIONS = 3
+ROLLED_UP = 3  # accounts, and controls, of a fleet that the table cannot hold
+GONE = 5  # clusters that are missing since the run before
 CELL_LIMIT = 64  # characters of a cell, before the table fits it to the width
 LINE_LIMIT = 300
 _BREAK = 10  # columns of a line that breaking it between two words may waste
@@ -68,12 +71,15 @@ def _parts(report: Report, width: int) -> Iterator[Text | Table | str]:
     headline.append("  grade ").append(visible(fleet.grade, CELL_LIMIT), GRADE_STYLES[grade_letter(fleet.grade)])
     yield headline
     yield from _accepted(report, width)
+    yield from _since(report)
     if report.clusters:
         yield ""
         yield from _clusters(report, width)
+        yield from _rolled_up(report, width)
     if report.fabric is not None:
         yield from _fabric(report.fabric, max(width, NARROWEST))
     yield from _unread(report)
+    yield from _missing(report)
     actions = first_actions(report, ACTIONS)
     if actions:
         yield Text("What to mend first:", style="bold")
@@ -92,12 +98,49 @@ def _accepted(report: Report, width: int) -> Iterator[Text]:
         waived = counted(_waived(report), "failure")
         yield Text(f"With {waived} waived: {score_text(report.fleet.accepted)}")
     idle: dict[str, list[str]] = {}
-    for row in waiver_rows(report):
+    for row in waiver_rows(uses_of(report)):
         if row.use.state != "used":
             idle.setdefault(row.use.state, []).append(row.use.id)
     if idle:
         said = "; ".join(f"{state} {join_names(ids, 3)}" for state, ids in idle.items())
         yield _one_line(f"Waivers: {said}", width)
+
+
+def _since(report: Report) -> Iterator[Text]:
+    """How the score moved since the run before; two versions of the baseline do not measure the same."""
+    if len(report.trend) < 2:
+        return
+    before, now = report.trend[-2:]
+    line = f"Before, in run {visible(before.run, CELL_LIMIT)}: {score_text(score_of(before))}"
+    if before.baseline != now.baseline:
+        line += f", by baseline {visible(before.baseline, CELL_LIMIT)}: `ringfence report --history` scores it by both"
+    yield Text(line)
+
+
+def _rolled_up(report: Report, width: int) -> Iterator[Text]:
+    """Where the table cannot show every cluster: the accounts that stand worst, and the controls that fail most."""
+    if len(report.clusters) <= ROWS:
+        return
+    worst = sorted(report.accounts, key=lambda group: (group.score.proven, group.name))[:ROLLED_UP]
+    if len(report.accounts) > 1:
+        told = ", ".join(f"{visible(each.name, CELL_LIMIT)} {number(each.score.proven)}" for each in worst)
+        more = f" of {len(report.accounts):,}" if len(report.accounts) > len(worst) else ""
+        yield _one_line(f"Lowest accounts{more}: {told}", width)
+    failing = [(each.counts.get(Status.FAIL, 0), each) for each in report.controls]
+    most = sorted((pair for pair in failing if pair[0]), key=lambda pair: (-pair[0], pair[1].id))[:ROLLED_UP]
+    if most:
+        told = ", ".join(f"{visible(each.id.removeprefix('NB-'), CELL_LIMIT)} on {count:,}" for count, each in most)
+        yield _one_line(f"Fails on most clusters: {told}", width)
+
+
+def _missing(report: Report) -> Iterator[Text]:
+    """Clusters of the run before that this one did not see: gone, or nobody could look where they were."""
+    for title, found in (("Vanished", report.vanished), ("Not seen, for its place was not searched", report.unseen)):
+        for gone in found[:GONE]:
+            where = f"{gone.name} ({gone.cloud}, {gone.location}), {number(gone.score.proven)} in run {gone.run}"
+            yield Text(visible(f"{title}: {where}: {gone.reason}", LINE_LIMIT), style="yellow")
+        if len(found) > GONE:
+            yield Text(f"and {len(found) - GONE:,} more, all in the report", style="yellow")
 
 
 def _waived(report: Report) -> int:

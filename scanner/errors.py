@@ -4,7 +4,9 @@ RingfenceError
 ├── InputError            a file, flag or document that cannot be used (exit 2, or the object is left out and named)
 │   └── SnapshotError     a stored snapshot that cannot be read
 ├── ClusterReadError      a cluster's Kubernetes API could not be read (the cluster is reported as unread)
+├── DeliveryError         a message could not be delivered
 └── StoreError            the object store refused or failed
+    └── MissingObjectError   it answered that there is no such object
 """
 
 
@@ -26,3 +28,11 @@ class ClusterReadError(RingfenceError):
 
 class StoreError(RingfenceError):
     """The object store refused or failed; names the URL and key, never a credential."""
+
+
+class DeliveryError(RingfenceError):
+    """A message that was refused, or that nobody took; never names the address, which is a secret."""
+
+
+class MissingObjectError(StoreError):
+    """The object store holds no such object."""

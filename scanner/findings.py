@@ -61,11 +61,19 @@ class _Outcome(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Base of everything reported: immutable, camelCase, every field written."""
 
 
+class Place(_Outcome, frozen=True, kw_only=True):
+    """Where an object begins in a repository or folder of manifests: the file with "/", and the line from 1."""
+
+    file: str
+    line: int
+
+
 class Item(_Outcome, frozen=True, kw_only=True):
     """One subject of a control (a namespace, a workload, a Service, the cluster) and how it did.
 
     `reason` is a stable machine-readable word (`inert`, `not-isolated`, `declared-pass`); `evidence` are sentences that
-    name objects; `remediation` says what to change, empty where there is nothing to.
+    name objects; `remediation` says what to change, empty where there is nothing to. `origins` are the manifests it is about,
+    none of a live cluster.
     """
 
     subject: str
@@ -73,12 +81,51 @@ class Item(_Outcome, frozen=True, kw_only=True):
     reason: str
     evidence: tuple[str, ...] = ()
     remediation: str = ""
+    origins: tuple[Place, ...] = ()
+
+
+Ranges = dict[str, tuple[tuple[int, int], ...]]  # by protocol, inclusive
+
+
+class Hop(_Outcome, frozen=True, kw_only=True):
+    """One thing that a path leads over: what it is, what it is called, and `by` what the path gets there.
+
+    `kind` is a word for people: "workload", "load balancer", "Ingress", "Gateway", "node port", "link", "route", "NAT",
+    "firewall". `doubt` says what is not known of getting there, empty where it is certain. `ports` are those on this hop,
+    empty where they are the path's, or are not known.
+    """
+
+    kind: str
+    name: str
+    by: str = ""
+    ports: Ranges = {}
+    doubt: str = ""
+
+
+class Path(_Outcome, frozen=True, kw_only=True):
+    """A way that is open, or may be, hop by hop: `source` first, and the workloads that it leads to as the last hop.
+
+    `kind` is "between-clusters" or "from-internet", `subject` that of the item which it explains. `destination` is the
+    cluster or workload at its end. `ports` are the first ranges of each protocol, and `more_ports` counts the others.
+    `doubts` say what is not known of it, so without any it is `certain`.
+    """
+
+    kind: str
+    subject: str
+    source: str
+    destination: str
+    ports: Ranges
+    more_ports: int = 0
+    hops: tuple[Hop, ...]
+    certain: bool
+    doubts: tuple[str, ...] = ()
 
 
 class ControlResult(_Outcome, frozen=True, kw_only=True):
     """One control on one cluster. `fraction` is the covered share in [0, 1]; unknown items count as not covered.
 
     `accepted` is the fraction without the waived items, None where there are none, or nothing is left without them.
+    `paths` are those that its items are about, of a control on paths; `more_paths` counts what was found besides.
     """
 
     id: str
@@ -90,6 +137,8 @@ class ControlResult(_Outcome, frozen=True, kw_only=True):
     level: Level
     items: tuple[Item, ...] = ()
     accepted: float | None = None
+    paths: tuple[Path, ...] = ()
+    more_paths: int = 0
 
 
 class Score(_Outcome, frozen=True, kw_only=True):
@@ -116,7 +165,42 @@ class Exposure(_Outcome, frozen=True, kw_only=True):
     isolated_egress: int
 
 
-Ranges = dict[str, tuple[tuple[int, int], ...]]  # by protocol, inclusive
+class Area(_Outcome, frozen=True, kw_only=True):
+    """One row and column of a matrix: a `namespace`, the `others` together, or the `internet`, which counts as one workload."""
+
+    kind: str
+    name: str
+    workloads: int
+
+
+class Crossings(_Outcome, frozen=True, kw_only=True):
+    """What one level lets through between areas: `open[source][destination]` counts ordered pairs of different workloads.
+
+    Open are those with at least one allowed port, `unknown` those where it cannot be told; the latter is empty where there
+    are none. From and to the internet they count workloads that policy lets talk with some public address: whether a way
+    leads in from there is another question.
+    """
+
+    level: Level
+    open: tuple[tuple[int, ...], ...]
+    unknown: tuple[tuple[int, ...], ...] = ()
+
+
+class NamespaceMatrix(_Outcome, frozen=True, kw_only=True):
+    """Who may talk with whom by namespace, at each level.
+
+    `namespaces` counts those with workloads: the largest have an area each, the rest one together. The areas are sorted by
+    name, behind them stand the others and the internet.
+    """
+
+    namespaces: int
+    areas: tuple[Area, ...]
+    levels: tuple[Crossings, ...]
+
+    def pairs(self, source: int, destination: int) -> int:
+        """How many ordered pairs of different workloads there are from one area to another, or inside one."""
+        size = self.areas[source].workloads
+        return size * (size - 1) if source == destination else size * self.areas[destination].workloads
 
 
 class DifferentPair(_Outcome, frozen=True, kw_only=True):
@@ -196,6 +280,7 @@ class ClusterResult(_Outcome, frozen=True, kw_only=True):
     dataplane: DataPlaneSummary
     exposure: tuple[Exposure, ...]
     differences: tuple[Difference, ...] = ()
+    namespaces: NamespaceMatrix | None = None  # None where nothing could be read, and in results of earlier versions
     score: Score
     accepted: Score | None = None  # the score without what is waived; None where nothing is
     grade: str

@@ -17,6 +17,8 @@ from scanner.fabric.crossing import crossing_of
 from scanner.findings import ClusterResult, DataPlaneSummary
 from scanner.gaps import gaps_of
 from scanner.model import Notice, Snapshot
+from scanner.namespaces import namespace_matrix
+from scanner.places import located
 from scanner.prepare import case_of
 from scanner.reach.effects.summary import differences_of
 from scanner.scoring import FABRIC, NOTHING, accepted_score, cluster_score, grade, tier_weight
@@ -47,7 +49,8 @@ def judge(
     facts, policies, dataplane = case.facts, case.policies, case.dataplane
     declared, effective = case.declared, case.effective
     chosen = PROFILES[config.profile]
-    judged = evaluate((*CONTROLS, *own), case)
+    controls = (*CONTROLS, *own)
+    judged = located(evaluate(controls, case), snapshot, policies.policies, controls)
     results = tuple(result for result in judged if result.id in chosen)
     points = NOTHING if snapshot.unread and facts is None else cluster_score(results)
     scored = [each for each in results if each.id not in FABRIC]
@@ -69,6 +72,7 @@ def judge(
         dataplane=_summary(dataplane),
         exposure=() if snapshot.unread else (declared.exposure(), effective.exposure()),
         differences=() if snapshot.unread else differences_of(snapshot, policies, dataplane),
+        namespaces=None if snapshot.unread else namespace_matrix(declared, effective),
         score=points,
         grade=letter,
         gates=gates,

@@ -57,7 +57,7 @@ __all__ = [
 ]
 
 NAME_LABEL = "kubernetes.io/metadata.name"  # set by the API server on every namespace, and not to be changed
-SNAPSHOT_VERSION = "1.2"
+SNAPSHOT_VERSION = "1.3"
 
 
 class ClusterRef(Stored, frozen=True, kw_only=True):
@@ -109,12 +109,16 @@ class WorkloadRef(Stored, frozen=True, kw_only=True):
 
 
 class Namespace(Stored, frozen=True, kw_only=True):
-    """A namespace; `labels` always holds `kubernetes.io/metadata.name`. `created` is empty where unknown, else RFC 3339."""
+    """A namespace; `labels` always holds `kubernetes.io/metadata.name`. `created` is empty where unknown, else RFC 3339.
+
+    One that is only known from what stands in it has no `origin`.
+    """
 
     name: str
     labels: dict[str, str]
     annotations: dict[str, str] = msgspec.field(default_factory=dict)
     created: str = ""
+    origin: Origin | None = None
 
 
 class ContainerPort(Stored, frozen=True, kw_only=True):
@@ -130,6 +134,7 @@ class Pod(Stored, frozen=True, kw_only=True, gc=False):
     """A pod, or in a folder of manifests the template that stands for a workload's pods (`template` is then true).
 
     `annotations` hold those of `KEPT_POD_ANNOTATIONS`, `proxies` the names of its containers that are a mesh's proxy.
+    `origin` is the pod's own place, or that of the workload whose template it is.
     """
 
     namespace: str
@@ -146,6 +151,7 @@ class Pod(Stored, frozen=True, kw_only=True, gc=False):
     annotations: dict[str, str] = msgspec.field(default_factory=dict)
     proxies: tuple[str, ...] = ()
     template: bool = False
+    origin: Origin | None = None
 
     @property
     def finished(self) -> bool:
@@ -234,7 +240,8 @@ class Snapshot(Stored, frozen=True, kw_only=True):
 
     `collection` maps a resource (`pods`, `networkpolicies.networking.k8s.io`) to how its list ended; a resource without an
     entry was not asked for. `unread` is the reason why nothing could be read over the Kubernetes API, else empty.
-    `taken` is an RFC 3339 time in UTC with seconds.
+    `taken` is an RFC 3339 time in UTC with seconds. `folder` is where a folder of manifests lies in its repository (else below
+    where it was read from), with "/"; empty where it is neither: the files of origins are relative to it.
     """
 
     version: str
@@ -245,6 +252,7 @@ class Snapshot(Stored, frozen=True, kw_only=True):
     collection: dict[str, KindStatus]
     kubernetes_version: str = ""
     unread: str = ""
+    folder: str = ""
     cloud_record: CloudRecord | None = None
     namespaces: tuple[Namespace, ...] = ()
     pods: tuple[Pod, ...] = ()

@@ -6,18 +6,22 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from functions.aggregate import Judging as FleetJudging
-from functions.aggregate import run_report
-from functions.history import with_past
+from functions.aggregate import aggregate as aggregated
+from functions.fabric import Fabric
 from functions.judging import Judging, judge_stored, keep_result
-from functions.publish import publish
+from functions.publish import latest_of, publish
 from functions.results import read_results
 from functions.scheduled.plan import unfinished
 from functions.scheduled.tasks import Task
-from functions.stored import read_run
+from functions.stored import RunRecord, read_run
 from infra.version import VERSION
 from reports import keys
 from reports.document import Report, Run, decode_report, render_json
 from scanner.errors import InputError
+from scanner.model import ClusterRef, Snapshot
+from scanner.topology.document import MAX_BYTES as MAX_TOPOLOGY
+from scanner.topology.document import decode as decode_topology
+from scanner.topology.document import encode as encode_topology
 
 if TYPE_CHECKING:
     from infra.store import Store
@@ -33,7 +37,9 @@ class Ended(StrEnum):
     ALREADY = "already"  # it was there before
 
 
-def aggregate(store: Store, run_id: str, judging: Judging, fleet: FleetJudging, now: str) -> tuple[Ended, Report | None]:
+def aggregate(
+    store: Store, run_id: str, judging: Judging, fleet: FleetJudging, now: str
+) -> tuple[Ended, Report | None]:
     """Make the report of a run; `now` is RFC 3339 in UTC.
 
     `report.json` is create-only: of two aggregators one writes it, and both leave the rest as it follows from that one. What
@@ -44,25 +50,49 @@ def aggregate(store: Store, run_id: str, judging: Judging, fleet: FleetJudging, 
         StoreError: the store refused; delivered again, the step goes on where it was.
     """
     there = set(store.list(keys.run_prefix(run_id)))
+    report_key = keys.report_key(run_id, ".json")
+    if report_key in there:
+        if keys.summary_key(run_id) not in there or latest_of(store) < run_id:  # whoever wrote it did not come so far
+            publish(_stored(store, report_key), store, finished=True, written=True)
+        return Ended.ALREADY, None
     record = read_run(store, keys.run_key(run_id)) if keys.run_key(run_id) in there else None
     if record is None:
         raise InputError(f"{store.describe(keys.run_key(run_id))}: no run that can be read: check the store")
-    report_key = keys.report_key(run_id, ".json")
-    if report_key in there:
-        if keys.summary_key(run_id) not in there:
-            publish(_stored(store, report_key), store, finished=True)
-        return Ended.ALREADY, None
     tasks = tuple(unfinished(record, store))
     if tasks and now < record.deadline:
         return Ended.WAITING, None
     for task in tasks:
         _close(task, judging, store)
-    report, _ = with_past(aggregated([read_results(store, run_id)], fleet).report, store)
+    if keys.networks_key(run_id) in there and keys.topology_key(run_id) not in there:
+        _place(record, fleet, store)
+    report = aggregated([read_results(store, run_id)], fleet).report
     first = store.put_new(report_key, render_json(report))
     if not first:
         report = _stored(store, report_key)
-    publish(report, store, finished=True)
+    publish(report, store, finished=True, written=True)
     return (Ended.REPORTED if first else Ended.ALREADY), report
+
+
+def _place(record: RunRecord, fleet: FleetJudging, store: Store) -> None:
+    """The networks with the run's clusters placed in them, which takes what each cluster says of itself."""
+    key = keys.networks_key(record.id)
+    networks = decode_topology(store.get(key, max_bytes=MAX_TOPOLOGY), store.describe(key))
+    records = {}
+    for each in record.planned:
+        planned = _planned(store, record.id, each.cluster)
+        if planned.cloud_record is not None:
+            records[each.cluster.id] = planned.cloud_record
+    fabric = Fabric(
+        settings=fleet.settings,
+        networks=networks,
+        records=records,
+        statements=fleet.statements,
+        profile=record.profile,
+        at=record.time,
+    )
+    placed = fabric.read_networks(read_results(store, record.id).results)
+    if placed is not None:
+        store.put_new(keys.topology_key(record.id), encode_topology(placed))
 
 
 def _stored(store: Store, key: str) -> Report:
@@ -71,10 +101,12 @@ def _stored(store: Store, key: str) -> Report:
 
 def _close(task: Task, judging: Judging, store: Store) -> None:
     """Nobody scanned it in time: what the plan knows of it is its snapshot, unless one was read and never judged."""
+    run = Run(id=task.run, time=task.time, tool=VERSION)
+    keep_result(judge_stored(_planned(store, task.run, task.cluster), run, judging, store), run, store)
+
+
+def _planned(store: Store, run_id: str, ref: ClusterRef) -> Snapshot:
     from infra.snapshots import decode
 
-    key = keys.planned_key(task.run, task.cluster)
-    planned = decode(store.get(key), store.describe(key))
-    run = Run(id=task.run, time=task.time, tool=VERSION)
-    keep_result(judge_stored(planned, run, judging, store), run, store)
-
+    key = keys.planned_key(run_id, ref)
+    return decode(store.get(key), store.describe(key))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from functions.aggregate import Judging as FleetJudging
 from functions.judging import Judging
 from functions.own_controls import own_controls
 from infra.settings import DEFAULT_FILE, SettingsFile, read_settings
@@ -45,7 +46,7 @@ class Deployment:
     @property
     def fleet(self) -> FleetJudging:
         """What the fleet as a whole is judged with."""
-        return FleetJudging.of(self.settings)
+        return FleetJudging(settings=self.settings)
 
     def judging(self, at: str) -> Judging:
         """What the clusters of a run of that time are judged with.

@@ -19,7 +19,7 @@ _NAMESPACE = "ringfence"
 _MOST = 500  # characters of one text
 
 
-def say(message: str, *, severity: str = "INFO", **fields: str | int | float) -> None:
+def say(message: str, *, severity: str = "INFO", **fields: str | float) -> None:
     """One line."""
     shown = {name: printable(value, _MOST) if isinstance(value, str) else value for name, value in fields.items()}
     _write({"severity": severity, "level": severity, "message": printable(message, _MOST), **shown})

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from functions.gather import Estate, discover_all
+from functions.network import read_networks
 from functions.publish import encode_document
 from functions.scheduled.tasks import Task
 from functions.sources import unread
@@ -18,6 +19,8 @@ from reports import keys
 from reports.document import Run
 from scanner.baselines import BASELINE_VERSION
 from scanner.errors import InputError, StoreError
+from scanner.topology.build import topology_of
+from scanner.topology.document import encode as encode_topology
 
 if TYPE_CHECKING:
     from functions.watch import Quiet
@@ -82,6 +85,9 @@ def _discovered(request: PlanRequest, watch: Quiet) -> RunRecord:
         raise InputError("nothing to plan: name aws, gcp or azure under `sources` in ringfence.yaml")
     estate = discover_all(sources, watch, alone=len(sources) == 1)
     _keep_records(estate, request)
+    networks = topology_of(read_networks(estate, watch))
+    if networks.domains or networks.unread:
+        request.store.put_new(keys.networks_key(request.run.id), encode_topology(networks))
     places = {id(source): index for index, source in enumerate(request.settings.sources)}
     planned = tuple(Planned(cluster=each.ref, source=places[id(estate.by[each.ref.id])]) for each in estate.clusters)
     run = request.run

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from functions.history import runs_of
 from functions.output import now
 from functions.run import new_run
 from functions.scheduled.aggregate import Ended, aggregate
@@ -19,7 +20,7 @@ from reports import keys
 from reports.document import Report
 from scanner.errors import InputError, RingfenceError
 
-_SWEPT = 20  # the latest runs that a sweep looks at: older ones were swept when they were young
+_SWEPT = 10  # the latest runs that a sweep looks at: older ones were swept when they were young
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,7 @@ class Service:
         """
         store = self.deployment.store
         record_time = keys.time_of(run)
-        ended, report = aggregate(
-            store, run, self.deployment.judging(record_time), self.deployment.fleet, self.clock()
-        )
+        ended, report = aggregate(store, run, self.deployment.judging(record_time), self.deployment.fleet, self.clock())
         if report is not None:
             _tell(report)
         return ended
@@ -104,7 +103,7 @@ class Service:
             raise failed[0]
 
     def _latest(self) -> Sequence[str]:
-        return self.deployment.store.folders(keys.RUNS)[-_SWEPT:]
+        return runs_of(self.deployment.store)[-_SWEPT:]
 
 
 def _tell(report: Report) -> None:

@@ -26,6 +26,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     source: Annotated[int, msgspec.Meta(ge=0)]
 
 
+_TASK: msgspec.json.Decoder[Task] = msgspec.json.Decoder(Task)
+
+
 def encode_task(task: Task) -> bytes:
     """As the queue carries it: a few hundred bytes of JSON, below every queue's limit."""
     return msgspec.json.encode(task)
@@ -38,15 +41,11 @@ def decode_task(data: bytes | str) -> Task:
         InputError: it is none; delivering it again would change nothing.
     """
     try:
-        task = msgspec.json.decode(data, type=Task)
-        if task.schema != "task/v1" or task.source < 0:
-            raise InputError(f"schema {printable(task.schema, 40)!r}")
+        task = _TASK.decode(data)
         keys.checked_run_id(task.run)
-        if keys.run_time(task.time) != task.time:
-            raise InputError("a time in another form")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InputError) as error:
-        reason = printable(str(error), 200)
-        raise InputError(
-            f"a message that is no task of ringfence ({reason}): look who else writes to this queue"
-        ) from None
+        wrong = "" if (task.schema, keys.run_time(task.time)) == ("task/v1", task.time) else "its schema or time"
+    except (msgspec.DecodeError, UnicodeError, RecursionError, InputError) as error:
+        task, wrong = None, printable(str(error), 200)
+    if task is None or wrong:
+        raise InputError(f"a message that is no task of ringfence ({wrong}): look who else writes to this queue")
     return task

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from typing import Any
 
 import msgspec
 
@@ -46,6 +47,10 @@ _EVERYWHERE = ("namespaces", "pods", "nodes", "services", "daemonsets.apps", "ne
 
 class _Version(msgspec.Struct, rename="camel"):
     git_version: str = ""
+
+
+_VERSION = msgspec.json.Decoder(_Version)  # made while this is loaded: see infra/kube/lists
+_CONFIG_MAP: msgspec.json.Decoder[Any] = msgspec.json.Decoder(WIRE_TYPES["configmaps"])
 
 
 class Collection:
@@ -131,7 +136,7 @@ class Collection:
     def _version(self) -> str:
         try:
             answer = self._api.get("/version")
-            found = msgspec.json.decode(answer.body, type=_Version) if answer.status == 200 else _Version()
+            found = _VERSION.decode(answer.body) if answer.status == 200 else _Version()
         except (RequestError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return ""  # judging then says that the version is not known
         return printable(found.git_version, 64)
@@ -145,7 +150,7 @@ class Collection:
             try:
                 answer = self._api.get(f"/api/v1/namespaces/{namespace}/configmaps/{name}")
                 if answer.status == 200:
-                    self.objects.add("configmaps", msgspec.json.decode(answer.body, type=WIRE_TYPES["configmaps"]))
+                    self.objects.add("configmaps", _CONFIG_MAP.decode(answer.body))
                     count += 1
                 elif answer.status == 403:
                     forbidden.append(f"{namespace}/{name}")

@@ -46,6 +46,10 @@ class _Resources(msgspec.Struct):
     resources: list[_Resource] | None = None
 
 
+_DISCOVERY = msgspec.json.Decoder(_Discovery)  # made while this is loaded: see infra/kube/lists
+_RESOURCES = msgspec.json.Decoder(_Resources)
+
+
 @dataclass(slots=True)
 class Served:
     """What a cluster serves. `unsure` are groups whose content could not be told: their kinds are tried blindly."""
@@ -95,7 +99,7 @@ def read_served(api: Api, groups: Collection[str]) -> Served:
 
 def _decoded(body: bytes | bytearray) -> _Discovery | None:
     try:
-        return msgspec.json.decode(body, type=_Discovery)
+        return _DISCOVERY.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
@@ -131,7 +135,7 @@ def _one_by_one(api: Api, served: Served, found: _Discovery, asked: set[str]) ->
 def _version(api: Api, served: Served, group: str, version: str) -> None:
     try:
         answer = api.get(f"/apis/{group}/{version}" if group else f"/api/{version}")
-        listed = msgspec.json.decode(answer.body, type=_Resources) if answer.status == 200 else None
+        listed = _RESOURCES.decode(answer.body) if answer.status == 200 else None
     except (RequestError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         listed = None
     if listed is None:

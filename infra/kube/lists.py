@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Protocol
 
 import msgspec
@@ -31,6 +30,14 @@ class _Status(msgspec.Struct):
     """The body of a 410; its token goes on with the list as it is now."""
 
     metadata: ListMetadata = msgspec.field(default_factory=ListMetadata)
+
+
+# Made while this module is loaded, which one thread does: of two that are the first to decode a type at the same moment, msgspec
+# 0.22 shows the second one a type that the first has not finished, and the process dies.
+_STATUS = msgspec.json.Decoder(_Status)
+_PAGES: Mapping[str, msgspec.json.Decoder[Any]] = {
+    resource: msgspec.json.Decoder(form) for resource, form in LIST_TYPES.items()
+}
 
 
 class Keeper(Protocol):
@@ -119,7 +126,7 @@ class _List:
 
     def _take(self, body: bytes | bytearray) -> str:
         """Hand over a page's objects; returns the token of the next page."""
-        page = _decoder(self.kind.resource).decode(body)
+        page = _PAGES[self.kind.resource].decode(body)
         items = page.items or []
         if not all(item.metadata.name for item in items):
             named = [item for item in items if item.metadata.name]
@@ -150,7 +157,7 @@ class _List:
             self.token, self.limit = "", self.limit * _LARGER
             return None
         self.resumed = True
-        following = msgspec.json.decode(body, type=_Status).metadata.continue_ or ""
+        following = _STATUS.decode(body).metadata.continue_ or ""
         if following in ("", self.token):
             return _partial("changed faster than it could be read (410)")
         self.token = following
@@ -171,11 +178,6 @@ class _List:
         if self.nameless:
             return _partial(f"{self.nameless} objects have no name")
         return Ending(Collected.COMPLETE)
-
-
-@cache
-def _decoder(resource: str) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(LIST_TYPES[resource])
 
 
 def _partial(reason: str) -> Ending:

@@ -87,9 +87,12 @@ class _Version(msgspec.Struct, rename="camel"):
     git_version: str = ""
 
 
+_VERSION = msgspec.json.Decoder(_Version)  # made while this is loaded: see infra/kube/lists
+
+
 def _version(api: Api) -> str:
     try:
         answer = api.get("/version")
-        return printable(msgspec.json.decode(answer.body, type=_Version).git_version, 64)
+        return printable(_VERSION.decode(answer.body).git_version, 64)
     except (RequestError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""

@@ -10,7 +10,7 @@ import msgspec
 
 from infra.collector import COLLECTOR
 from infra.manifests.documents import Found, Trouble
-from infra.manifests.files import ManifestFile, decode_text, list_files, read_bytes, shown, utf8_bytes
+from infra.manifests.files import ManifestFile, decode_text, folder_of, list_files, read_bytes, shown, utf8_bytes
 from infra.manifests.json_documents import read_json
 from infra.manifests.load import Loader
 from infra.memory import uncollected
@@ -53,7 +53,7 @@ def read_manifests(
     loader = Loader()
     with uncollected():
         files = _load(path, loader, progress)
-        found = _snapshot(loader, cluster, taken, record)
+        found = _snapshot(loader, cluster, taken, record, folder_of(path))
     if not loader.documents:
         raise InputError(_nothing(path, files, loader))
     if progress is not None:
@@ -77,7 +77,7 @@ def read_objects(
         for number, item in enumerate(objects, 1):
             for part in _encoded(item):
                 loader.take(f"objects[{number}]", part)
-        return _snapshot(loader, cluster, taken, None)
+        return _snapshot(loader, cluster, taken, None, "")
 
 
 def _encoded(item: Mapping[str, Any]) -> Iterator[Found]:
@@ -89,7 +89,7 @@ def _encoded(item: Mapping[str, Any]) -> Iterator[Found]:
         yield from read_json(data)
 
 
-def _snapshot(loader: Loader, cluster: ClusterRef, taken: str, record: CloudRecord | None) -> Snapshot:
+def _snapshot(loader: Loader, cluster: ClusterRef, taken: str, record: CloudRecord | None, folder: str) -> Snapshot:
     """What was loaded, as a snapshot."""
     loader.finish()
     fields = loader.objects.fields(Source.MANIFESTS)
@@ -102,6 +102,7 @@ def _snapshot(loader: Loader, cluster: ClusterRef, taken: str, record: CloudReco
         source=Source.MANIFESTS,
         collection=_collection(loader, pods=len(fields["pods"]), namespaces=len(fields["namespaces"])),
         cloud_record=record,
+        folder=folder,
         notices=notices,
         **fields,
     )

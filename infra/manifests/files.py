@@ -84,6 +84,18 @@ def list_files(path: Path) -> Iterator[ManifestFile | tuple[str, Trouble]]:
             yield ManifestFile(entry, name)
 
 
+def folder_of(path: Path) -> str:
+    """Where the folder at `path` (or the one that holds the file there) lies in its repository, with "/".
+
+    The names of `list_files` are relative to it, and a repository's tools name files from its root on. Outside of any
+    repository, where it lies below the current folder. Empty for the root itself, and for what lies elsewhere.
+    """
+    given = Path(os.path.abspath(path))  # noqa: PTH100 - links stay as they are, which are names of the repository
+    folder = given.parent if given.is_file() else given
+    root = next((each for each in (folder, *folder.parents) if (each / ".git").exists()), Path.cwd())
+    return "" if folder == root or not folder.is_relative_to(root) else shown(folder.relative_to(root).as_posix())
+
+
 def read_bytes(file: ManifestFile) -> bytes | Trouble:
     """The file's bytes, or why they were not read; a file over its limit is not read at all."""
     limit = MAX_JSON_BYTES if file.is_json else MAX_YAML_BYTES

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from infra.kinds import ENTRY_POINT_KINDS, KINDS, POLICY_KINDS, Kind
+from infra.kinds import KINDS, POLICY_KINDS, Kind
 from infra.manifests.admission import Admission, Refusal
 from infra.manifests.catalogue import is_kustomization, is_silent, known_kind, makes_pods
 from infra.manifests.documents import HELM_MESSAGE, Document, Foreign, Found, Trouble
@@ -24,12 +24,6 @@ _DECODERS: Mapping[str, msgspec.json.Decoder[Any]] = {
     resource: msgspec.json.Decoder(form) for resource, form in WIRE_TYPES.items()
 }
 _POD = msgspec.json.Decoder(Pod)
-_WITH_ORIGIN = frozenset(
-    {
-        "services", "endpointslices.discovery.k8s.io", "endpoints", "gateways.gateway.networking.k8s.io",
-        *ENTRY_POINT_KINDS, *POLICY_KINDS,
-    }
-)  # fmt: skip
 _MESHED = frozenset(
     {
         "authorizationpolicies.security.istio.io",
@@ -129,7 +123,7 @@ class Loader:
             return
         self.documents += 1
         self._count(file, document, KINDS["pods"], wire)
-        self.objects.pod(wire, shape)
+        self.objects.pod(wire, shape, Origin(file=file, line=document.line))
 
     def _known(self, file: str, document: Document, kind: Kind, *, removed: bool) -> None:
         try:
@@ -137,7 +131,7 @@ class Loader:
             _complete(wire, kind, document)
             refused = self._admission.refusals(kind.resource, wire)
             if not refused:  # what was only skipped over so far, such as Cilium's `specs`, may turn out broken here
-                self.objects.add(kind.resource, wire, self._origin(file, document, kind))
+                self.objects.add(kind.resource, wire, _origin(file, document, kind))
         except (msgspec.DecodeError, RecursionError) as error:
             self.notes.trouble(file, _refused(document, kind, error))
             return
@@ -173,11 +167,11 @@ class Loader:
         places = f"stands at {before[0]}:{before[1]} and again at {file}:{document.line}"
         self.notes.add(file, _identity(kind, wire), "metadata.name", f"{places}; the last counts: remove one")
 
-    def _origin(self, file: str, document: Document, kind: Kind) -> Origin | None:
-        if kind.resource not in _WITH_ORIGIN:
-            return None
-        lines = document.lines() if kind.resource in POLICY_KINDS else {}
-        return Origin(file=file, line=document.line, lines=lines)
+
+def _origin(file: str, document: Document, kind: Kind) -> Origin:
+    """Where an object stands; the lines of single rules are of use in policies alone."""
+    lines = document.lines() if kind.resource in POLICY_KINDS else {}
+    return Origin(file=file, line=document.line, lines=lines)
 
 
 def _complete_pod(wire: Pod) -> None:
@@ -224,9 +218,12 @@ class _Custom(msgspec.Struct):
     metadata: _CustomMetadata
 
 
+_CUSTOM = msgspec.json.Decoder(_Custom)
+
+
 def _custom_identity(document: Document, place: str) -> str:
     try:
-        metadata = msgspec.json.decode(document.json, type=_Custom).metadata
+        metadata = _CUSTOM.decode(document.json).metadata
     except (msgspec.DecodeError, RecursionError):
         return place
     return printable(f"{document.kind} {metadata.namespace}/{metadata.name}", 200)

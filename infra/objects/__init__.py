@@ -29,11 +29,8 @@ from scanner.model import Namespace as StoredNamespace
 
 Key = tuple[str, str, str]  # resource, namespace and name
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_IMPLIED: tuple[dict[str, str], dict[str, str], str] = (
-    {},
-    {},
-    "",
-)  # a namespace that is only known from what stands in it
+_Namespace = tuple[dict[str, str], dict[str, str], str, Origin | None]  # labels, annotations, created, origin
+_IMPLIED: _Namespace = ({}, {}, "", None)  # one that is only known from what stands in it
 
 
 class Objects:
@@ -44,7 +41,7 @@ class Objects:
 
     def __init__(self) -> None:
         self.pieces = Pieces()
-        self._namespaces: dict[str, tuple[dict[str, str], dict[str, str], str]] = {}
+        self._namespaces: dict[str, _Namespace] = {}
         self._owners = Owners()
         self._workloads = Workloads(self._owners, self.pieces)
         self._pods: dict[str, dict[str, Pod]] = {}  # by namespace, then by name
@@ -62,7 +59,7 @@ class Objects:
         Raises what decoding raises (msgspec.DecodeError, UnicodeDecodeError) for a part that the parser only skipped over.
         """
         if resource == "pods":
-            self.pod(wire_object, self.pieces.shape(wire_object))
+            self.pod(wire_object, self.pieces.shape(wire_object), origin)
             return
         metadata: Metadata = wire_object.metadata
         namespace = metadata.namespace or ""
@@ -72,9 +69,9 @@ class Objects:
         if self._notices:
             self._notices.pop(key, None)
         if resource == "namespaces":
-            self._namespace_object(wire_object)
+            self._namespace_object(wire_object, origin)
         elif resource in WORKLOAD_KINDS:
-            self._workloads.add(resource, wire_object, namespace)
+            self._workloads.add(resource, wire_object, namespace, origin)
         else:
             part, items = self._stored(resource, wire_object, namespace, origin)
             self._parts.setdefault(part, {})[key] = tuple(items)
@@ -112,14 +109,14 @@ class Objects:
         for name in (self._pods.keys() | self._workloads.namespaces() | stored) - {""}:
             self.namespace(name)
 
-    def pod(self, wire: WirePod, shape: Shape) -> None:
+    def pod(self, wire: WirePod, shape: Shape, origin: Origin | None = None) -> None:
         """Take one pod, whose labels, owners and ports are known already."""
         namespace, name = wire.metadata.namespace or "", wire.metadata.name
         if namespace not in self._namespaces and namespace:
             self.namespace(namespace)
         if self._notices:
             self._notices.pop(("pods", namespace, name), None)
-        found = pod(wire, namespace, shape, self.pieces.notes(wire.metadata.annotations))
+        found = pod(wire, namespace, shape, self.pieces.notes(wire.metadata.annotations), origin)
         self._pods.setdefault(namespace, {})[name] = found if plain(found.ips) else self._checked(found)
 
     def fields(self, source: Source) -> dict[str, Any]:
@@ -140,8 +137,9 @@ class Objects:
                     labels=dict(sorted((labels | {NAME_LABEL: name}).items())),
                     annotations=notes,
                     created=created,
+                    origin=origin,
                 )
-                for name, (labels, notes, created) in sorted(self._namespaces.items())
+                for name, (labels, notes, created, origin) in sorted(self._namespaces.items())
             ),
             "pods": tuple(pods),
             "nodes": self._part("nodes", lambda item: item.name),
@@ -216,10 +214,10 @@ class Objects:
 
         return refuse
 
-    def _namespace_object(self, wire: Namespace) -> None:
+    def _namespace_object(self, wire: Namespace, origin: Origin | None) -> None:
         labels = {key: value or "" for key, value in (wire.metadata.labels or {}).items()}
         notes = kept_values(wire.metadata.annotations, KEPT_ANNOTATIONS)
-        self._namespaces[wire.metadata.name] = labels, notes, wire.metadata.creation_timestamp or ""
+        self._namespaces[wire.metadata.name] = labels, notes, wire.metadata.creation_timestamp or "", origin
 
     def _owned(self) -> Iterator[Pod]:
         """The pods in order, with their topmost owners; what replicas have in common is looked up once."""

@@ -17,12 +17,12 @@ from infra.wire.workloads import (
 from infra.wire.workloads import DaemonSet as WireDaemonSet
 from infra.wire.workloads import Pod as WirePod
 from scanner.kept import KEPT_ARGS, KEPT_ENV
-from scanner.model import Container, DaemonSet, Pod, WorkloadRef
+from scanner.model import Container, DaemonSet, Origin, Pod, WorkloadRef
 
 DEFAULT_ACCOUNT = "default"  # what the ServiceAccount admission controller gives to a pod that names none
 
 
-def pod(wire: WirePod, namespace: str, shape: Shape, notes: dict[str, str]) -> Pod:
+def pod(wire: WirePod, namespace: str, shape: Shape, notes: dict[str, str], origin: Origin | None) -> Pod:
     """A running pod of that shape, with the annotations that are kept.
 
     Its `workload` is its direct owner, for `Owners` to follow; a Node owns only the mirror of a static pod.
@@ -50,11 +50,18 @@ def pod(wire: WirePod, namespace: str, shape: Shape, notes: dict[str, str]) -> P
         service_account=account(spec),
         annotations=notes,
         proxies=shape.proxies,
+        origin=origin,
     )
 
 
 def template(
-    wire: PodTemplate | AgentTemplate, namespace: str, ref: WorkloadRef, added: Mapping[str, str], pieces: Pieces
+    wire: PodTemplate | AgentTemplate,
+    namespace: str,
+    ref: WorkloadRef,
+    *,
+    added: Mapping[str, str],
+    pieces: Pieces,
+    origin: Origin | None,
 ) -> Pod:
     """The pod that stands for a workload's pods; `added` are labels that its controller adds to the template's."""
     spec = wire.spec
@@ -71,6 +78,7 @@ def template(
         annotations=pieces.notes(wire.metadata.annotations) if wire.metadata else {},
         proxies=proxies_of(spec),
         template=True,
+        origin=origin,
     )
 
 

@@ -13,7 +13,7 @@ from infra.objects.pieces import Pieces
 from infra.objects.pods import daemon_set, template
 from infra.wire import CronJob, Rollout
 from infra.wire.workloads import AgentTemplate, PodTemplate
-from scanner.model import DaemonSet, Notice, Pod, WorkloadRef
+from scanner.model import DaemonSet, Notice, Origin, Pod, WorkloadRef
 
 _Key = tuple[str, str, str]  # resource, namespace and name
 
@@ -28,8 +28,8 @@ class Workloads:
         self._daemon_sets: dict[_Key, DaemonSet] = {}
         self._borrowed: dict[_Key, WorkloadRef] = {}  # Rollouts that take another workload's template
 
-    def add(self, resource: str, wire: Any, namespace: str) -> None:  # noqa: ANN401 - Workload, DaemonSet or CronJob
-        """Take one workload."""
+    def add(self, resource: str, wire: Any, namespace: str, origin: Origin | None) -> None:  # noqa: ANN401 - Workload, DaemonSet or CronJob
+        """Take one workload; `origin` is its place in a folder of manifests."""
         ref = WorkloadRef(kind=WORKLOAD_KINDS[resource].name, name=wire.metadata.name)
         key = (resource, namespace, ref.name)
         owner = controller(wire.metadata.owner_references or ())
@@ -43,7 +43,8 @@ class Workloads:
         if isinstance(wire, Rollout) and wire.spec and wire.spec.workload_ref:
             self._borrowed[key] = WorkloadRef(kind=wire.spec.workload_ref.kind, name=wire.spec.workload_ref.name)
         elif (found := pod_template(wire)) is not None:
-            self._templates[key] = template(found, namespace, ref, _added(resource, ref.name), self._pieces)
+            added = _added(resource, ref.name)
+            self._templates[key] = template(found, namespace, ref, added=added, pieces=self._pieces, origin=origin)
 
     def forget(self, resource: str) -> None:
         """Drop every workload of `resource`. Who owned what stays known: without its pods that says nothing."""

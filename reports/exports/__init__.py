@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from types import ModuleType
 
 from reports.document import Report
 from scanner.errors import InputError
@@ -33,6 +34,17 @@ EXPORTS: Mapping[str, Export] = {
     for each in (
         Export("json", ".json", "reports.exports.own"),
         Export("html", ".html", "reports.exports.page"),
+        Export("sarif", ".sarif", "reports.exports.sarif"),
+        Export("junit", ".junit.xml", "reports.exports.junit", "exports"),
+        Export("prometheus", ".prom", "reports.exports.prometheus", "exports"),
+        Export("csv", ".csv", "reports.exports.csv_file"),
+        Export("xlsx", ".xlsx", "reports.exports.xlsx", extra="exports", binary=True),
+        Export("parquet", ".parquet", "reports.exports.parquet", extra="parquet", binary=True),
+        Export("ocsf", ".ocsf.jsonl", "reports.exports.ocsf"),
+        Export("asff", ".asff.jsonl", "reports.exports.asff"),
+        Export("oscal", ".oscal.json", "reports.exports.oscal", "oscal"),
+        Export("policyreport", ".policyreport.json", "reports.exports.policyreport"),
+        Export("md", ".md", "reports.exports.markdown"),
     )
 }
 
@@ -43,14 +55,27 @@ def render(name: str, report: Report) -> Iterable[bytes]:
     Raises:
         InputError: the extra with the form's libraries is not installed.
     """
+    pieces: Iterable[bytes] = _module(name).render(report)
+    return pieces
+
+
+def notices(name: str, report: Report) -> tuple[str, ...]:
+    """What of `report` the form `name` has no place for, a line each: its module's `notices(report)`, where it has one.
+
+    Raises:
+        InputError: the extra with the form's libraries is not installed.
+    """
+    said = getattr(_module(name), "notices", None)
+    return tuple(said(report)) if said else ()
+
+
+def _module(name: str) -> ModuleType:
     export = EXPORTS[name]
     try:
-        module = import_module(export.module)
+        return import_module(export.module)
     except ImportError as error:
         if not export.extra:
             raise
         raise InputError(
             f"--format {name} needs a library that is not installed: pip install 'ringfence[{export.extra}]'"
         ) from error
-    pieces: Iterable[bytes] = module.render(report)
-    return pieces

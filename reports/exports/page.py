@@ -9,5 +9,5 @@ from reports.html.render import render_html
 
 
 def render(report: Report) -> Iterator[bytes]:
-    """One file that opens from disk."""
+    """The fleet's page, standing alone; `reports.html.site` has the others beside it."""
     yield render_html(report)

@@ -5,22 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reports.document import Fabric, Report
-from reports.html.families import Family, family_of
-from reports.html.findings import ATTENTION, ITEMS_PER_FINDING, Judged, judged
-from reports.priorities import INERT
-from reports.wording import SEVERITY_RANK, STATUS_RANK, grade_letter, tally
-from scanner.findings import Severity, Status
-
-
-@dataclass(frozen=True, slots=True)
-class FabricControl:
-    """One control of the fabric."""
-
-    id: str
-    title: str
-    severity: Severity
-    family: Family
-    judged: Judged
+from reports.html.findings import ITEMS_PER_FINDING
+from reports.html.judged import ATTENTION, JudgedControl, judged_control, rank
+from reports.wording import grade_letter, tally
+from scanner.findings import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +18,8 @@ class FabricPart:
     fabric: Fabric
     grade: str  # A to F, or `none`
     counts: dict[Status, int]
-    pressing: tuple[FabricControl, ...]
-    settled: tuple[FabricControl, ...]
-    at: dict[str, int]  # control id -> its number, for anchors
+    pressing: tuple[JudgedControl, ...]
+    settled: tuple[JudgedControl, ...]
 
 
 def fabric_part(report: Report) -> FabricPart | None:
@@ -43,26 +30,13 @@ def fabric_part(report: Report) -> FabricPart | None:
     # The items of a control that every cluster has were waived there.
     waivers = (*fabric.waivers, *(use for cluster in report.clusters for use in cluster.waivers))
     controls = [
-        FabricControl(
-            id=each.id,
-            title=each.title,
-            severity=each.severity,
-            family=family_of(each.id),
-            judged=judged(each, ITEMS_PER_FINDING, waivers, each.reason),
-        )
-        for each in fabric.controls
+        judged_control(each, ITEMS_PER_FINDING, waivers, each.reason, "fabric-control") for each in fabric.controls
     ]
-    controls.sort(key=_rank)
+    controls.sort(key=rank)
     return FabricPart(
         fabric=fabric,
         grade=grade_letter(fabric.grade),
         counts=tally(each.judged.status for each in controls),
         pressing=tuple(each for each in controls if each.judged.status in ATTENTION),
         settled=tuple(each for each in controls if each.judged.status not in ATTENTION),
-        at={each.id: number for number, each in enumerate(controls, 1)},
     )
-
-
-def _rank(control: FabricControl) -> tuple[int, bool, int]:
-    """What fails first, and behind it what only waits for another control to be mended."""
-    return (STATUS_RANK[control.judged.status], control.judged.reason == INERT, SEVERITY_RANK[control.severity])

@@ -2,86 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reports.document import Report
+from reports.document import Cluster, Report
+from reports.html.anchors import anchor
 from reports.html.families import Family, family_of
-from reports.html.waivers import waiver_of
+from reports.html.judged import ATTENTION, Judged, covered, judged
+from reports.html.links import Links
 from reports.priorities import ENFORCEMENT
 from reports.wording import SEVERITY_RANK, STATUS_RANK, is_unread, tally
-from scanner.findings import ControlResult, Item, Level, Severity, Status, WaiverUse
+from scanner.findings import ControlResult, Level, Severity, Status
 
 ITEMS_PER_CONTROL = 240  # shared evenly by the clusters of a control; the whole list is in report.json
 ITEMS_PER_FINDING = 40  # most items shown of one control on one cluster
 ITEMS_PER_FAILURE = 3  # least items shown where something is wrong or in doubt, however many clusters there are
-SENTENCES_PER_ITEM = 8
 FOLDED_FROM = 5  # findings of a control that are in order are folded away where there are as many beside others
-ATTENTION = frozenset({Status.FAIL, Status.UNKNOWN, Status.WAIVED})
+Placed = tuple[int, ControlResult]  # a cluster's place in the report, and what one control came to there
 _UNDECIDED = frozenset({Status.UNKNOWN, Status.NOT_APPLICABLE})
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Items of one finding that share status, reason, evidence and remediation, told once.
-
-    `waiver` is what waived them, or would have if it had not expired.
-    """
-
-    status: Status
-    reason: str
-    subjects: tuple[str, ...]
-    evidence: tuple[str, ...]
-    more_evidence: int
-    remediation: str
-    waiver: WaiverUse | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """How one control came out; `left_out` counts items not shown."""
-
-    status: Status
-    reason: str
-    level: Level
-    covered: float
-    counts: dict[Status, int]
-    blocks: tuple[Block, ...]
-    left_out: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One control on one cluster. `cluster` is the cluster's index in the report."""
+    """One control on one cluster. `cluster` is the cluster's index in the report, `href` where its page has all of it."""
 
     cluster: int
     name: str
     cloud: str
     place: str
+    anchor: str
+    href: str
     judged: Judged
 
 
 @dataclass(frozen=True, slots=True)
 class ControlGroup:
-    """One control over the fleet: its findings, worst first, and how many have which status."""
+    """One control over the fleet: its findings, worst first, and how many have which status.
+
+    `levels` are the levels of truth that it was judged at, where it could be; else those it was looked at. `left_out` counts
+    the findings that are not among `findings`; `href` is where all are.
+    """
 
     id: str
     title: str
     severity: Severity
+    anchor: str
+    href: str
     counts: dict[Status, int]
+    levels: tuple[Level, ...]
     findings: tuple[Finding, ...]
+    left_out: int
 
     @property
     def is_settled(self) -> bool:
         """Whether it passes, or does not apply, on every cluster."""
         return not ATTENTION & self.counts.keys()
-
-    @property
-    def levels(self) -> tuple[Level, ...]:
-        """The levels of truth that it was judged at, where it could be; else those it was looked at."""
-        told = [each.judged for each in self.findings if each.judged.status not in _UNDECIDED]
-        seen = {each.level for each in told or [finding.judged for finding in self.findings]}
-        return tuple(level for level in Level if level in seen)
 
     @property
     def pressing(self) -> tuple[Finding, ...]:
@@ -136,13 +111,31 @@ def control_ids(report: Report) -> tuple[str, ...]:
     return tuple(dict.fromkeys(result.id for cluster in report.clusters for result in cluster.controls))
 
 
-def control_groups(report: Report) -> tuple[ControlGroup, ...]:
-    """Return one group per control: failing enforcement first, then the worst severity and the most failing clusters."""
-    placed: dict[str, list[tuple[int, ControlResult]]] = {control: [] for control in control_ids(report)}
+def control_groups(report: Report, links: Links, most: int | None = None) -> tuple[ControlGroup, ...]:
+    """Return one group per control: failing enforcement first, then the worst severity and the most failing clusters.
+
+    Of each come at most `most` findings, those that need attention; all of them with None.
+    """
+    placed: dict[str, list[Placed]] = {control: [] for control in control_ids(report)}
     for index, cluster in enumerate(report.clusters):
         for result in cluster.controls:
             placed[result.id].append((index, result))
-    return tuple(sorted((_group(report, results) for results in placed.values()), key=_group_rank))
+    return tuple(sorted((_group(report, results, links, most) for results in placed.values()), key=_group_rank))
+
+
+def worst_first(report: Report, results: Iterable[Placed]) -> list[Placed]:
+    """The results of one control on several clusters, those in most need of work first."""
+
+    def rank(placed: Placed) -> tuple[int, float, str, int]:
+        index, result = placed
+        return STATUS_RANK[result.status], covered(result), report.clusters[index].name, index
+
+    return sorted(results, key=rank)
+
+
+def reason_of(cluster: Cluster, result: ControlResult) -> str:
+    """Why a control came out as it did; for what could not be read that is why it could not."""
+    return cluster.unread if is_unread(cluster) and not result.items else result.reason
 
 
 def _group_rank(group: ControlGroup) -> tuple[bool, bool, int, int, int, str]:
@@ -150,65 +143,40 @@ def _group_rank(group: ControlGroup) -> tuple[bool, bool, int, int, int, str]:
     return (not fails, group.id not in ENFORCEMENT, SEVERITY_RANK[group.severity], -fails, -unknowns, group.id)
 
 
-def _group(report: Report, results: list[tuple[int, ControlResult]]) -> ControlGroup:
-    wrong = sum(result.status in ATTENTION for _, result in results)
+def _group(report: Report, results: list[Placed], links: Links, most: int | None) -> ControlGroup:
+    shown = ordered = worst_first(report, results)
+    if most is not None:
+        shown = [placed for placed in ordered[:most] if placed[1].status in ATTENTION]
+    wrong = sum(result.status in ATTENTION for _, result in shown)
     findings = []
-    for index, result in results:
-        sharing, least = (wrong, ITEMS_PER_FAILURE) if result.status in ATTENTION else (len(results), 0)
-        cap = min(ITEMS_PER_FINDING, max(least, ITEMS_PER_CONTROL // sharing))
-        findings.append(_finding(report, index, result, cap))
-    findings.sort(key=lambda each: (STATUS_RANK[each.judged.status], each.judged.covered, each.name, each.cluster))
+    for index, result in shown:
+        sharing, least = (wrong, ITEMS_PER_FAILURE) if result.status in ATTENTION else (len(shown), 0)
+        cap = min(ITEMS_PER_FINDING, max(least, ITEMS_PER_CONTROL // sharing)) if most is None else ITEMS_PER_FAILURE
+        findings.append(_finding(report, index, result, cap, links))
     first = results[0][1]
+    told = [result for _, result in results if result.status not in _UNDECIDED]
+    seen = {result.level for result in told or [result for _, result in results]}
     return ControlGroup(
         id=first.id,
         title=first.title,
         severity=min((result.severity for _, result in results), key=SEVERITY_RANK.__getitem__),
-        counts=tally(finding.judged.status for finding in findings),
+        anchor=anchor("control", first.id),
+        href=links.control(first.id),
+        counts=tally(result.status for _, result in ordered),
+        levels=tuple(level for level in Level if level in seen),
         findings=tuple(findings),
+        left_out=len(results) - len(findings),
     )
 
 
-def _finding(report: Report, index: int, result: ControlResult, cap: int) -> Finding:
+def _finding(report: Report, index: int, result: ControlResult, cap: int, links: Links) -> Finding:
     cluster = report.clusters[index]
     return Finding(
         cluster=index,
         name=cluster.name,
         cloud=cluster.cloud,
         place=f"{cluster.account} · {cluster.location}",
-        judged=judged(
-            result, cap, cluster.waivers, cluster.unread if is_unread(cluster) and not result.items else result.reason
-        ),
-    )
-
-
-def judged(result: ControlResult, cap: int, waivers: Sequence[WaiverUse], reason: str) -> Judged:
-    """What is shown of `result`: `cap` items, the worst first, each with what waived it."""
-    items = sorted(result.items, key=lambda item: STATUS_RANK[item.status])
-    mine = [use for use in waivers if use.control == result.id]
-    return Judged(
-        status=result.status,
-        reason=reason,
-        level=result.level,
-        covered=min(1.0, max(0.0, result.fraction)),
-        counts=tally(item.status for item in items),
-        blocks=_blocks(items[:cap], mine),
-        left_out=max(0, len(items) - cap),
-    )
-
-
-def _blocks(items: Iterable[Item], waivers: Sequence[WaiverUse]) -> tuple[Block, ...]:
-    alike: dict[tuple[Status, str, tuple[str, ...], str], list[str]] = {}
-    for item in items:
-        alike.setdefault((item.status, item.reason, item.evidence, item.remediation), []).append(item.subject)
-    return tuple(
-        Block(
-            status=status,
-            reason=reason,
-            subjects=tuple(subjects),
-            evidence=evidence[:SENTENCES_PER_ITEM],
-            more_evidence=max(0, len(evidence) - SENTENCES_PER_ITEM),
-            remediation=remediation,
-            waiver=waiver_of(evidence, waivers),
-        )
-        for (status, reason, evidence, remediation), subjects in alike.items()
+        anchor=anchor("finding", links.names.anchors[index], result.id),
+        href=links.cluster(index, result.id),
+        judged=judged(result, cap, cluster.waivers, reason_of(cluster, result)),
     )

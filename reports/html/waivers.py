@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reports.document import Report
+from reports.html.anchors import anchor
 from reports.reach.words import counted
 from reports.wording import join_names
 from scanner.controls.governance.exceptions import IDLE
@@ -36,15 +37,16 @@ class WaiverRow:
     """One waiver over the whole report. `state` is the worst it has anywhere, `covers` says where it does what."""
 
     use: WaiverUse
+    anchor: str
     mark: Status
     sign: str
     covers: tuple[str, ...]
 
 
-def waiver_rows(report: Report) -> tuple[WaiverRow, ...]:
-    """One row for each waiver that concerns a cluster or the fabric."""
+def waiver_rows(uses: Iterable[tuple[str, WaiverUse]]) -> tuple[WaiverRow, ...]:
+    """One row for each waiver among `uses`, each with the place that it concerns."""
     found: dict[tuple[str, str], list[tuple[str, WaiverUse]]] = {}
-    for place, use in _uses(report):
+    for place, use in uses:
         found.setdefault((use.id, use.control), []).append((place, use))
     rows = [_row(uses) for uses in found.values()]
     return tuple(sorted(rows, key=lambda row: (_rank(row.use.state), row.use.expires, row.use.id, row.use.control)))
@@ -64,7 +66,13 @@ def _sentences(use: WaiverUse) -> tuple[str, str]:
     )
 
 
-def _uses(report: Report) -> Iterator[tuple[str, WaiverUse]]:
+def rows_at(rows: Iterable[WaiverRow]) -> dict[tuple[str, str], str]:
+    """Waiver id and control -> the anchor of its row."""
+    return {(row.use.id, row.use.control): row.anchor for row in rows}
+
+
+def uses_of(report: Report) -> Iterator[tuple[str, WaiverUse]]:
+    """Every use of a waiver in a report, with the place that it concerns."""
     for cluster in report.clusters:
         yield from ((cluster.name, use) for use in cluster.waivers)
     if report.fabric is not None:
@@ -78,6 +86,7 @@ def _row(uses: Sequence[tuple[str, WaiverUse]]) -> WaiverRow:
     mark, sign = STATES.get(worst.state, _UNHEARD)
     return WaiverRow(
         use=worst,
+        anchor=anchor("waiver", worst.id, worst.control),
         mark=mark,
         sign=sign,
         covers=tuple(_covers(uses)) or (_NOTHING.get(worst.state, "matches no failure"),),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
@@ -17,6 +18,7 @@ from scanner.reach.ways.model import WayIn
 _OPEN = 20  # rows that are shown without a click
 _MOST = 300  # rows of one table: a comment on GitHub takes 65,536 characters
 _MOST_NOTICES = 50
+_WWW = re.compile(r"(www)\.", re.IGNORECASE)  # becomes a link on its own
 _MARKUP = frozenset("\\`*_{}[]<>#!|~&$")
 
 
@@ -33,7 +35,7 @@ def pairs_markdown(pairs: tuple[NamespacePair, ...], title: str, notices: tuple[
 def text(words: str) -> str:
     """Words from outside: none of them is markup, a link, or calls somebody."""
     escaped = "".join(f"\\{char}" if char in _MARKUP else char for char in plain(words))
-    return escaped.replace("://", "\\://").replace("@", "`@`")
+    return _WWW.sub(r"\1\\.", escaped.replace("://", "\\://")).replace("@", "`@`")
 
 
 def code(name: str) -> str:

@@ -16,7 +16,7 @@ from scanner.dataplane.kinds import may_count
 from scanner.dataplane.model import DataPlane, Enforcing
 from scanner.dataplane.sighting import sightings
 from scanner.evidence import Statement
-from scanner.findings import ControlResult, Evidence, Level, Severity, Status, WaiverUse
+from scanner.findings import ControlResult, Evidence, Level, Path, Severity, Status, WaiverUse
 from scanner.model import NAME_LABEL, Cloud, Collected, Pod, Snapshot, Source
 from scanner.policy.model import Policy, PolicySet
 from scanner.policy.selectors import matches
@@ -38,7 +38,8 @@ class Verdict:
 
     `weight` is what the subject counts in the control's fraction and `covered` how much of that is in order (by default
     all of it for a pass and nothing otherwise). `sensitive` subjects cost a critical control its whole fraction. `level` is
-    the evidence that this verdict brings along, where that is more than the snapshot is.
+    the evidence that this verdict brings along, where that is more than the snapshot is. `paths` are those that it is about,
+    and `more_paths` counts what it leaves out of them.
     """
 
     subject: str
@@ -50,6 +51,8 @@ class Verdict:
     covered: float | None = None
     sensitive: bool = False
     level: Evidence | None = None
+    paths: tuple[Path, ...] = ()
+    more_paths: int = 0
 
 
 class Case:

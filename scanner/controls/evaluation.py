@@ -12,6 +12,7 @@ import msgspec
 
 from scanner.baselines.matching import tier_of
 from scanner.controls.base import CLUSTER, Case, Check, Control, Verdict
+from scanner.controls.paths import kept
 from scanner.findings import ControlResult, Evidence, Item, Level, Severity, Status, roll_up
 from scanner.model import Source
 from scanner.waivers.apply import Applied, apply_waivers
@@ -109,6 +110,7 @@ def _result(
     control: Control, judged: Sequence[Verdict], found: Evidence, *, inert: bool, doubtful: bool
 ) -> ControlResult:
     status = roll_up(verdict.status for verdict in judged)
+    paths, more_paths = kept(judged)
     return ControlResult(
         id=control.id,
         title=control.title,
@@ -127,6 +129,8 @@ def _result(
             )
             for verdict in judged
         ),
+        paths=paths,
+        more_paths=more_paths,
     )
 
 

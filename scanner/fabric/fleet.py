@@ -94,6 +94,11 @@ class Fleet:
         return self.graph.also(added)
 
     @cached_property
+    def link_kinds(self) -> dict[str, str]:
+        """What each link is, by id."""
+        return {each.id: each.kind for each in self.topology.links}
+
+    @cached_property
     def pairs(self) -> dict[tuple[str, str], Pair]:
         """What each cluster reaches of each other by routes; pairs that no route joins are left out."""
         return {(each.source, each.destination): each for each in reach_between(self.topology, every=False)}

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from scanner.controls.base import Verdict, bounded, names, quoted
+from scanner.controls.paths import BETWEEN_CLUSTERS, path_of
 from scanner.enums import Cloud
 from scanner.fabric.fleet import Fleet, doubts_of, unread_network
+from scanner.fabric.hops import End
 from scanner.fabric.member import Member
 from scanner.fabric.openings import port_words
-from scanner.fabric.ways import End, Way, ways
-from scanner.findings import Status
+from scanner.fabric.ways import Way, ways
+from scanner.findings import Path, Status
 from scanner.reach.addresses import Span
 from scanner.topology.routes import Verdict as Routed
 
@@ -117,7 +119,7 @@ def _pair(fleet: Fleet, one: Member, other: Member) -> Verdict:
     lines = [f"declared: {each.words}" for each, _ in declared]
     carried: list[Span] = sorted({span for _, spans in declared for span in spans})
     parts = fleet.pairs[one.ref.id, other.ref.id].parts
-    found = sorted(ways(here, there, parts, carried), key=lambda way: len(way.doubts))
+    found = sorted(ways(here, there, parts, carried, fleet.link_kinds), key=lambda way: len(way.doubts))
     certain = [way for way in found if not way.doubts]
     if certain:
         return _open(subject, certain, (here, there))
@@ -128,11 +130,16 @@ def _pair(fleet: Fleet, one: Member, other: Member) -> Verdict:
             *way.hops,
         )
         return Verdict(
-            subject=subject, status=Status.UNKNOWN, reason="possible-path", evidence=bounded(evidence, MOST_HOPS)
+            subject=subject,
+            status=Status.UNKNOWN,
+            reason="possible-path",
+            evidence=bounded(evidence, MOST_HOPS),
+            paths=(_path(subject, way, (here, there)),),
+            more_paths=len(found) - 1,
         )
     if doubts := (*here.doubts, *there.doubts):
         return Verdict(subject=subject, status=Status.UNKNOWN, reason="declared-pass", evidence=bounded(doubts))
-    if declared and next(ways(here, there, parts, ()), None) is not None:
+    if declared and next(ways(here, there, parts, (), fleet.link_kinds), None) is not None:
         return Verdict(subject=subject, status=Status.PASS, reason="declared", evidence=tuple(lines))
     why = f"routes join them, and the policies at one end or the firewalls close every way from {here.name} to {there.name}"
     return Verdict(subject=subject, status=Status.PASS, reason="closed", evidence=(why,))
@@ -156,4 +163,14 @@ def _open(subject: str, found: list[Way], ends: tuple[End, End]) -> Verdict:
         reason="open-path",
         evidence=bounded(lines, MOST_HOPS),
         remediation=fix,
+        paths=(_path(subject, way, ends),),
+        more_paths=len(found) - 1,
+    )
+
+
+def _path(subject: str, way: Way, ends: tuple[End, End]) -> Path:
+    """The way for pictures."""
+    here, there = ends
+    return path_of(
+        BETWEEN_CLUSTERS, subject, (here.name, there.name), ports=way.ports, hops=way.steps, doubts=way.doubts
     )

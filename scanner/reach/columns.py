@@ -54,3 +54,11 @@ def meet(column: Iterable[Part], parts: Iterable[Part]) -> list[Part]:
 def mask_of(column: Column, source: int) -> int:
     """The ports that one source may open by a column."""
     return next((mask for mask, sources in column if sources >> source & 1), 0)
+
+
+def anyone(column: Column) -> int:
+    """The sources that may use at least one port."""
+    found = 0
+    for _, sources in column:
+        found |= sources
+    return found

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from scanner.dataplane.model import Answer, DataPlane
 from scanner.errors import InputError
-from scanner.findings import Exposure
+from scanner.findings import Crossings, Exposure
 from scanner.model import Notice, Snapshot
 from scanner.policy.model import PolicySet
 from scanner.policy.selectors import members
+from scanner.reach.across import across
 from scanner.reach.assemble import Parts, assemble
 from scanner.reach.bounds import Standing
 from scanner.reach.collapse import Collapsed, Matrices, Numbering, collapse
@@ -210,6 +211,10 @@ class ClusterReach:
     def exposure(self) -> Exposure:
         """The numbers a report shows for this level."""
         return measure(self.level, self._table, self._groups, self.classes, self._reasons)
+
+    def crossings(self, areas: Mapping[str, int], internet: Callable[[str], bool]) -> Crossings:
+        """The pairs that `exposure` counts, by areas of workloads, with the internet as the last of them; see `across`."""
+        return across(self.level, self._table, self._groups, areas, internet)
 
     @property
     def counters(self) -> dict[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from scanner.dataplane.model import Answer
 from scanner.findings import Exposure, Level
-from scanner.reach.columns import Column
+from scanner.reach.columns import anyone
 from scanner.reach.listing import Group, PeerTable
 from scanner.reach.model import Direction, PodClass
 from scanner.reach.reasons import Reasons
@@ -18,8 +18,8 @@ def measure(
     """Count open and undecided ordered pairs of different workloads, and workloads isolated in every pod."""
     opened = unknown = 0
     for group in groups:
-        sure = _anyone(group.certain) & table.workloads
-        unsure = _anyone(group.unknown) & table.workloads & ~sure
+        sure = anyone(group.certain) & table.workloads
+        unsure = anyone(group.unknown) & table.workloads & ~sure
         for destination in group.destinations:
             if table.workloads >> destination & 1:
                 opened += sure.bit_count() - (sure >> destination & 1)
@@ -46,10 +46,3 @@ def measure(
         isolated_ingress=isolated[Direction.INGRESS],
         isolated_egress=isolated[Direction.EGRESS],
     )
-
-
-def _anyone(column: Column) -> int:
-    found = 0
-    for _, sources in column:
-        found |= sources
-    return found

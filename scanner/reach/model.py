@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from scanner.dataplane.model import Answer
-from scanner.findings import Exposure, Level
+from scanner.findings import Crossings, Exposure, Level
 from scanner.model import Notice, Origin
 
 if TYPE_CHECKING:
@@ -225,4 +225,8 @@ class Reach(Protocol):
 
     def exposure(self) -> Exposure:
         """The numbers a report shows for this level."""
+        ...
+
+    def crossings(self, areas: Mapping[str, int], internet: Callable[[str], bool]) -> Crossings:
+        """The same numbers by areas of workloads, with the internet as the last of them."""
         ...

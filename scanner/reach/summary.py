@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from scanner.policy.selectors import bit_set, members
-from scanner.reach.columns import Column, disjoint
+from scanner.reach.columns import Column, anyone, disjoint
 from scanner.reach.lines import Listing
 from scanner.reach.listing import Group
 from scanner.reach.model import PortSet
@@ -54,7 +54,7 @@ def by_namespace(listing: Listing) -> tuple[NamespacePair, ...]:
     areas = _Areas(listing)
     tallies: dict[tuple[str, str], _Tally] = {}
     for target in _targets(listing, areas):
-        sure, unsure = _anyone(target.certain), _anyone(target.unknown)
+        sure, unsure = anyone(target.certain), anyone(target.unknown)
         for mask, sources in target.certain:
             _note(tallies, target, areas.spread(sources & ~areas.outside), sources, mask)
         undecided = unsure & ~sure & ~areas.outside
@@ -155,10 +155,3 @@ def _with_extra(listing: Listing) -> Iterator[Group]:
             if each in extra:
                 sure, unsure = extra[each]
                 yield Group((each,), disjoint((*group.certain, *sure)), disjoint((*group.unknown, *unsure)))
-
-
-def _anyone(column: Column) -> int:
-    found = 0
-    for _, sources in column:
-        found |= sources
-    return found

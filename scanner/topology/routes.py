@@ -32,7 +32,8 @@ class Part(Stored, frozen=True, kw_only=True):
     """One answer for ranges of one site to ranges of another.
 
     `seen_as` is whose address the far side sees, `seen` the ranges that address is in; `rewriting` the rule and its source.
-    `path` is the way there and `back` the way back, a hop each, empty where it was not looked at.
+    `path` is the way there and `back` the way back, a hop each, empty where it was not looked at. `links` has one entry for
+    each hop of `path`: the id of the link that it leads over, "" for a hop over none.
     """
 
     source: Kind
@@ -45,6 +46,7 @@ class Part(Stored, frozen=True, kw_only=True):
     seen: tuple[str, ...] = ()
     rewriting: str = ""
     path: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
 
 
@@ -224,5 +226,6 @@ def _grouped(ask: _Ask, as_whom: Becomes | None, why: str, cells: list[_Cell]) -
             seen=() if as_whom is Becomes.UNKNOWN else prefixes(runs),
             rewriting=why,
             path=tuple(step.text for step in path),
+            links=tuple(step.link for step in path),
             back=tuple(step.text for step in back),
         )

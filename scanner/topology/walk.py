@@ -28,10 +28,11 @@ class End(enum.StrEnum):
 
 
 class Step(NamedTuple):
-    """One hop: the table that decided, and what it said."""
+    """One hop: the table that decided, what it said, and the link that it led over, if any."""
 
     table: str
     text: str
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +250,7 @@ def _narrowed(outcome: Outcome, runs: Sequence[Span]) -> Outcome:
 def _step(table: Table, route: Route, state: LinkState | None) -> Step:
     over = f" over {route.link} ({state or 'not read'})" if route.link else ""
     target = f" -> {route.to}" if route.to else ""
-    return Step(table.id, f"{table.id}: {route.prefix} {route.action}{target}{over}")
+    return Step(table.id, f"{table.id}: {route.prefix} {route.action}{target}{over}", route.link)
 
 
 def _unread_reason(name: str, table: Table | None, domain: Domain | None, to: str) -> str:

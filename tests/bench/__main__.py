@@ -1,8 +1,8 @@
 """`make bench`: measure and print; nothing here asserts against a clock.
 
 Words after it ask for more: `xxl` for the largest cluster (a few GB of memory), `peers` for other analyzers on larger ones
-(minutes), `collect` for reading clusters over HTTPS (that alone,
-without other words).
+(minutes), `collect` for reading clusters over HTTPS, `site` for the HTML report of 1,000 clusters, `exports` for every form of
+one (these alone, without other words).
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import collect, judge, reach, reach_cli, startup, table
+from tests.bench import collect, exports, judge, reach, reach_cli, site, startup, table
 
-_KNOWN = {"xxl", "peers", "collect"}
+_ALONE = {"collect", "site", "exports"}
+_KNOWN = {"xxl", "peers"} | _ALONE
 
 
 def _main(wanted: set[str]) -> None:
@@ -21,8 +22,12 @@ def _main(wanted: set[str]) -> None:
         sys.exit(f"bench: {' '.join(sorted(wanted - _KNOWN))}: say {' or '.join(sorted(_KNOWN))}")
     if "collect" in wanted:
         collect.show()
-        if wanted == {"collect"}:
-            return
+    if "site" in wanted:
+        table.show(site.rows())
+    if "exports" in wanted:
+        exports.show()
+    if wanted and wanted <= _ALONE:
+        return
     startup.show()
     with tempfile.TemporaryDirectory() as folder:
         bench = reach_cli.Bench(Path(folder))

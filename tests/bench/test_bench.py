@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from infra.manifests import read_manifests
-from tests.bench import anchors, collect, reach, whatif
+from tests.bench import anchors, collect, reach, site, whatif
 from tests.bench.files import CLUSTER, TAKEN, WRITERS
 from tests.bench.generate import SIZES, Profile, objects
 from tests.bench.spent import python, run
@@ -52,6 +52,14 @@ def test_the_collector_is_measured_over_https(capsys):
     assert "600 pods" in shown
     assert shown.count("collector, ") == 6
     assert "3 of 200 pods" in shown
+
+
+def test_the_html_report_is_measured_from_document_to_browser():
+    """A small fleet goes through the command line, and every figure of its pages is there."""
+    shown = {row.what: row.shown for row in site.rows(clusters=30, items=3_000, largest=1_800)}
+    assert "30 clusters, 3,000 items: report.json" in shown
+    assert int(shown["pages"].split(",")[0]) > 30 + 60
+    assert {"fleet page", "largest page", "peak memory"} <= shown.keys()
 
 
 def test_a_command_that_fails_is_no_measurement():

@@ -21,7 +21,7 @@ CHROMIUM = shutil.which("chromium")
 def browser() -> Iterator[Browser]:
     """Debian's chromium; as root it only runs without its sandbox."""
     if CHROMIUM is None:
-        how = "chromium is not installed: run tests/browser/chromium.sh as root, or install the package 'chromium'"
+        how = "chromium is not installed: run `make programs` as root, or install the package 'chromium'"
         if os.environ.get("CI") == "true":
             pytest.fail(how)
         pytest.skip(how)
@@ -41,10 +41,14 @@ def report_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def open_report(browser: Browser, report_file: Path) -> Iterator[Any]:
-    """Open a report from disk without a network; afterwards nothing may have been requested, refused or thrown."""
+    """Open a report from disk without a network; afterwards nothing else may have been requested, refused or thrown.
+
+    The pages of a folder `site` may all be visited.
+    """
     contexts, trouble = [], []
 
-    def opened(path: Path = report_file, **options: Any) -> Page:
+    def opened(path: Path = report_file, *, site: Path | None = None, **options: Any) -> Page:
+        root = (site or path).as_uri()
         context = browser.new_context(offline=True, **options)
         contexts.append(context)
         page = context.new_page()
@@ -52,7 +56,7 @@ def open_report(browser: Browser, report_file: Path) -> Iterator[Any]:
         page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
         page.on(
             "request",
-            lambda request: request.url.partition("#")[0] == path.as_uri() or trouble.append(f"request: {request.url}"),
+            lambda request: request.url.startswith(root) or trouble.append(f"request: {request.url}"),
         )
         page.on("dialog", lambda dialog: (trouble.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.goto(path.as_uri())

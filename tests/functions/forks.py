@@ -30,7 +30,7 @@ class Forks:
     """The parent, as tests use it; a context manager."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._count = 0
 
     def __enter__(self) -> Self:
@@ -49,7 +49,7 @@ class Forks:
     def start(self, *arguments: str) -> Run:
         """Start `ringfence ARGUMENTS`."""
         self._count += 1
-        run = Run(self._parent, self._folder / f"{self._count}.out", self._folder / f"{self._count}.err")
+        run = Run(self._parent, self.folder / f"{self._count}.out", self.folder / f"{self._count}.err")
         run.begin(arguments)
         return run
 

@@ -106,6 +106,16 @@ def test_audit_reads_everything_readable_and_reports_the_rest(estate, operator):
     assert len(snapshots) == 40
 
 
+def test_a_report_is_made_anew_with_the_networks_that_were_read(operator):
+    """The run keeps them: from results alone the fabric comes out as the audit judged it, and so does everything else."""
+    (file,) = operator.folder.glob("out/v1/runs/*/report.json")
+    whole = json.loads(file.read_bytes())
+    assert json.loads(file.with_name("topology.json").read_bytes())["placements"]
+    file.unlink()
+    code, found = operator.document("report", "--from", "out")
+    assert (code, found["fabric"], found) == (3, whole["fabric"], whole)
+
+
 def test_audit_accepts_gaps_where_told_to(estate, operator):
     """With --allow-partial the same run exits 0, and each failure is still named once."""
     ran = operator.run("audit", "--allow-partial")

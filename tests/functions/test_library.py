@@ -14,7 +14,7 @@ import pytest
 import scanner
 from infra.manifests import read_manifests, read_objects
 from scanner.errors import InputError
-from scanner.model import Collected
+from scanner.model import Collected, Pod
 from tests.bench.files import CLUSTER, TAKEN
 
 ROOT = Path(__file__).parents[2]
@@ -46,16 +46,27 @@ def policy(name: str, app: str, *sources: str) -> dict[str, Any]:
     return named("NetworkPolicy", name, spec, "networking.k8s.io/v1")
 
 
+def placeless(found: Pod) -> Pod:
+    """A pod without its place."""
+    return msgspec.structs.replace(found, origin=None)
+
+
 CLOSED = [pod("web"), pod("db"), policy("deny", "db"), policy("web", "web", "db")]
 LIKE = policy("allow", "db", "web")
 
 
 def test_objects_in_memory_are_read_as_a_folder_of_them(tmp_path):
-    """The same objects in a file give the same pods, policies and connections."""
+    """The same objects in a file give the same pods, policies and connections; where they stand is all that differs."""
     path = tmp_path / "all.json"
     path.write_bytes(b'{"apiVersion":"v1","kind":"List","items":%s}' % msgspec.json.encode([*CLOSED, LIKE]))
     folder, memory = read_manifests(path, cluster=CLUSTER, taken=TAKEN), read_objects([*CLOSED, LIKE])
-    assert (folder.pods, folder.namespaces) == (memory.pods, memory.namespaces)
+    assert ([*map(placeless, folder.pods)], folder.namespaces) == ([*map(placeless, memory.pods)], memory.namespaces)
+    assert [each.origin.file for each in folder.pods + memory.pods] == [
+        "all.json",
+        "all.json",
+        "objects[2]",
+        "objects[1]",
+    ]
     one, other = scanner.reach_of(folder), scanner.reach_of(memory)
     assert list(one.connections()) == list(other.connections())
     assert any((each.src, each.dst) == (WEB, DB) for each in one.connections())

@@ -102,6 +102,26 @@ def test_counts_of_a_group():
     assert [g.score.proven for g in found.clouds] == [15.0, 30.0]
 
 
+def test_accounts_locations_tiers_and_controls_are_rolled_up():
+    """Accounts and locations under their cloud, for two clouds may call them alike; each cluster is in one of each sort."""
+    found = build(
+        result("a", proven=10.0, cluster=cluster(Cloud.AWS, "a", account="1"), controls=(control(0, Status.FAIL),)),
+        result("b", proven=30.0, cluster=cluster(Cloud.AWS, "b", account="1"), controls=(control(0, Status.PASS),)),
+        result("c", Cloud.GCP, tier="dev", tier_weight=1.0, controls=(control(1, Status.UNKNOWN),)),
+        unread("d"),
+    )
+    rows = [[(g.name, g.clusters, g.score.proven) for g in groups] for groups in (found.accounts, found.locations)]
+    assert rows == [
+        [("aws/1", 2, 20.0), ("azure/acct", 1, 0.0), ("gcp/acct", 1, 80.0)],
+        [("aws/here", 2, 20.0), ("azure/here", 1, 0.0), ("gcp/here", 1, 80.0)],
+    ]
+    assert [(group.name, group.clusters, group.unread) for group in found.tiers] == [("dev", 1, 0), ("prod", 3, 1)]
+    first, second = found.controls
+    assert (first.worst, first.counts, first.failing) == ("fail", {"fail": 1, "pass": 1, "unknown": 1}, 1)
+    assert (second.worst, second.counts, second.failing) == ("unknown", {"unknown": 1}, 0)
+    assert decode_report(render_json(found)) == found
+
+
 def test_no_cluster_is_no_evidence():
     """A run that found nothing proves nothing and has no grade."""
     found = build(scopes=(Scope(cloud="aws", account="1", location="", outcome="denied", reason="r"),))

@@ -18,7 +18,7 @@ from reports.document import (
     result_schema,
 )
 from scanner.errors import InputError
-from scanner.findings import ClusterResult, DataPlaneSummary, Score
+from scanner.findings import Area, ClusterResult, Crossings, DataPlaneSummary, Level, NamespaceMatrix, Score
 from scanner.model import Notice, Read
 from tests.factories import cluster
 from tests.reports.governed_factory import fabric
@@ -46,6 +46,12 @@ PUBLISHED: dict[str, Any] = {
         }
     ],
 }  # fmt: skip
+
+
+def matrix(**tables: tuple[tuple[int, ...], ...]) -> NamespaceMatrix:
+    """One namespace of two workloads, and the internet."""
+    areas = Area(kind="namespace", name="shop", workloads=2), Area(kind="internet", name="", workloads=1)
+    return NamespaceMatrix(namespaces=1, areas=areas, levels=(Crossings(level=Level.DECLARED, **tables),))
 
 
 def result(**overrides: Any) -> ClusterResult:
@@ -196,6 +202,13 @@ def test_broken_result_is_one_line(data, expected):
         pytest.param({"tier_weight": 0.0}, id="no-weight"),
         pytest.param({"tier_weight": -4.0}, id="weight-below-0"),
         pytest.param({"tier_weight": 1e300}, id="weight-of-everything"),
+        pytest.param({"namespaces": matrix(open=((0, 3), (1, 0)))}, id="more-pairs-than-there-are"),
+        pytest.param({"namespaces": matrix(open=((-1, 0), (0, 0)))}, id="fewer-pairs-than-none"),
+        pytest.param({"namespaces": matrix(open=((2, 2), (2, 0)), unknown=((1, 0), (0, 0)))}, id="open-and-unknown"),
+        pytest.param({"namespaces": matrix(open=((0, 0),))}, id="a-row-is-missing"),
+        pytest.param({"namespaces": matrix(open=((0,), (0, 0)))}, id="a-column-is-missing"),
+        pytest.param({"namespaces": matrix(open=((0, 0), (0, 0)), unknown=((0, 0, 0),) * 2)}, id="a-column-too-many"),
+        pytest.param({"namespaces": replace(matrix(open=((0,),)), areas=())}, id="no-areas"),
     ],
 )
 def test_impossible_numbers_are_refused(overrides):

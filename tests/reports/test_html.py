@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.html.findings import ITEMS_PER_CONTROL, ITEMS_PER_FINDING, control_groups
+from reports.document import Report
+from reports.html.findings import ITEMS_PER_CONTROL, ITEMS_PER_FINDING, ControlGroup, control_groups
+from reports.html.links import Links, Names
 from reports.html.render import render_html
 from reports.wording import visible
 from scanner.findings import Difference, DifferentPair, Level, Score, Status
@@ -79,6 +81,11 @@ class Page(HTMLParser):
     def attributes(self, tag: str, name: str) -> list[str]:
         """The values of one attribute on every element called `tag`."""
         return [attrs[name] or "" for element, attrs in self.elements if element == tag and name in attrs]
+
+
+def groups_of(source: Report) -> tuple[ControlGroup, ...]:
+    """The groups of a page that stands alone."""
+    return control_groups(source, Links(Names(source)))
 
 
 def test_opens_with_what_is_not_enforced_and_names_the_clusters():
@@ -228,7 +235,7 @@ def test_items_shown_and_left_out_add_up(clusters):
     """No item vanishes: those shown and those counted as left out are all there are, and failing ones come first."""
     items = tuple(item(f"ns-{n}", Status.FAIL if n % 2 else Status.PASS, evidence=()) for n in range(90))
     source = report(*(cluster(f"c{n}", controls=(control(items=items),)) for n in range(clusters)))
-    [group] = control_groups(source)
+    [group] = groups_of(source)
     for finding in group.findings:
         shown = sum(len(block.subjects) for block in finding.judged.blocks)
         assert shown + finding.judged.left_out == 90
@@ -241,7 +248,7 @@ def test_items_that_say_the_same_are_told_once():
     """Items with the same status, reason, evidence and remediation share one block."""
     alike = {"evidence": ("Nothing enforces it.",), "remediation": "Switch it on.", "reason": "inert"}
     items = (item("a", **alike), item("b", **alike), item("c", Status.PASS))
-    [group] = control_groups(report(cluster(controls=(control(items=items),))))
+    [group] = groups_of(report(cluster(controls=(control(items=items),))))
     assert [block.subjects for block in group.findings[0].judged.blocks] == [("a", "b"), ("c",)]
 
 

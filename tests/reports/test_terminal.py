@@ -7,11 +7,24 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from reports.document import ControlRow
+from reports.past import TrendPoint, Vanished
 from reports.terminal import render_terminal
 from scanner.findings import Score, Status
 from tests.reports.governed_factory import fabric, fabric_control, governed, hostile, waiver_use
-from tests.reports.report_factory import cluster, estate, fleet, inert_cluster, plane, renamed, report, unread_cluster
+from tests.reports.report_factory import (
+    cluster,
+    estate,
+    fleet,
+    group,
+    inert_cluster,
+    plane,
+    renamed,
+    report,
+    unread_cluster,
+)
 
 AT = ("out/v1/runs/20261123T080000Z-4f2a/report.html",)
 
@@ -26,6 +39,62 @@ def test_seven_clusters_fit_a_screen():
     lines = render(estate())
     assert len(lines) <= 30
     assert max(map(len, lines)) <= 80
+
+
+def point(run="20261122T080000Z", baseline="1.0.0", proven=40.0):
+    """One run of a trend."""
+    return TrendPoint(
+        run=run, time="", baseline=baseline, proven=proven, ceiling=90.0, coverage=0.9, grade="F", clusters=7, unread=1
+    )
+
+
+def gone(name="old-1", number=0):
+    """A cluster that is missing since the run before."""
+    return Vanished(
+        id=f"{name}{number}", cloud="aws", account="1", location="eu-west-1", name=name, run="20261122T080000Z", time="",
+        score=Score(proven=12.3, ceiling=45.6, coverage=0.9), grade="F", reason="its place was searched",
+    )  # fmt: skip
+
+
+def test_the_run_before_and_a_new_baseline_are_told():
+    """In one line under the score; a first run has none."""
+    assert not any("Before" in line for line in render(estate()))
+    two = render(replace(estate(), trend=(point(), point("20261123T080000Z"))))
+    assert "Before, in run 20261122T080000Z: 40.0 (up to 90.0, coverage 90%)" in two
+    changed = " ".join(render(replace(estate(), trend=(point(baseline="0.9.0"), point()))))
+    assert "by baseline 0.9.0: `ringfence report --history` scores it by both" in changed
+    assert len(two) <= 30
+
+
+def test_missing_clusters_are_named_and_many_are_counted():
+    """Those that are gone and those that were not seen, apart."""
+    lines = render(replace(estate(), vanished=(gone(),), unseen=tuple(gone("u", n) for n in range(8))), width=200)
+    assert "Vanished: old-1 (aws, eu-west-1), 12.3 in run 20261122T080000Z: its place was searched" in lines
+    assert sum(line.startswith("Not seen, for its place was not searched: u (aws") for line in lines) == 5
+    assert "and 3 more, all in the report" in lines
+
+
+def test_accounts_and_controls_are_told_of_a_fleet_that_the_table_cannot_hold():
+    """Two lines, and none for a small fleet."""
+    controls = tuple(
+        ControlRow(
+            id=f"NB-ISO-0{n}", title="t", severity="high", worst="fail", counts={"fail": n, "pass": 1}, failing=n
+        )
+        for n in range(5)
+    )
+    groups = tuple(
+        group(f"aws/{n}", [cluster(score=Score(proven=n, ceiling=90.0, coverage=1.0))]) for n in range(9, 0, -1)
+    )
+    lines = render(replace(fleet(20), accounts=groups, controls=controls))
+    assert "Lowest accounts of 9: aws/1 1.0, aws/2 2.0, aws/3 3.0" in lines
+    assert "Fails on most clusters: ISO-04 on 4, ISO-03 on 3, ISO-02 on 2" in lines
+    assert len(render(replace(estate(), accounts=groups, controls=controls))) == len(render(estate()))
+
+
+def test_hostile_names_of_missing_clusters_are_literal():
+    """As those of clusters that are there."""
+    text = "\n".join(render(replace(estate(), vanished=(gone("[red]\x1b[31m\u202e\n"),))))
+    assert "[red]\\x1b[31m\\u202e\\n" in text
 
 
 def test_first_line_names_the_clusters_that_enforce_nothing():

@@ -1,9 +1,7 @@
-// Filters, sorts and folds what the document already holds. Without this script everything stands open.
+// Filters and sorts the findings that the fleet page holds.
 (() => {
-  "use strict";
-  const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
-  const find = (id) => document.getElementById(id);
   const form = find("filters");
+  if (!form) return;
   const list = find("groups");
   const shown = find("shown");
   const controls = ["search", "by-status", "by-severity", "by-cloud", "by-cluster", "sort"].map(find);
@@ -14,12 +12,12 @@
     control: element.dataset.control,
     failing: Number(element.dataset.failing),
     severity: element.dataset.severity,
-    text: element.querySelector("summary").textContent.toLowerCase(),
+    text: textOf(element.querySelector("summary")),
     findings: all(".finding", element).map((finding) => ({
       element: finding,
       data: finding.dataset,
-      head: finding.querySelector("summary").textContent.toLowerCase(),
-      blocks: all(".block", finding).map((block) => ({ element: block, text: block.textContent.toLowerCase() })),
+      head: textOf(finding.querySelector("summary")),
+      blocks: blocksOf(finding),
     })),
   }));
   const families = all(".family", list).map((element, place) => ({
@@ -37,26 +35,15 @@
     control: (a, b) => (a.control < b.control ? -1 : a.control > b.control ? 1 : a.place - b.place),
   };
 
-  const statusFits = (status) =>
-    !byStatus.value || status === byStatus.value || (byStatus.value === "attention" && (status === "fail" || status === "unknown"));
-
   const chosen = (group, finding) =>
-    statusFits(finding.data.status) &&
+    statusFits(finding.data.status, byStatus.value) &&
     (!bySeverity.value || group.severity === bySeverity.value) &&
     (!byCloud.value || finding.data.cloud === byCloud.value) &&
     (!byCluster.value || finding.data.cluster === byCluster.value);
 
   // A search that a finding's own line or its control answers shows all of its items; else only the items that match.
-  const matches = (group, finding, text) => {
-    const whole = !text || group.text.includes(text) || finding.head.includes(text);
-    let any = whole;
-    for (const block of finding.blocks) {
-      const fits = whole || block.text.includes(text);
-      block.element.hidden = !fits;
-      any = any || fits;
-    }
-    return any;
-  };
+  const matches = (group, finding, text) =>
+    narrow(finding.blocks, !text || group.text.includes(text) || finding.head.includes(text), text);
 
   const apply = () => {
     const text = search.value.trim().toLowerCase();
@@ -97,74 +84,15 @@
     }
   };
 
-  const fold = (open) => {
-    for (const element of all("details", list)) if (!element.hidden) element.open = open;
-  };
-
-  const copy = async (button, text) => {
-    try {
-      await navigator.clipboard.writeText(text.textContent);
-      button.textContent = "Copied";
-    } catch {
-      getSelection().selectAllChildren(text);
-      button.textContent = "Selected, press Ctrl+C";
-    }
-  };
-
-  const offerCopies = (finding) => {
-    for (const fix of all(".fix", finding)) {
-      if (fix.querySelector("button")) continue;
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "copy";
-      button.textContent = "Copy";
-      button.setAttribute("aria-label", "Copy what to change");
-      button.addEventListener("click", () => copy(button, fix.querySelector(".fix-text")));
-      fix.append(button);
-    }
-  };
-
-  const openTarget = () => {
-    const target = location.hash.length > 1 && find(location.hash.slice(1));
-    if (!target) return;
-    for (let element = target.closest("details"); element; element = element.parentElement.closest("details")) {
-      element.hidden = false;
-      element.open = true;
-    }
-    target.scrollIntoView();
-  };
-
-  const folded = all("main details");
-  for (const element of folded) element.open = element.matches(".family[data-pressing]");
-  let wasOpen = [];
-  addEventListener("beforeprint", () => {
-    wasOpen = folded.map((element) => element.open);
-    for (const element of folded) element.open = true;
-  });
-  addEventListener("afterprint", () => folded.forEach((element, place) => { element.open = wasOpen[place]; }));
-  addEventListener("hashchange", openTarget);
-  const offer = ({ target }) => target.open && target.matches(".finding, .between") && offerCopies(target);
-  find("main").addEventListener("toggle", offer, true);
-
-  form.hidden = false;
-  form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(() => { apply(); reorder(); }));
-  search.addEventListener("input", apply);
+  offerFilters(form, search, apply, () => { apply(); reorder(); });
   for (const select of [byStatus, bySeverity, byCloud, byCluster]) select.addEventListener("change", apply);
   sort.addEventListener("change", reorder);
-  find("unfold").addEventListener("click", () => fold(true));
-  find("fold").addEventListener("click", () => fold(false));
-  document.addEventListener("keydown", (event) => {
-    const typing = event.target.matches && event.target.matches("input, select, textarea");
-    if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    search.focus();
-  });
+  find("unfold").addEventListener("click", () => foldAll(list, true));
+  find("fold").addEventListener("click", () => foldAll(list, false));
   for (const link of all("a[data-cluster]")) {
     link.addEventListener("click", () => {
       byCluster.value = link.dataset.cluster;
       apply();
     });
   }
-  openTarget();
 })();

@@ -12,6 +12,7 @@ from scanner.controls.base import names, quoted
 from scanner.controls.exposure.entries import Entries
 from scanner.dataplane.model import Answer
 from scanner.errors import InputError
+from scanner.findings import Hop, Ranges
 from scanner.model import EntryPoint, Pod
 from scanner.reach.model import Explanation, Half, Reach
 from scanner.reach.ways.model import Admitted, Judgement, Scope, Share, WayIn
@@ -19,7 +20,7 @@ from scanner.reach.ways.model import Admitted, Judgement, Scope, Share, WayIn
 _NODE_KINDS = frozenset({"NodePort", "hostPort", "hostNetwork"})  # a firewall of the nodes stands before these
 
 
-class Hop(Protocol):
+class Leg(Protocol):
     """What is needed of a hop between pods."""
 
     @property
@@ -101,13 +102,27 @@ def _is_open(share: Share) -> bool:
 def spelled(way: InternetWay) -> str:
     """A way in as the first hop of a path."""
     each = way.way
-    judgement = each.judgement
-    permits = (judgement.reason if judgement else "") or "policy admits it"
-    if each.peer:
-        permits = f"the ingress controller gets in: {permits}"
+    permits = _admits(way)
     doubt = f" (possible: {way.doubt})" if way.doubt else ""
     port = f"{each.protocol} {each.port}" if each.port else each.protocol
     return f"internet -> {way.name} {port} -> {each.workload}: {way.why}; {permits}{doubt}"
+
+
+def drawn(way: InternetWay) -> tuple[Hop, ...]:
+    """The same for a picture: what leads inside, the Gateway before it, and the workload behind it."""
+    each = way.way
+    ports: Ranges = {each.protocol: ((each.port, each.port),)} if each.port else {}
+    through = each.through
+    gateway = Hop(kind="Gateway", name=through.gateway, by=way.why, ports=ports)
+    entry = Hop(kind=through.kind, name=through.name, by="" if through.gateway else way.why, ports=ports)
+    inside = Hop(kind="workload", name=each.workload, by=_admits(way), ports=dict(each.targets), doubt=way.doubt)
+    return (gateway, entry, inside) if through.gateway else (entry, inside)
+
+
+def _admits(way: InternetWay) -> str:
+    judgement = way.way.judgement
+    permits = (judgement.reason if judgement else "") or "policy admits it"
+    return f"the ingress controller gets in: {permits}" if way.way.peer else permits
 
 
 def rules_of(reach: Reach, src: str, dst: str, protocol: str, port: int) -> str:
@@ -131,7 +146,7 @@ def _side(half: Half) -> str:
     return f"{half.direction} by {names(rules, 3)}"
 
 
-def mending(way: InternetWay, last: Hop | None, target: Pod) -> str:
+def mending(way: InternetWay, last: Leg | None, target: Pod) -> str:
     """What closes the last hop: it is the one that nobody but this workload needs."""
     selector = ", ".join(f"{quoted(key)}: {quoted(value)}" for key, value in sorted(target.labels.items())[:5])
     policy = (

@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from scanner.controls.base import CLUSTER, POLICIES, Case, Verdict, bounded, names, unread
 from scanner.controls.exposure.entries import ENTRY_KINDS, Entries
-from scanner.controls.exposure.hops import InternetWay, internet_ways, mending, rules_of, spelled
-from scanner.findings import Status
+from scanner.controls.exposure.hops import InternetWay, drawn, internet_ways, mending, rules_of, spelled
+from scanner.controls.paths import FROM_INTERNET, path_of
+from scanner.findings import Hop, Path, Ranges, Status
 from scanner.model import Pod
 from scanner.reach.model import Connection, Reach
 from scanner.reach.population import workload_id
@@ -32,7 +35,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class Chain:
     """A way in and the hops behind it. The way in is the first hop, so its length is one more than its steps."""
 
     way: InternetWay
@@ -93,9 +96,9 @@ class _Search:
         self._classes = Counter(name for each in reach.classes if not each.hypothetical for name in each.workloads)
         self._steps: dict[str, list[Step]] = {}
 
-    def paths(self, workload: str, most: int, *, direct: bool) -> list[Path]:
+    def paths(self, workload: str, most: int, *, direct: bool) -> list[Chain]:
         """The shortest paths to a workload through each way in, sure ones first; `direct` counts its own ways in too."""
-        found = [Path(way, ()) for way in self._ways.get(workload, ())] if direct else []
+        found = [Chain(way, ()) for way in self._ways.get(workload, ())] if direct else []
         seen = {workload}
         frontier: list[tuple[str, tuple[Step, ...]]] = [(workload, ())]
         for _ in range(most - 1):
@@ -105,7 +108,7 @@ class _Search:
             following.sort(key=lambda each: not all(step.sure for step in each[1]))
             frontier = [*{name: (name, chain) for name, chain in reversed(following)}.values()]
             seen |= {name for name, _ in frontier}
-            found += [Path(way, chain) for name, chain in frontier for way in self._ways.get(name, ())]
+            found += [Chain(way, chain) for name, chain in frontier for way in self._ways.get(name, ())]
         return sorted(found, key=lambda path: (path.hops, not path.sure, path.way.name, path.way.way.port))
 
     def _steps_to(self, workload: str) -> list[Step]:
@@ -137,22 +140,22 @@ def _judged(case: Case, workload: str, pods: Sequence[Pod], search: _Search, gap
     mesh = _mesh(case, pods)
     sure = [] if mesh else [path for path in near if path.sure]
     shown = sure or near
-    lines = [line for path in shown[:_SHOWN] for line in _told(case, path)]
+    told = [_told(case, path) for path in shown[:_SHOWN]]
+    lines = [line for path in told for line in path.lines]
     if len(shown) > _SHOWN:
         lines.append(f"and {len(shown) - _SHOWN} more paths")
-    if sure:
-        fix = mending(sure[0].way, sure[0].steps[-1] if sure[0].steps else None, first)
-        return Verdict(
-            subject=workload,
-            status=Status.FAIL,
-            reason="path-from-internet",
-            evidence=bounded(lines, 30),
-            remediation=fix,
-            sensitive=True,
-        )
     if near:
         lines += [mesh] if mesh else []
-        return Verdict(subject=workload, status=Status.UNKNOWN, reason="possible-path", evidence=bounded(lines, 30))
+        return Verdict(
+            subject=workload,
+            status=Status.FAIL if sure else Status.UNKNOWN,
+            reason="path-from-internet" if sure else "possible-path",
+            evidence=bounded(lines, 30),
+            remediation=mending(sure[0].way, sure[0].steps[-1] if sure[0].steps else None, first) if sure else "",
+            sensitive=bool(sure),
+            paths=tuple(_path(workload, each, mesh) for each in told),
+            more_paths=len(shown) - len(told),
+        )
     if gaps:
         return unread(workload, gaps)
     lines = [
@@ -161,7 +164,7 @@ def _judged(case: Case, workload: str, pods: Sequence[Pod], search: _Search, gap
     lines += ["its own ways in are left out: it is declared under baseline.edge"] if edge else []
     farther = [path for path in paths if path.hops > most]
     for path in farther[:_SHOWN]:
-        lines += ["reported, farther away: " + "; ".join(_told(case, path))]
+        lines += ["reported, farther away: " + "; ".join(_told(case, path).lines)]
     return Verdict(subject=workload, status=Status.PASS, reason="unreachable", evidence=bounded(lines))
 
 
@@ -180,11 +183,31 @@ def _mesh(case: Case, pods: Sequence[Pod]) -> str:
     return f"the mesh may refuse it: {names(mine)} (NB-MSH-02)" if mine else ""
 
 
-def _told(case: Case, path: Path) -> list[str]:
-    """A path, hop by hop, each with what permits it."""
-    lines = [spelled(path.way)]
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A path, hop by hop, each with what permits it: as sentences and for pictures."""
+
+    lines: tuple[str, ...]
+    hops: tuple[Hop, ...]
+
+
+def _told(case: Case, path: Chain) -> _Told:
+    lines, hops = [spelled(path.way)], [*drawn(path.way)]
     for step in path.steps:
         permits = rules_of(case.reach, step.src, step.dst, step.protocol, step.port)
         doubt = "" if step.sure else f" (possible: {step.reason})"
         lines.append(f"{step.src} -> {step.dst} {step.protocol} {step.port}: {permits}{doubt}")
-    return lines
+        ports: Ranges = {step.protocol: ((step.port, step.port),)}
+        hops.append(
+            Hop(kind="workload", name=step.dst, by=permits, ports=ports, doubt="" if step.sure else step.reason)
+        )
+    return _Told(tuple(lines), tuple(hops))
+
+
+def _path(workload: str, told: _Told, mesh: str) -> Path:
+    """The path as results carry it, on the ports of its last hop; what a mesh may refuse is a doubt of that."""
+    *hops, last = told.hops
+    if mesh:
+        last = msgspec.structs.replace(last, doubt="; ".join(filter(None, (last.doubt, mesh))))
+    doubts = [each.doubt for each in (*hops, last) if each.doubt]
+    return path_of(FROM_INTERNET, workload, ("internet", workload), ports=last.ports, hops=(*hops, last), doubts=doubts)

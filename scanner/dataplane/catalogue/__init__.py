@@ -5,6 +5,7 @@ What an engine honours stands in `engines/NAME.toml`, a file an engine; `wire` i
 
 from __future__ import annotations
 
+import hashlib
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -25,7 +26,7 @@ from scanner.dataplane.model import (
 from scanner.dataplane.versions import parse
 from scanner.errors import InputError
 
-__all__ = ["CATALOGUE", "KUBENET", "Catalogue", "extended", "named", "support_proof"]
+__all__ = ["CATALOGUE", "KUBENET", "Catalogue", "digest", "extended", "named", "support_proof"]
 
 Catalogue = Mapping[str, Engine]
 _NAMES = (
@@ -57,14 +58,27 @@ class _BuiltIn(Mapping[str, Engine]):
 
 @cache
 def _built_in(name: str) -> Engine:
+    return read_engine(_file(name), f"engines/{name}.toml")
+
+
+def _file(name: str) -> bytes:
     where = f"engines/{name}.toml"
     data = pkgutil.get_data(__name__, where)
     if data is None:
         raise InputError(f"{where}: is missing from this installation: install ringfence again")
-    return read_engine(data, where)
+    return data
 
 
 CATALOGUE: Catalogue = _BuiltIn()
+
+
+def digest() -> str:
+    """SHA-256 over the package's engine files, each with its name: two catalogues with the same one say the same."""
+    found = hashlib.sha256()
+    for name in _NAMES:
+        content = hashlib.sha256(_file(name)).hexdigest()
+        found.update(f"{content}  {name}.toml\n".encode())
+    return found.hexdigest()
 
 
 def extended(files: Iterable[tuple[str, bytes]]) -> Catalogue:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import scanner.dataplane.catalogue as package
-from scanner.dataplane.catalogue import CATALOGUE, extended, named
+from scanner.dataplane.catalogue import CATALOGUE, digest, extended, named
 from scanner.dataplane.catalogue.wire import read_engine
 from scanner.dataplane.kinds import honours
 from scanner.dataplane.model import Answer, Capabilities, Confidence, Value
@@ -127,3 +129,13 @@ def test_a_new_engine_needs_a_title():
     """A misspelt name would otherwise be a new engine that nobody asked for."""
     with pytest.raises(InputError, match=r"own.toml: title: "):
         extended([("own.toml", entry(facts(FACT), name="ciliun", title=""))])
+
+
+def test_the_digest_is_that_of_the_files():
+    """It follows from names and content of the engine files alone: sha256sum over what sha256sum prints."""
+    folder = files("scanner.dataplane.catalogue") / "engines"
+    listed = [
+        f"{hashlib.sha256((folder / f'{name}.toml').read_bytes()).hexdigest()}  {name}.toml\n" for name in CATALOGUE
+    ]
+    assert len(listed) == len(list(folder.iterdir()))
+    assert digest() == hashlib.sha256("".join(listed).encode()).hexdigest()

@@ -11,7 +11,7 @@ from scanner.baselines.config import DEFAULT_CONFIG
 from scanner.enums import Cloud
 from scanner.evidence import Statement
 from scanner.fabric.member import Opening
-from scanner.findings import Status
+from scanner.findings import Path, Status
 from scanner.topology.declared import Declared, DeclaredLink
 from scanner.topology.model import Action, Becomes, Firewall, Passage, Route, Table, Topology
 from tests.scanner.fabric.fleets import domain, judged, link, member, opening, stands
@@ -62,6 +62,52 @@ def test_an_open_way_fails_with_its_hops_in_order():
     hops = [line.partition(":")[0] for line in item.evidence[1:]]
     assert hops == ["egress", "source address", "route", "firewall of a", "firewall of b", "ingress"]
     assert "cidrs: [10.2.16.0/20]" in item.remediation
+
+
+def path_a_to_b(out: tuple[Opening, ...], into: tuple[Opening, ...], topology: Topology) -> Path:
+    """The path of the pair a -> b, as results carry it."""
+    members = [member("a", outbound=out), member("b", Cloud.GCP, inbound=into)]
+    declared = Declared(links=(ELSEWHERE,))
+    result = judged("NB-XC-02", members, topology, DEFAULT_CONFIG, declared, statements=VOUCHED, at=AT)
+    (path,) = (each for each in result.paths if each.subject == "a -> b")
+    return path
+
+
+def test_an_open_way_is_a_path_for_pictures():
+    """The hops are those of the evidence, the link by its kind and name; the ports are those that pass everything."""
+    path = path_a_to_b((opening(),), (opening("10.1.0.0-10.1.255.255"),), world(becomes=Becomes.NODE))
+    assert (path.kind, path.source, path.destination, path.certain, path.doubts) == (
+        "between-clusters", "a", "b", True, (),
+    )  # fmt: skip
+    assert path.ports == {"TCP": ((443, 443),)}
+    assert [(hop.kind, hop.name) for hop in path.hops] == [
+        ("workload", "shop/web[Deployment]"),
+        ("NAT", "the node's address, 10.1.0.0/20"),
+        ("link", "VPN connection vpn"),
+        ("firewall", "of a"),
+        ("firewall", "of b"),
+        ("workload", "shop/web[Deployment]"),
+    ]
+    assert not any(hop.doubt for hop in path.hops)
+
+
+def test_what_is_not_known_of_a_way_stands_at_its_hop():
+    """An unread firewall, an address that may be rewritten, an opening that is not certain."""
+    unsure = opening(certain=False, reason="cannot be told")
+    path = path_a_to_b((unsure,), (opening(),), world(None, Becomes.UNKNOWN))
+    assert not path.certain
+    assert {hop.kind for hop in path.hops if hop.doubt} == {"workload", "NAT", "firewall"}
+    assert (path.hops[0].doubt, path.hops[-1].doubt) == ("cannot be told", "")
+    assert any("firewalls" in doubt for doubt in path.doubts)
+
+
+def test_a_closed_way_is_no_path():
+    """Nothing is drawn that is closed or declared."""
+    members = [member("a", outbound=(opening(port=443),)), member("b", Cloud.GCP, inbound=(opening(port=80),))]
+    result = judged(
+        "NB-XC-02", members, world(), DEFAULT_CONFIG, Declared(links=(ELSEWHERE,)), statements=VOUCHED, at=AT
+    )
+    assert (result.paths, result.more_paths) == ((), 0)
 
 
 @pytest.mark.parametrize(

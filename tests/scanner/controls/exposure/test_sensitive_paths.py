@@ -124,3 +124,33 @@ def test_what_closes_a_path_is_a_manifest_for_this_namespace():
     fix = judged("NB-EXP-06", given, config).items[0].remediation
     assert 'namespace: "shop"' in fix
     assert '"app": "db"' in fix
+
+
+def test_a_path_for_pictures_has_a_hop_for_everything_on_the_way():
+    """The balancer, then each workload with the ports of its hop and the rule that lets it in."""
+    config = BaselineConfig(sensitive=(SENSITIVE,), sensitive_hops=3)
+    found = judged("NB-EXP-06", CHAIN, config)
+    (path,) = found.paths
+    assert (path.kind, path.subject, path.source, path.destination) == ("from-internet", DB, "internet", DB)
+    assert (path.certain, path.doubts, found.more_paths) == (True, (), 0)
+    assert [(hop.kind, hop.name) for hop in path.hops] == [
+        ("LoadBalancer", "shop/web-lb"),
+        ("workload", "shop/web[StatefulSet]"),
+        ("workload", "shop/api[StatefulSet]"),
+        ("workload", DB),
+    ]
+    assert (path.hops[0].ports, path.hops[1].ports) == ({"TCP": ((80, 80),)}, {"TCP": ((8080, 8080),)})
+    assert "NetworkPolicy shop/db-from-api ingress[0]" in path.hops[-1].by
+
+
+def test_a_path_that_may_be_closed_says_where():
+    """What a mesh may refuse is a doubt of the last hop; what has no path has none to draw."""
+    guard = ApiObject(
+        api_version="security.istio.io/v1", kind="AuthorizationPolicy", namespace="shop", name="deny", spec=raw({})
+    )
+    meshed = msgspec.structs.replace(tier("db", "10.0.0.3"), proxies=("istio-proxy",))
+    given = cluster(meshed, services=[balancer("db")], settings=[guard])
+    (path,) = judged("NB-EXP-06", given, BaselineConfig(sensitive=(SENSITIVE,))).paths
+    assert not path.certain
+    assert "AuthorizationPolicy shop/deny" in path.hops[-1].doubt
+    assert judged("NB-EXP-06", CHAIN, BaselineConfig(sensitive=(SENSITIVE,))).paths == ()
