@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import zipfile
 from collections.abc import Mapping
@@ -34,18 +35,20 @@ class Terraform:
     environment: Mapping[str, str]
 
     def run(self, *arguments: str, seconds: float = 200, **variables: str) -> subprocess.CompletedProcess[str]:
-        """One command; the caller looks at how it ended."""
+        """One command; the caller looks at how it ended. One that does not end is stopped, and its last words are the error."""
         given = {f"TF_VAR_{name}": value for name, value in variables.items()}
         environment = {**os.environ, **self.environment, **given}
-        return subprocess.run(
-            [self.program, *arguments],
-            cwd=self.folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-            check=False,
-        )
+        command = [self.program, *arguments]
+        with subprocess.Popen(
+            command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            try:
+                out, err = process.communicate(timeout=seconds)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGINT)  # asked so, it stops its providers too
+                out, err = process.communicate(timeout=60)
+                pytest.fail(f"{' '.join(arguments)} did not end in {seconds:.0f} s:\n{out[-3000:]}\n{err[-3000:]}")
+        return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
 def program() -> str:

@@ -99,3 +99,14 @@ def _role(iam, name):
         "description": role["Description"],
         "session": role["MaxSessionDuration"],
     }
+
+
+def test_every_alarm_is_explained():
+    """The guide that an alarm's text leads to has a row for it, and none for another."""
+    alarms = re.findall(
+        r"^ +([a-z-]+) += (?:merge\(local\.of_|\{$)", (TREE / "aws" / "alarms.tf").read_text(), re.MULTILINE
+    )
+    guide = (ROOT / "docs" / "operate-aws.md").read_text()
+    rows = re.findall(r"^\| `([a-z-]+)` \|", guide, re.MULTILINE)
+    assert sorted(alarms) == sorted(rows)
+    assert len(alarms) == 6

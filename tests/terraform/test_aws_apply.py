@@ -114,7 +114,7 @@ def test_other_settings_reach_both_functions_and_nothing_else(cloud, example):
 
 def test_destroyed_where_the_runs_are_kept(cloud, example):
     """Runs are not destroyed by the way: with one stored, the store stays, and says so; emptied, everything goes."""
-    done = example.run("destroy", "-auto-approve", "-parallelism=30")
+    done = example.run("destroy", "-auto-approve", "-parallelism=30", seconds=100)
     assert done.returncode == 1
     assert "BucketNotEmpty" in done.stderr
     store = f"ringfence-{OWN}-{HOME}"
@@ -122,7 +122,7 @@ def test_destroyed_where_the_runs_are_kept(cloud, example):
     assert [each["Name"] for each in s3.list_buckets()["Buckets"]] == [store]
     for version in s3.list_object_versions(Bucket=store)["Versions"]:
         s3.delete_object(Bucket=store, Key=version["Key"], VersionId=version["VersionId"])
-    done = example.run("destroy", "-auto-approve", "-parallelism=30")
+    done = example.run("destroy", "-auto-approve", "-parallelism=30", seconds=100)
     assert done.returncode == 0, done.stderr
     assert s3.list_buckets()["Buckets"] == []
     assert cloud.client("sqs").list_queues().get("QueueUrls", []) == []
