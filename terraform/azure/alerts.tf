@@ -7,13 +7,13 @@ locals {
     | where AppRoleName =~ "${local.app}" and Message has "severity"
     | extend line = parse_json(extract(@"\{.*\}", 0, Message))
   E
-  reports = "${local.lines}| where line.Reports == 1\n"
+  reports = "${local.lines}| where toint(line.Reports) == 1\n"
 
   # Each query's rows are what is wrong: one is enough. `hours`: how far back; `minutes`: how often it is asked.
   alerts = merge(
     {
       failed = {
-        query    = "${local.lines}| where line.severity == \"ERROR\"\n| project TimeGenerated, what = tostring(line.message)\n| union (AppRequests | where AppRoleName =~ \"${local.app}\" and Success == false | project TimeGenerated, what = Name)\n"
+        query    = "${local.lines}| where tostring(line.severity) == \"ERROR\"\n| project TimeGenerated, what = tostring(line.message)\n| union (AppRequests | where AppRoleName =~ \"${local.app}\" and Success == false | project TimeGenerated, what = Name)\n"
         every    = "PT15M"
         back     = "PT30M"
         severity = 2
