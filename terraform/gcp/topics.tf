@@ -15,7 +15,9 @@ resource "google_pubsub_topic" "of" {
   name     = "${var.name}-${each.key}"
   labels   = var.labels
 
-  depends_on = [google_project_service.needed]
+  kms_key_name = var.kms_key
+
+  depends_on = [google_project_service.needed, google_kms_crypto_key_iam_member.pubsub]
 }
 
 resource "google_pubsub_topic" "dead" {
@@ -23,7 +25,9 @@ resource "google_pubsub_topic" "dead" {
   name    = "${var.name}-dead"
   labels  = var.labels
 
-  depends_on = [google_project_service.needed]
+  kms_key_name = var.kms_key
+
+  depends_on = [google_project_service.needed, google_kms_crypto_key_iam_member.pubsub]
 }
 
 resource "google_pubsub_subscription" "of" {
@@ -90,4 +94,13 @@ resource "google_pubsub_subscription_iam_member" "dead" {
   subscription = google_pubsub_subscription.of[each.key].name
   role         = "roles/pubsub.subscriber"
   member       = local.pubsub_agent
+}
+
+resource "google_kms_crypto_key_iam_member" "pubsub" {
+  count         = var.kms_key == null ? 0 : 1
+  crypto_key_id = var.kms_key
+  role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+  member        = local.pubsub_agent
+
+  depends_on = [google_project_service.needed]
 }

@@ -66,7 +66,7 @@ variable "delete_runs_on_destroy" {
 }
 
 variable "kms_key" {
-  description = "The Cloud KMS key that the buckets are encrypted with, in their region; null: Google's own keys."
+  description = "The Cloud KMS key that buckets and queues are encrypted with, in their region; null: Google's own keys."
   type        = string
   default     = null
 

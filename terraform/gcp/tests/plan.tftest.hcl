@@ -209,3 +209,21 @@ run "a_pause_stops_plans_but_not_sweeps" {
     error_message = "paused the wrong job"
   }
 }
+
+run "a_given_key_encrypts_buckets_and_queues" {
+  command = plan
+
+  variables {
+    kms_key     = "projects/p/locations/europe-west1/keyRings/r/cryptoKeys/k"
+    locked_copy = { days = 30 }
+  }
+
+  assert {
+    condition     = alltrue([for each in [google_storage_bucket.store, google_storage_bucket.settings, google_storage_bucket.copy[0]] : each.encryption[0].default_kms_key_name == var.kms_key])
+    error_message = "a bucket has another key"
+  }
+  assert {
+    condition     = alltrue([for each in concat(values(google_pubsub_topic.of), [google_pubsub_topic.dead]) : each.kms_key_name == var.kms_key])
+    error_message = "a queue has another key"
+  }
+}
