@@ -103,13 +103,13 @@ def _service() -> Service:
 def _send(tasks: Sequence[Task]) -> None:
     from google.api_core.exceptions import GoogleAPIError
     from google.auth.exceptions import GoogleAuthError
-    from google.cloud import pubsub_v1
+    from google.cloud.pubsub_v1 import PublisherClient  # type: ignore[import-untyped]
 
     topic = os.environ.get("RINGFENCE_TOPIC", "")
     if not topic:
         raise InputError("RINGFENCE_TOPIC is not set: name the topic that the scans are taken from")
     try:
-        publisher = pubsub_v1.PublisherClient()
+        publisher = PublisherClient()
         futures = [publisher.publish(topic, encode_task(task)) for task in tasks]
         for future in futures:
             future.result(timeout=_PUBLISH_S)
