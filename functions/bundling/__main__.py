@@ -71,7 +71,7 @@ def _show(bundle: Bundle, *, first: bool) -> None:
     code = "yes" if bundle.compiled else "no"
     cells = f"{sizes.zipped / _MIB:7.1f} {sizes.unpacked / _MIB:7.1f} {sizes.files:6}  {target.python:6}  {code:9}"
     print(f"{target.name:24} {cells}  {sizes.sha256[:16]}", flush=True)  # noqa: T201
-    if not bundle.compiled and target.cloud != "gcp":
+    if not bundle.compiled and target.trimmed:
         print(  # noqa: T201
             f"{target.name}: no python{target.python} on the path, so no byte code: each cold start compiles what it loads",
             file=sys.stderr,

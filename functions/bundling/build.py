@@ -60,7 +60,7 @@ def _fill(folder: Path, target: Target, pins: tuple[Pin, ...], checkout: Path) -
     copy_packages(checkout, _PACKAGES, folder)
     for name in _ENTRIES.get(target.cloud, ()):
         (folder / name).write_bytes((resources.files(__package__) / "entries" / name).read_bytes())
-    if target.cloud == "gcp":  # Cloud Build installs these, and compiles, on the machine that will run them
+    if not target.trimmed:  # Cloud Build installs these, and compiles, on the machine that will run them
         (folder / "requirements.txt").write_text("".join(pin.lines for pin in pins), "utf-8")
         return False
     packages = folder / _FOLDERS[target.cloud]

@@ -18,11 +18,13 @@ from packaging.utils import canonicalize_name
 from functions.bundling.errors import BundleError
 from functions.bundling.target import Target
 
-LEFT_OUT = {  # what a dependency asks for and no function loads -> why
+_OURS_LEFT_OUT = {  # what the project asks for and no function loads -> why; it stays where a package asks for it
     "rich": "draws on terminals",
     "typer": "reads the command line",
-    "aiohttp": "is for kubernetes.aio, which is left out",
-    "aiohttp-retry": "is for kubernetes.aio, which is left out",
+}
+_TRIMMED_WITH = {  # what only a part of another package needs that `trim` takes away -> which
+    "aiohttp": "kubernetes.aio",
+    "aiohttp-retry": "kubernetes.aio",
 }
 _PIN = re.compile(r"([A-Za-z0-9._-]+)==([^ ;\\]+)")
 
@@ -76,18 +78,19 @@ def _wanted(target: Target, checkout: Path) -> Iterator[Requirement]:
     lines = list(project["dependencies"])
     for extra in (*target.clouds, *target.extras):
         lines += project["optional-dependencies"][extra]
-    return map(Requirement, lines)
+    return (each for each in map(Requirement, lines) if each.name not in _OURS_LEFT_OUT)
 
 
 def _names(wanted: Iterable[Requirement], target: Target) -> Iterator[str]:
     """Every package that `wanted` leads to, perhaps more than once."""
     ahead = list(wanted)
     seen = set()
+    left_out = _TRIMMED_WITH if target.trimmed else {}
     while ahead:
         requirement = ahead.pop()
         name = canonicalize_name(requirement.name)
         key = (name, frozenset(requirement.extras))
-        if name in LEFT_OUT or key in seen:
+        if name in left_out or key in seen:
             continue
         seen.add(key)
         yield name

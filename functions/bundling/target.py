@@ -40,6 +40,11 @@ class Target:
         return f"ringfence-{self.cloud}-{self.architecture}" if self.cloud == "aws" else f"ringfence-{self.cloud}"
 
     @property
+    def trimmed(self) -> bool:
+        """Whether the packages lie in the zip, less what nothing loads. Google's pip installs them, and insists on all."""
+        return self.cloud != "gcp"
+
+    @property
     def machine(self) -> str:
         """As `platform.machine()` says there."""
         return ARCHITECTURES[self.architecture]

@@ -55,6 +55,11 @@ class RuntimeApi(ThreadingHTTPServer):
         self.shutdown()
         self.server_close()
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A function that is stopped while it waits for an event is no mistake; all else is shown."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
     def invoke(self, event: object, timeout_s: float = 30) -> Answer:
         """Hand an event to the function and wait for what it makes of it."""
         identity, answer = str(uuid.uuid4()), queue.Queue[Answer]()

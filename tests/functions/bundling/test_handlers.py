@@ -58,7 +58,7 @@ def test_lambda_names_the_poison_messages(unpacked, client, environment):
     """SQS is told which messages failed, and the log why."""
     records = [
         {"messageId": f"m{number}", "body": body, "attributes": {"ApproximateReceiveCount": "1"}}
-        for number, body in enumerate((_POISON, "", "\ud800", "[]"))
+        for number, body in enumerate((_POISON, "", "\x00", "[]"))
     ]
     with RuntimeApi() as api, Function(api, unpacked["aws"], client, environment) as function:
         answer = api.invoke({"Records": records})
@@ -105,9 +105,7 @@ def _post(port: int, body: object) -> int:
         "ce-type": "google.cloud.pubsub.topic.v1.messagePublished",
         "Content-Type": "application/json",
     }
-    request = urllib.request.Request(  # noqa: S310 - ours
-        f"http://127.0.0.1:{port}/", json.dumps(body).encode(), headers
-    )
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/", json.dumps(body).encode(), headers)
     ends = time.monotonic() + 60
     while True:
         try:

@@ -44,6 +44,13 @@ def test_a_host_gets_its_library(cloud, host):
     assert host <= names(cloud=cloud)
 
 
+def test_google_gets_every_pin_that_its_pip_insists_on():
+    """Cloud Build installs with dependencies, so what is trimmed elsewhere is pinned there too; the command line's own is not."""
+    found = names(cloud="gcp")
+    assert {"aiohttp", "kubernetes"} <= found
+    assert not {"rich", "typer"} & found
+
+
 def test_pins_keep_hashes_and_lose_markers():
     """The marker was asked for the bundle's machine, so pip is not to ask it again for this one."""
     pins = read_pins(_PIN)
