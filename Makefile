@@ -1,4 +1,5 @@
 # Every target sets up what it needs in .venv, from pins with hashes. PYTHON may name any interpreter >= 3.11.
+# The pins are all of them, so pip resolves nothing: before 23.3 it asks for the newest of what is wanted with an extra, pin or not.
 PYTHON ?= python3
 PYTHONS ?= python3.12 python3.13
 VENV ?= .venv
@@ -17,13 +18,13 @@ $(VENV)/.run: requirements.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ringfence needs Python 3.11 or newer; set PYTHON=")'
 	@echo "setting up $(VENV) from requirements.txt" >&2
-	@$(PIP) install --require-hashes --only-binary :all: -r requirements.txt
+	@$(PIP) install --no-deps --require-hashes --only-binary :all: -r requirements.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.txt
 	@echo "adding the development tools of requirements-dev.txt" >&2
-	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@$(PIP) install --no-deps --require-hashes -r requirements-dev.txt
 	@touch $@
 
 audit: $(VENV)/.run ## audit the estate that ships inside the package; the report lands under out/

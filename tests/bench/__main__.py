@@ -1,7 +1,7 @@
 """`make bench`: measure and print; nothing here asserts against a clock.
 
 Words after it ask for more: `xxl` for the largest cluster (a few GB of memory), `peers` for other analyzers on larger ones
-(minutes), `collect` for reading clusters over HTTPS (that alone,
+(minutes), `collect` for reading clusters over HTTPS, `bundles` for the zips of the clouds and their cold start (each alone,
 without other words).
 """
 
@@ -11,18 +11,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import collect, judge, reach, reach_cli, startup, table
+from tests.bench import bundles, collect, judge, reach, reach_cli, startup, table
 
-_KNOWN = {"xxl", "peers", "collect"}
+_ALONE = {"bundles": bundles.show, "collect": collect.show}
+_KNOWN = {"xxl", "peers", *_ALONE}
 
 
 def _main(wanted: set[str]) -> None:
     if wanted - _KNOWN:
         sys.exit(f"bench: {' '.join(sorted(wanted - _KNOWN))}: say {' or '.join(sorted(_KNOWN))}")
-    if "collect" in wanted:
-        collect.show()
-        if wanted == {"collect"}:
-            return
+    for word in sorted(wanted & _ALONE.keys()):
+        _ALONE[word]()
+    if wanted and wanted <= _ALONE.keys():
+        return
     startup.show()
     with tempfile.TemporaryDirectory() as folder:
         bench = reach_cli.Bench(Path(folder))

@@ -18,7 +18,7 @@ import pytest
 from functions.bundling.archive import Sizes, check, pack
 from functions.bundling.build import build
 from functions.bundling.errors import BundleError
-from functions.bundling.target import Limits
+from functions.bundling.target import Limits, target_of
 from infra.clouds.eks.permissions import PERMISSIONS
 from tests.functions.bundling.conftest import CHECKOUT, HERE, PYTHON, target_here
 
@@ -107,6 +107,20 @@ def test_licences_are_kept(bundles, cloud):
             said = Parser().parsestr(archive.read(str(path)).decode("utf-8"))
             for licence in said.get_all("License-File", []):
                 assert {str(path.parent / "licenses" / licence), str(path.parent / licence)} & listed
+
+
+_ELF = {"arm64": 183, "x86_64": 62}  # e_machine (ELF specification; EM_AARCH64, EM_X86_64)
+
+
+@pytest.mark.parametrize("architecture", list(_ELF))
+def test_what_is_compiled_is_for_that_machine(bundles, architecture, tmp_path):
+    """A zip for another machine than this one holds its libraries, none of ours."""
+    target = target_of("aws", architecture=architecture, python=PYTHON)
+    path = bundles["aws"].path if architecture == HERE else build(target, CHECKOUT, tmp_path).path
+    with zipfile.ZipFile(path) as archive:
+        heads = [archive.read(name)[:20] for name in archive.namelist() if name.endswith(".so")]
+    assert len(heads) >= 10
+    assert {int.from_bytes(head[18:20], "little") for head in heads} == {_ELF[architecture]}
 
 
 def test_what_is_in_it_stands_beside_it(bundles):

@@ -70,30 +70,43 @@ def test_lambda_names_the_poison_messages(unpacked, client, environment):
     assert all("a message that is no task of ringfence" in line["message"] for line in lines)
 
 
-def test_cloud_run_functions_refuse_a_poison_message(unpacked, built_by_google, environment, tmp_path):
-    """functions-framework answers 500, so that Pub/Sub delivers again and then gives up, and the log says why."""
+_POISONED = {  # what arrives -> the entry point that it arrives at, its event's data, and what the log says
+    "no-task": (
+        "scan",
+        {"message": {"data": base64.b64encode(_POISON.encode()).decode(), "messageId": "1"}},
+        "a message that is no task of ringfence",
+    ),
+    "no-base64": ("scan", {"message": {"data": "%%%", "messageId": "1"}}, "(no base64)"),
+    "no-message": ("plan", {"due": "now"}, "an event without a Pub/Sub message"),
+}
+
+
+@pytest.mark.parametrize("case", _POISONED)
+def test_cloud_run_functions_refuse_a_poison_message(unpacked, built_by_google, environment, tmp_path, case):
+    """functions-framework answers 500, so that Pub/Sub delivers again and then gives up, and the log says why, each time."""
+    function, body, words = _POISONED[case]
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     start = "import sys; sys.path[:0] = [sys.argv.pop(1)]; from functions_framework._cli import _cli; _cli()"
-    words = ["--target", "scan", "--source", "main.py", "--host", "127.0.0.1", "--port", str(port)]
+    flags = ["--target", function, "--source", "main.py", "--host", "127.0.0.1", "--port", str(port)]
     log = tmp_path / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", start, str(built_by_google), *words, "--signature-type", "cloudevent"],
+            [sys.executable, "-I", "-S", "-c", start, str(built_by_google), *flags, "--signature-type", "cloudevent"],
             cwd=unpacked["gcp"],
             env={"PATH": os.defpath, **environment},
             stdout=out,
             stderr=subprocess.STDOUT,
         )
     try:
-        status = _post(port, {"message": {"data": base64.b64encode(_POISON.encode()).decode(), "messageId": "1"}})
+        status = _post(port, body)
     finally:
         process.terminate()
         process.wait(20)
     assert status == 500
     lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith('{"severity"')]
     assert [line["severity"] for line in lines] == ["ERROR"]
-    assert "a message that is no task of ringfence" in lines[0]["message"]
+    assert words in lines[0]["message"]
 
 
 def _post(port: int, body: object) -> int:
@@ -146,6 +159,26 @@ def test_azure_lists_the_functions(unpacked, alone):
         "scan": {"queueTrigger": "%RINGFENCE_QUEUE%"},
         "sweep": {"timerTrigger": "0 */15 * * * *"},
     }
+
+
+_OUTPUTS = """
+import typing
+import azure.functions as func
+from azure.functions.queue import QueueMessageOutConverter
+from function_app import app
+for each in app.get_functions():
+    for name, hint in typing.get_type_hints(each.get_user_function()).items():
+        if typing.get_origin(hint) is func.Out:
+            assert QueueMessageOutConverter.check_output_type_annotation(*typing.get_args(hint)), (each, name, hint)
+            print(name)
+"""
+
+
+def test_azures_worker_takes_what_the_functions_put_out(unpacked, alone):
+    """The worker loads no function whose output has a type that the queue binding does not know."""
+    done = alone(_OUTPUTS, *azure_folders(unpacked))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["message", "tasks"]
 
 
 def test_azure_refuses_a_poison_message(unpacked, alone, environment):
