@@ -38,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--clouds", default=(), type=_clouds, help="whose SDKs come along, as in aws,gcp,azure (that of CLOUD alone)"
     )
+    parser.add_argument(
+        "--extras", default=(), type=_names, help="further extras of the project, as in policy-code for own controls"
+    )
     parser.add_argument("--output", "-o", default=Path("dist"), type=Path, help="the folder for the zips (dist)")
     return parser
 
@@ -47,7 +50,7 @@ def _targets(asked: argparse.Namespace) -> Iterator[Target]:
         clouds = tuple(name for name in CLOUDS if name in {cloud, *asked.clouds})
         several = cloud == "aws" and asked.architecture is None
         for architecture in ARCHITECTURES if several else (asked.architecture or "x86_64",):
-            yield target_of(cloud, architecture=architecture, python=asked.python, clouds=clouds)
+            yield target_of(cloud, architecture=architecture, python=asked.python, clouds=clouds, extras=asked.extras)
 
 
 def _version(text: str) -> str:
@@ -56,8 +59,12 @@ def _version(text: str) -> str:
     return text
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
+
+
 def _clouds(text: str) -> tuple[str, ...]:
-    names = tuple(text.split(","))
+    names = _names(text)
     if set(names) - set(CLOUDS):
         raise argparse.ArgumentTypeError(f"{text!r}: choose among {','.join(CLOUDS)}")
     return names

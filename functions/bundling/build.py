@@ -83,6 +83,7 @@ def _description(bundle: Bundle, pins: tuple[Pin, ...]) -> bytes:
         "python": target.python,
         "byteCode": bundle.compiled,
         "clouds": list(target.clouds),
+        "extras": list(target.extras),
         "zippedBytes": sizes.zipped,
         "unpackedBytes": sizes.unpacked,
         "files": sizes.files,

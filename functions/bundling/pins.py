@@ -77,6 +77,8 @@ def _wanted(target: Target, checkout: Path) -> Iterator[Requirement]:
     project = tomllib.loads((checkout / "pyproject.toml").read_text("utf-8"))["project"]
     lines = list(project["dependencies"])
     for extra in (*target.clouds, *target.extras):
+        if extra not in project["optional-dependencies"]:
+            raise BundleError(f"{extra}: no such extra: choose among {', '.join(project['optional-dependencies'])}")
         lines += project["optional-dependencies"][extra]
     return (each for each in map(Requirement, lines) if each.name not in _OURS_LEFT_OUT)
 

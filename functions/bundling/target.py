@@ -94,9 +94,16 @@ _AZURE = Limits(
 
 
 def target_of(
-    cloud: str, *, architecture: str = "x86_64", python: str = PYTHON, clouds: tuple[str, ...] = ()
+    cloud: str,
+    *,
+    architecture: str = "x86_64",
+    python: str = PYTHON,
+    clouds: tuple[str, ...] = (),
+    extras: tuple[str, ...] = (),
 ) -> Target:
     """What a cloud runs. Without `clouds`, its own SDK alone comes along: the usual way is one deployment for each cloud.
+
+    `extras` are further ones of the project that the settings ask for, such as `policy-code` for controls of one's own.
 
     Lambda's Python 3.11 is on Amazon Linux 2 (glibc 2.26), every later one on Amazon Linux 2023 (2.34). Google builds on its
     own machine; Azure's images are Debian 12's (2.36), of which 2.31 is asked, the oldest that it runs Python on.
@@ -110,7 +117,7 @@ def target_of(
             glibc=26 if old else 34,
             python=python,
             clouds=chosen,
-            extras=(),
+            extras=extras,
             limits=_AWS,
         )
     return Target(
@@ -119,6 +126,6 @@ def target_of(
         glibc=31,
         python=python,
         clouds=chosen,
-        extras=(f"{cloud}-functions",),
+        extras=(f"{cloud}-functions", *extras),
         limits=_GCP if cloud == "gcp" else _AZURE,
     )

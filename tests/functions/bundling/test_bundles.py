@@ -21,6 +21,7 @@ from functions.bundling.errors import BundleError
 from functions.bundling.target import Limits, target_of
 from infra.clouds.eks.permissions import PERMISSIONS
 from tests.functions.bundling.conftest import CHECKOUT, HERE, PYTHON, target_here
+from tests.infra.kube.server import FakeCluster, Server
 
 _CLOUDS = ("aws", "gcp", "azure")
 
@@ -202,3 +203,22 @@ for service, operation in {asked}:
     done = alone(program, unpacked["aws"])
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) > len(PERMISSIONS)
+
+
+_READ = """
+from infra.kube import read_cluster
+snapshot = read_cluster({kubeconfig!r}, "lab", record=None, taken="2026-01-01T00:00:00Z")
+print([pod.name for pod in snapshot.pods], snapshot.read)
+"""
+
+
+@pytest.mark.parametrize("cloud", ["aws", "azure"])
+def test_a_cluster_is_read_with_what_was_left_of_the_client(unpacked, alone, tmp_path, cloud):
+    """The official client without its classes of kinds reads a cluster over TLS, token and all."""
+    pod = {"metadata": {"name": "web", "namespace": "shop", "uid": "u"}, "spec": {"containers": [{"name": "c"}]}}
+    cluster = FakeCluster(served={"": {"v1": ["namespaces", "pods"]}}, objects={"pods": [pod]})
+    packages = unpacked[cloud] / ".python_packages/lib/site-packages"
+    with Server(cluster, tmp_path) as server:
+        done = alone(_READ.format(kubeconfig=server.kubeconfig()), unpacked[cloud], packages)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("['web'] ")

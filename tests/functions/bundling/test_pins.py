@@ -35,6 +35,13 @@ def test_other_clouds_come_along_when_asked():
     assert not {"functions-framework", "azure-functions", "google-cloud-pubsub"} & found
 
 
+def test_extras_come_along_when_asked():
+    """Controls of one's own need more than the baseline; an extra that does not exist is refused."""
+    assert "cel-expr-python" in names(extras=("policy-code",)) - names()
+    with pytest.raises(BundleError, match="policy: no such extra: choose among aws, "):
+        names(extras=("policy",))
+
+
 @pytest.mark.parametrize(
     ("cloud", "host"),
     [("gcp", {"functions-framework", "google-cloud-pubsub"}), ("azure", {"azure-functions", "azure-identity"})],
@@ -84,6 +91,10 @@ def test_pins_that_are_not_what_is_installed_are_refused(tmp_path):
         ("botocore/data/endpoints.json", False),
         ("botocore/docs/docstring.py", False),
         ("kubernetes/aio/client/api_client.py", True),
+        ("kubernetes/client/api/core_v1_api.py", True),
+        ("kubernetes/client/models/v1_pod.py", True),
+        ("kubernetes/client/models/__init__.py", False),
+        ("kubernetes/client/api_client.py", False),
         ("azure/identity/aio/__init__.py", True),
         ("grpc/aio/__init__.py", False),
         ("certifi/tests/test_certify.py", True),
