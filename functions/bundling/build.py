@@ -1,4 +1,8 @@
-"""One bundle from nothing: pins, wheels, our packages, the cloud's entry point, byte code, zip, and what is in it."""
+"""One bundle from nothing: pins, wheels, our packages, the cloud's entry point, byte code, zip, and what is in it.
+
+The SDK comes along to Lambda too, which ships one: that one is months older, and an SDK drops from an answer what its models do
+not know, so a cluster's newer fields would be missing without a word.
+"""
 
 from __future__ import annotations
 
