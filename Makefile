@@ -4,11 +4,12 @@ PYTHON ?= python3
 PYTHONS ?= python3.12 python3.13
 VENV ?= .venv
 BIN := $(VENV)/bin
+BUNDLES ?= aws gcp azure
 UV_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help audit test check bench estate schemas pins matrix wheel-test programs azurite clean
+.PHONY: help audit test check bench bundles estate schemas pins matrix wheel-test programs azurite clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +48,9 @@ check: $(VENV)/.dev ## format, lint, types, layers, stored schemas
 
 bench: $(VENV)/.dev ## measure speed and memory (BENCH="xxl peers": what takes long too); prints tables, asserts nothing
 	@$(BIN)/python -m tests.bench $(BENCH)
+
+bundles: $(VENV)/.run ## build the zips that the clouds run, into dist/ (BUNDLES="aws --architecture arm64": the words of functions.bundling)
+	@$(BIN)/python -m functions.bundling $(BUNDLES)
 
 estate: $(VENV)/.run ## rebuild the embedded estate from its generator
 	@$(BIN)/python -m infra.estate.build

@@ -9,9 +9,11 @@ plan's NCRONTAB expression, `AzureWebJobsStorage` (or its `__queueServiceUri`) t
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from typing import List  # noqa: UP035 - the worker takes `list[str]` for no list of messages, and loads nothing
 
 import azure.functions as func
 
@@ -41,7 +43,7 @@ def due(timer: func.TimerRequest, message: func.Out[str]) -> None:
 @app.function_name("plan")
 @app.queue_trigger(arg_name="message", queue_name="%RINGFENCE_QUEUE%-plans", connection="AzureWebJobsStorage")
 @app.queue_output(arg_name="tasks", queue_name="%RINGFENCE_QUEUE%", connection="AzureWebJobsStorage")
-def plan(message: func.QueueMessage, tasks: func.Out[list[str]]) -> None:
+def plan(message: func.QueueMessage, tasks: func.Out[List[str]]) -> None:  # noqa: UP006
     """Plan the run of a time; the host sends the tasks when this returns, and not at all when it fails."""
     sent: list[str] = []
 
@@ -57,10 +59,12 @@ def plan(message: func.QueueMessage, tasks: func.Out[list[str]]) -> None:
 @app.queue_trigger(arg_name="message", queue_name="%RINGFENCE_QUEUE%", connection="AzureWebJobsStorage")
 def scan(message: func.QueueMessage) -> None:
     """Scan one cluster."""
+    started = time.monotonic()
     with _told():
         task = decode_task(message.get_body())
-        left = float(os.environ.get("RINGFENCE_TIMEOUT_S", _TIMEOUT_S)) - _SPARE_S
-        Service(_deployment(), _nothing).scan(task, left_s=left, tried=message.dequeue_count or 1)
+        service = Service(_deployment(), _nothing)
+        left = float(os.environ.get("RINGFENCE_TIMEOUT_S", _TIMEOUT_S)) - _SPARE_S - (time.monotonic() - started)
+        service.scan(task, left_s=left, tried=message.dequeue_count or 1)
 
 
 @app.function_name("sweep")

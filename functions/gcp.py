@@ -37,8 +37,8 @@ def plan(event: CloudEvent) -> None:
     Raises:
         RingfenceError: nothing was planned; Pub/Sub delivers the message again.
     """
-    message = _message(event)
     with _told():
+        message = _message(event)
         _service().plan(str(message.get("publishTime") or message.get("publish_time") or event["time"]))
 
 
@@ -65,8 +65,9 @@ def scan(event: CloudEvent) -> None:
             body = base64.b64decode(str(_message(event).get("data", "")), validate=True)
         except (binascii.Error, ValueError):
             raise InputError("a message that is no task of ringfence (no base64): look who else publishes") from None
-        left = float(os.environ.get("RINGFENCE_TIMEOUT_S", _TIMEOUT_S)) - _SPARE_S
-        _service().scan(decode_task(body), left_s=left - (time.monotonic() - started), tried=_tried(event))
+        task, service = decode_task(body), _service()
+        left = float(os.environ.get("RINGFENCE_TIMEOUT_S", _TIMEOUT_S)) - _SPARE_S - (time.monotonic() - started)
+        service.scan(task, left_s=left, tried=_tried(event))
 
 
 def _message(event: CloudEvent) -> Mapping[str, Any]:
@@ -103,13 +104,13 @@ def _service() -> Service:
 def _send(tasks: Sequence[Task]) -> None:
     from google.api_core.exceptions import GoogleAPIError
     from google.auth.exceptions import GoogleAuthError
-    from google.cloud import pubsub_v1
+    from google.cloud.pubsub_v1 import PublisherClient  # type: ignore[import-untyped]
 
     topic = os.environ.get("RINGFENCE_TOPIC", "")
     if not topic:
         raise InputError("RINGFENCE_TOPIC is not set: name the topic that the scans are taken from")
     try:
-        publisher = pubsub_v1.PublisherClient()
+        publisher = PublisherClient()
         futures = [publisher.publish(topic, encode_task(task)) for task in tasks]
         for future in futures:
             future.result(timeout=_PUBLISH_S)

@@ -13,7 +13,6 @@ from functions.output import colour, now, say_incomplete, width, write
 from functions.run import new_run
 from functions.watch import watcher
 from infra.settings import SettingsFile, SourceOptions
-from reports.network import Network, render_network, render_network_table
 from reports.places import not_whole
 from scanner.topology.build import topology_of
 from scanner.topology.model import Topology
@@ -43,6 +42,8 @@ def run_network(request: NetworkRequest) -> int:
         InputError: no source is a cloud, or the only one cannot be used.
         StoreError: the document cannot be written.
     """
+    from reports.network import Network, render_network, render_network_table
+
     sources = clouds_among(request.sources, "no networks to read")
     run = new_run("", now())
     with watcher() as watch:
