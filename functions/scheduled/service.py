@@ -114,6 +114,7 @@ def _tell(report: Report) -> None:
         {
             "Reports": 1,
             "Score": report.fleet.score.proven,
+            "ScoreDrop": _drop(report),
             "Ceiling": report.fleet.score.ceiling,
             "Clusters": len(report.clusters),
             "UnreadClusters": unread,
@@ -123,3 +124,11 @@ def _tell(report: Report) -> None:
     )
     severity = "WARNING" if unread or places else "INFO"
     say("reported", severity=severity, run=report.run.id, clusters=len(report.clusters), unread=unread, places=places)
+
+
+def _drop(report: Report) -> float:
+    """How many points less than in the run before; 0 where there is none, or another baseline measured it."""
+    if len(report.trend) < 2:
+        return 0.0
+    before, last = report.trend[-2:]
+    return round(max(0.0, before.proven - last.proven), 1) if before.baseline == last.baseline else 0.0

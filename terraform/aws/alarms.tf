@@ -30,6 +30,12 @@ locals {
         text   = "Accounts or regions of the last run could not be read whole: clusters may be missing from the report."
       })
     },
+    {
+      score-drop = merge(local.of_runs, {
+        metric = "ScoreDrop", statistic = "Maximum", comparison = "GreaterThanThreshold", threshold = var.alarms.most_drop
+        text   = "The fleet's score fell by more than ${var.alarms.most_drop} points from one run to the next."
+      })
+    },
     var.alarms.missing_hours == 0 ? {} : {
       missing-runs = {
         namespace  = "ringfence", metric = "Reports", dimensions = null, statistic = "Sum"

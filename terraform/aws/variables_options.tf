@@ -139,7 +139,8 @@ variable "log_days" {
 variable "alarms" {
   description = <<-E
     When somebody is told: `missing_hours` without a report (0: never asked; a little more than the time between two runs), more than
-    `unread_clusters` or `unread_places` of a run that could not be read, a fleet score below `least_score` (null: never asked).
+    `unread_clusters` or `unread_places` of a run that could not be read, a fleet score below `least_score` (null: never asked) or
+    more than `most_drop` points below that of the run before.
   E
   type = object({
     enabled         = optional(bool, true)
@@ -147,6 +148,7 @@ variable "alarms" {
     unread_clusters = optional(number, 0)
     unread_places   = optional(number, 0)
     least_score     = optional(number)
+    most_drop       = optional(number, 5)
   })
   default = {}
 

@@ -44,7 +44,7 @@ run "usual" {
     error_message = "The scan's environment: it sends no tasks."
   }
   assert {
-    condition     = toset(keys(aws_cloudwatch_metric_alarm.of)) == toset(["dead-letters", "missing-runs", "plan-failed", "unread-clusters", "unread-places"])
+    condition     = toset(keys(aws_cloudwatch_metric_alarm.of)) == toset(["dead-letters", "missing-runs", "plan-failed", "score-drop", "unread-clusters", "unread-places"])
     error_message = "The alarms that need no number from you."
   }
   assert {
