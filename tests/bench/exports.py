@@ -23,7 +23,7 @@ FINDINGS = 60 * 17  # of a cluster
 
 def show(sizes: tuple[int, ...] = SIZES) -> None:
     """Print a line for each form, with its costs at each size."""
-    heads = "".join(f" | {size:>6,} clusters: CPU s  peak MB      MB" for size in sizes)
+    heads = "".join(f" | {size:>6,} clusters: CPU s  peak MB       MB" for size in sizes)
     print(f"{'form of the report':<20}{heads} | growth of CPU, of memory")
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes:
@@ -31,7 +31,7 @@ def show(sizes: tuple[int, ...] = SIZES) -> None:
         for form in FORMS:
             found = [_spent(form, Path(folder) / str(size)) for size in sizes]
             shown = "".join(
-                f" | {'':>16} {each.cpu:6.1f} {each.peak / 1e6:8.0f} {int(each.out) / 1e6:7.1f}" for each in found
+                f" | {'':>16} {each.cpu:6.1f} {each.peak / 1e6:8.0f} {int(each.out) / 1e6:8.2f}" for each in found
             )
             first, last = found[0], found[-1]
             growth = f"{last.cpu / first.cpu:.1f} x, {last.peak / first.peak:.1f} x" if len(found) > 1 else ""

