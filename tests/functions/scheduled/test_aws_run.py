@@ -198,3 +198,57 @@ def test_credentials_that_expire_while_planning_plan_nothing_twice(estate, small
         assert small.waiting() == (5, 0)
         instance.drain()
     _reported(small, run)
+
+
+_PASSING = {  # service, operation, code, HTTP status, what the line says
+    "own-expired": ("sts", "GetCallerIdentity", "ExpiredToken", 403, "the credentials have run out"),
+    "expired": ("eks", "DescribeCluster", "ExpiredTokenException", 403, "the credentials have run out"),
+    "throttled": ("eks", "DescribeCluster", "ThrottlingException", 429, "throttled"),
+}
+
+
+@pytest.mark.parametrize("case", _PASSING)
+def test_what_passes_costs_no_cluster(estate, small, case):
+    """A cluster is not called unread because AWS refused the function for a while: its task comes again, one line each."""
+    service, operation, code, status, words = _PASSING[case]
+    with Instance(small) as instance:
+        run = instance.plan(due_now()).body["run"]
+        fault = estate.aws.fault(service, operation, code, message="planted-message", status=status)
+        failed = instance.deliver(2)
+        errors = instance.errors()
+        fault.times = 0
+        assert fault.given
+        assert len(failed or ()) == len(errors) == 2
+        assert all(words in line and "\n" not in line and len(line) < 500 for line in errors), errors
+        assert instance.drain() == []
+    assert small.waiting(small.dead) == (0, 0)
+    _reported(small, run)
+
+
+def test_what_does_not_pass_is_unread_after_the_last_try_and_never_compliant(estate, small):
+    """The queue's last delivery stores the reason, so that nothing ends among the dead letters and the run has its report."""
+    estate.aws.fault("eks", "DescribeCluster", "ExpiredTokenException", status=403, path="/hub-2")
+    with Instance(small) as instance:
+        planned = instance.plan(due_now())
+        failed = instance.drain()
+        errors = instance.errors()
+    assert len(failed) == len(errors) == TRIES - 1
+    assert small.waiting(small.dead) == (0, 0)
+    report = json.loads(small.stored()[f"v1/runs/{planned.body['run']}/report.json"])
+    unread = {each["name"]: each for each in report["clusters"] if each["read"] != "complete"}
+    assert set(unread) == {"hub-2"}
+    assert "the credentials have run out" in unread["hub-2"]["unread"]
+    assert "pass" not in {control["status"] for control in unread["hub-2"]["controls"]}
+
+
+def test_no_log_and_no_object_holds_a_secret(estate, operator, whole, run):
+    """Not a planted value, token or key in anything the functions wrote, packed or not."""
+    folder = operator.folder / "stored"
+    for number, data in enumerate(whole.stored().values()):
+        folder.mkdir(exist_ok=True)
+        (folder / str(number)).write_bytes(data)
+    operator.said += [each.encode() for each in whole.logs]
+    assert sum(each.count(run) for each in whole.logs) > 40
+    unpacked, found = operator.secrets(estate)
+    assert unpacked >= 80
+    assert found == []
