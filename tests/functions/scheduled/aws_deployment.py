@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -162,6 +162,6 @@ def _record(message: dict[str, Any], queue: str) -> dict[str, Any]:
     }
 
 
-def due_now() -> str:
+def due_now(hours_ago: int = 0) -> str:
     """As the scheduler writes `<aws.scheduler.scheduled-time>`."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (datetime.now(UTC) - timedelta(hours=hours_ago)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from functions.scheduled.plan import NOT_SCANNED
 from tests.functions.scheduled.aws_deployment import TRIES, Code, Deployment, Instance, due_now
 from tests.functions.test_cli import ROOT
 from tests.servers.lambda_runtime import code_here, runtime_client
-from tests.servers.three_clouds import UNREACHABLE
+from tests.servers.three_clouds import ALL_SECRETS, UNREACHABLE
 
 
 @pytest.fixture(scope="module")
@@ -109,10 +110,14 @@ _HUB = "sources:\n- aws: {regions: [eu-west-1]}\n"  # five clusters of the deplo
 
 @pytest.fixture
 def small(estate, code) -> Iterator[Deployment]:
-    """A deployment of its own that scans five clusters; faults end with the test."""
+    """A deployment of its own that scans five clusters; faults end with the test, and no log of it may tell too much."""
     before = list(estate.aws.faults)
-    yield Deployment(estate.aws, code, estate.aws.environment(), _HUB)
+    deployment = Deployment(estate.aws, code, estate.aws.environment(), _HUB)
+    yield deployment
     estate.aws.faults[:] = before
+    assert deployment.logs
+    for log in deployment.logs:
+        assert [each for each in (*ALL_SECRETS, "planted-message", "Traceback") if each in log] == []
 
 
 def _reported(deployment: Deployment, run: str) -> None:
@@ -239,6 +244,30 @@ def test_what_does_not_pass_is_unread_after_the_last_try_and_never_compliant(est
     assert set(unread) == {"hub-2"}
     assert "the credentials have run out" in unread["hub-2"]["unread"]
     assert "pass" not in {control["status"] for control in unread["hub-2"]["controls"]}
+
+
+@pytest.mark.parametrize("hours", [0, 4])
+def test_a_run_whose_tasks_were_lost_is_ended_by_the_sweep_at_its_deadline(small, hours):
+    """Before it nothing is reported; after it every cluster is there, unread, and a task that turns up late changes nothing."""
+    with Instance(small) as instance:
+        run = instance.plan(due_now(hours)).body["run"]
+        message = small.sqs.receive_message(QueueUrl=small.queue)["Messages"][0]
+        small.sqs.purge_queue(QueueUrl=small.queue)
+        assert instance.sweep().body == {}
+        before = small.stored()
+        if not hours:
+            assert not any(key.endswith(("/report.json", "/result.json", "latest.json")) for key in before)
+            return
+        small.sqs.send_message(QueueUrl=small.queue, MessageBody=message["Body"])
+        assert instance.drain() == []
+        assert instance.errors() == []
+    assert small.stored() == before
+    clusters = json.loads(before[f"v1/runs/{run}/report.json"])["clusters"]
+    assert {each["name"]: (each["read"], each["unread"]) for each in clusters} == {
+        f"hub-{number}": ("unread", NOT_SCANNED) for number in range(1, 6)
+    }
+    assert "pass" not in {control["status"] for each in clusters for control in each["controls"]}
+    assert json.loads(before["v1/latest.json"])["run"] == run
 
 
 def test_no_log_and_no_object_holds_a_secret(estate, operator, whole, run):
