@@ -16,7 +16,7 @@ from infra.text import printable
 from infra.version import VERSION
 from reports import keys
 from reports.document import Run
-from scanner.errors import ClusterReadError, InputError, SnapshotError
+from scanner.errors import ClusterReadError, InputError, PassingError, SnapshotError
 from scanner.model import Snapshot
 
 if TYPE_CHECKING:
@@ -98,6 +98,8 @@ def _read(request: ScanRequest, planned: Snapshot) -> Snapshot:
         limits = Limits(deadline_s=max(1.0, ends - time.monotonic()), lists=lists)
         snapshot = read_api(access, record=record, taken=task.time, limits=limits)
     except ClusterReadError as error:
+        if isinstance(error, PassingError) and not request.last:  # the function's own trouble: the cluster may be well
+            raise TryAgainError(str(error)) from error
         if time.monotonic() >= ends:
             return _late(request, planned, str(error))
         return unread(task.cluster, str(error), record, task.time)

@@ -11,6 +11,7 @@ import os
 import queue
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 import uuid
@@ -155,10 +156,14 @@ class Function:
         self._process.wait(10)
 
     @property
+    def log(self) -> str:
+        """All that it wrote until now."""
+        return self._said.read_text("utf-8")
+
+    @property
     def said(self) -> list[dict[str, Any]]:
         """Its log until now: the lines that are JSON objects."""
-        lines = self._said.read_text("utf-8").splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")]
+        return [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
 
 
 def runtime_client(folder: Path) -> Path:
@@ -170,4 +175,15 @@ def runtime_client(folder: Path) -> Path:
             link = folder / top
             if not link.exists():
                 link.symlink_to(Path(str(installed.locate_file(top))))
+    return folder
+
+
+def code_here(folder: Path, checkout: Path) -> Path:
+    """A folder with the checkout's packages and everything that is installed here: what a bundle holds, and more."""
+    folder.mkdir()
+    installed = Path(sysconfig.get_path("purelib"))
+    for each in (*(checkout / name for name in ("functions", "infra", "reports", "scanner")), *installed.iterdir()):
+        link = folder / each.name
+        if not link.exists():
+            link.symlink_to(each)
     return folder

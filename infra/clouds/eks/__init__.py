@@ -9,7 +9,7 @@ from infra.clouds.model import Found, Scope
 from infra.clouds.options import AwsOptions
 from infra.kube.access import Access
 from infra.text import printable
-from scanner.errors import ClusterReadError
+from scanner.errors import ClusterReadError, PassingError
 from scanner.model import ClusterRef
 
 
@@ -33,12 +33,12 @@ def way_in(options: AwsOptions, ref: ClusterRef, limits: Limits = Limits()) -> A
     """The way in to one cluster that `discover` found with these options, perhaps in another process.
 
     Raises:
-        ClusterReadError: there is none (any more), with the mend.
+        ClusterReadError: there is none (any more), with the mend; a `PassingError` where there may be one later.
         InputError: the options or the credentials cannot be used at all.
     """
     from infra.clouds.eks.accounts import is_account, is_region
     from infra.clouds.eks.estate import Estate
-    from infra.clouds.eks.failures import CallError
+    from infra.clouds.eks.failures import CallError, Kind
     from infra.clouds.eks.region import NAME
 
     shown = printable(ref.id, 200)
@@ -47,7 +47,10 @@ def way_in(options: AwsOptions, ref: ClusterRef, limits: Limits = Limits()) -> A
     try:
         return Estate(options, limits).way_in(ref.account, ref.location, ref.name)
     except CallError as error:
-        raise ClusterReadError(f"{shown}: no way in to it: {error.failure.reason}") from None
+        passes = error.failure.kind in {Kind.THROTTLED, Kind.EXPIRED, Kind.LOGIN}
+        raise (PassingError if passes else ClusterReadError)(
+            f"{shown}: no way in to it: {error.failure.reason}"
+        ) from None
 
 
 __all__ = ["Limits", "discover", "way_in"]
