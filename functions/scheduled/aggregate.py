@@ -12,7 +12,7 @@ from functions.judging import Judging, judge_stored, keep_result
 from functions.publish import latest_of, publish
 from functions.results import read_results
 from functions.scheduled.news import say
-from functions.scheduled.plan import NOT_SCANNED, unfinished
+from functions.scheduled.plan import NOT_SCANNED, later, unfinished
 from functions.scheduled.tasks import Task
 from functions.sources import unread
 from functions.stored import RunRecord, read_run
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 NOT_JUDGED = "it was read, and judging it did not end before the run's deadline: give the function more time or memory"
 _MAX_REPORT = 4 << 30
+_PATIENCE_S = 24 * 3600
 
 
 class Ended(StrEnum):
@@ -66,11 +67,13 @@ def aggregate(
     tasks = tuple(unfinished(record, store))
     if tasks and now < record.deadline:
         return Ended.WAITING, None
+    # a report is made once: what the store refuses is asked for again, and given up only where a day has not helped
+    patient = now < later(record.deadline, _PATIENCE_S)
     for task in tasks:
         _close(task, judging, store)
     if keys.networks_key(run_id) in there and keys.topology_key(run_id) not in there:
-        _place(record, fleet, store)
-    made = aggregated([read_results(store, run_id, once=True)], fleet)
+        _place(record, fleet, store, patient=patient)
+    made = aggregated([read_results(store, run_id, once=patient)], fleet, once=patient)
     for line in made.broken:
         say(line, severity="WARNING", run=run_id)
     report = made.report
@@ -89,7 +92,7 @@ def _record(store: Store, run_id: str, there: set[str]) -> RunRecord:
     return record
 
 
-def _place(record: RunRecord, fleet: FleetJudging, store: Store) -> None:
+def _place(record: RunRecord, fleet: FleetJudging, store: Store, *, patient: bool) -> None:
     """The networks with the run's clusters placed in them, which takes what each cluster says of itself."""
     key = keys.networks_key(record.id)
     networks = decode_topology(store.get(key, max_bytes=MAX_TOPOLOGY), store.describe(key))
@@ -102,7 +105,7 @@ def _place(record: RunRecord, fleet: FleetJudging, store: Store) -> None:
         profile=record.profile,
         at=record.time,
     )
-    placed = fabric.read_networks(read_results(store, record.id, once=True).results)
+    placed = fabric.read_networks(read_results(store, record.id, once=patient).results)
     if placed is not None:
         store.put_new(keys.topology_key(record.id), encode_topology(placed))
 

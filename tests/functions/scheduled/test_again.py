@@ -18,10 +18,11 @@ from infra.clouds.options import GcpOptions
 from infra.settings import SettingsFile, SourceOptions
 from infra.store import Store, open_store
 from reports import keys
-from scanner.errors import InputError
+from scanner.errors import InputError, StoreError
 from scanner.findings import ClusterResult
 from scanner.judge import judge
 from scanner.model import Snapshot
+from tests.functions.scheduled.faulty import Faulty, Weather
 from tests.functions.scheduled.parts import (
     DUE,
     RUN,
@@ -37,6 +38,14 @@ from tests.functions.scheduled.small import SETTINGS, read_of, ref_of
 from tests.functions.stored_runs import audited
 
 REPORT = keys.report_key(RUN, ".json")
+
+
+class NoHistory(Faulty):
+    """A store that does not say which runs it holds."""
+
+    def folders(self, prefix: str) -> tuple[str, ...]:
+        """See Store."""
+        raise StoreError(f"{prefix}: SlowDown: reduce your request rate")
 
 
 def _everything(store: Store) -> dict[str, bytes]:
@@ -275,3 +284,17 @@ def test_one_snapshot_that_cannot_be_judged_takes_no_report_with_it(fleet, store
         "two": "unread",
     }
     assert read["two"]["score"]["proven"] == 0
+
+
+def test_a_history_that_the_store_refuses_is_waited_for_a_day(fleet, store, queue):
+    """A report is made once: without the runs before it, a cluster that vanished since would never be named."""
+    clock = Clock(TOO_LATE)
+    audited(store, "20261122T080000Z", [read_of("gone")])
+    service(store, SETTINGS, queue).plan(DUE)
+    steps = service(NoHistory(store, Weather(random.Random())), SETTINGS, queue, clock)  # noqa: S311
+    with pytest.raises(StoreError, match="SlowDown"):
+        steps.aggregate(RUN)
+    assert store.find(REPORT) is None
+    clock.now = "2026-11-24T12:00:00Z"
+    assert steps.aggregate(RUN) == "reported"
+    assert report_of(store)["vanished"] == []
