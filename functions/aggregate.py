@@ -149,7 +149,9 @@ def run_report(store: Store, run: str, judging: Judging) -> Aggregated:
     return aggregate([read_results(store, run)], judging)
 
 
-def aggregate(runs: Sequence[StoredRun], judging: Judging, failed: Sequence[str] = ()) -> Aggregated:
+def aggregate(
+    runs: Sequence[StoredRun], judging: Judging, failed: Sequence[str] = (), *, once: bool = False
+) -> Aggregated:
     """One report over the results of several runs, whatever their order; `failed` are stores that could not be read.
 
     Of a cluster with several results the newest counts. The fabric is judged anew: over the networks that the runs stored,
@@ -193,7 +195,7 @@ def aggregate(runs: Sequence[StoredRun], judging: Judging, failed: Sequence[str]
         tier_weights=config.tier_weights,
     )
     broken = tuple(sorted({line for each in ordered for line in each.broken} | set(failed)))
-    report, damaged = _remembering(report, ordered, alone=alone)
+    report, damaged = _remembering(report, ordered, alone=alone, once=once)
     return Aggregated(report, (*broken, *damaged))
 
 
@@ -251,10 +253,12 @@ def _unusable(line: str) -> Scope:
     return Scope(cloud="", account="", location="store", outcome="error", reason=line)
 
 
-def _remembering(report: Report, runs: Sequence[StoredRun], *, alone: bool) -> tuple[Report, tuple[str, ...]]:
+def _remembering(
+    report: Report, runs: Sequence[StoredRun], *, alone: bool, once: bool
+) -> tuple[Report, tuple[str, ...]]:
     """`report` with what is missing since the runs before. Of several stores there is no one history, so no trend."""
     if alone:
-        return with_past(report, runs[0].store) if runs[0].finished else (report, ())
+        return with_past(report, runs[0].store, once=once) if runs[0].finished else (report, ())
     vanished: dict[str, Vanished] = {}
     unseen: dict[str, Vanished] = {}
     damaged: set[str] = set()

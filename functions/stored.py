@@ -65,7 +65,8 @@ def list_snapshots(url: str) -> tuple[Store, tuple[str, ...], tuple[Scope, ...]]
         return open_store(folder or slash or "."), (leaf,), ()
     store = open_store(url)
     listed = tuple(store.list(""))
-    found = [key for key in listed if PurePosixPath(key).name.endswith(_SUFFIX)]
+    # what a scheduled run planned stands in for a snapshot only where nobody read the cluster, and then it was stored as one
+    found = [key for key in listed if key.endswith(_SUFFIX) and PurePosixPath(key).name != keys.PLANNED]
     runs = {key: parsed[0] for key in found if (parsed := keys.parse_cluster_key(key)) is not None}
     missed: tuple[Scope, ...] = ()
     if runs:

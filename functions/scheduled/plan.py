@@ -101,7 +101,7 @@ def _discovered(request: PlanRequest, watch: Quiet) -> RunRecord:
         clusters={label_of(each): each.cluster for each in planned},
         profile=request.settings.baseline.profile,
         planned=planned,
-        deadline=_later(run.time, request.lasts_s),
+        deadline=later(run.time, request.lasts_s),
     )
 
 
@@ -125,6 +125,7 @@ def _keep_records(estate: Estate, request: PlanRequest) -> None:
             pass
 
 
-def _later(time: str, seconds: int) -> str:
+def later(time: str, seconds: int) -> str:
+    """`time` (RFC 3339) and so much more, in UTC."""
     moment = datetime.fromisoformat(time) + timedelta(seconds=seconds)
     return keys.run_time(moment.isoformat())

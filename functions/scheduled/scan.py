@@ -42,12 +42,12 @@ class ScanRequest:
 def scan(request: ScanRequest) -> bool:
     """Scan one cluster; returns whether there was anything left to do.
 
-    A cluster that cannot be read is stored as unread, with the reason. Where time ran out it is tried again, and unread
-    the last time.
+    A cluster that cannot be read is stored as unread, with the reason. Where time ran out, or the cloud's credentials cannot
+    be used at all, it is tried again, and unread the last time.
 
     Raises:
         InputError: the task is of no plan in this store: it will never be, so it belongs to the dead letters.
-        TryAgainError: time ran out, and it is not the last try.
+        TryAgainError: time ran out, or nobody may ask this cloud; and it is not the last try.
         StoreError: the store refused; the queue delivers the task again.
     """
     task, store = request.task, request.store
@@ -81,6 +81,8 @@ def _planned(request: ScanRequest, there: set[str]) -> Snapshot:
         raise InputError(str(error)) from error
     if planned.cluster != task.cluster:
         raise InputError(f"{store.describe(key)}: is not of {shown}: look who else writes to this queue")
+    if planned.taken != task.time:  # by another time other waivers would hold
+        raise InputError(f"run {task.run} was not planned for {task.time}: look who else writes to this queue")
     return planned
 
 
@@ -102,6 +104,10 @@ def _read(request: ScanRequest, planned: Snapshot) -> Snapshot:
             raise TryAgainError(str(error)) from error
         if time.monotonic() >= ends:
             return _late(request, planned, str(error))
+        return unread(task.cluster, str(error), record, task.time)
+    except InputError as error:  # of the source or its credentials, which may come back: the task is not to blame
+        if not request.last:
+            raise TryAgainError(str(error)) from error
         return unread(task.cluster, str(error), record, task.time)
     return msgspec.structs.replace(snapshot, cluster=task.cluster)
 
