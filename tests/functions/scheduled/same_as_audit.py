@@ -25,6 +25,8 @@ def assert_same_as_audit(seen: dict[str, bytes], operator: Operator, *arguments:
     audited = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert len(_snapshots(audited)) == len(report["clusters"])
     assert _snapshots(seen) == _snapshots(audited)
+    same = json.loads(audited[f"v1/runs/{run}/report.json"])
+    assert {name for name in report.keys() | same.keys() if report.get(name) != same.get(name)} == set()
     assert seen[f"v1/runs/{run}/report.json"] == audited[f"v1/runs/{run}/report.json"]
     assert json.loads(seen["v1/latest.json"])["run"] == run
     return report
