@@ -80,9 +80,18 @@ def _message(event: CloudEvent) -> Mapping[str, Any]:
 
 
 def _tried(event: CloudEvent) -> int:
-    """How often it was delivered; Pub/Sub counts only for subscriptions with dead letters."""
-    attempt = event.data.get("deliveryAttempt") if isinstance(event.data, Mapping) else None
-    return attempt if isinstance(attempt, int) and attempt > 0 else 1
+    """How often it was delivered; Pub/Sub counts only for subscriptions with dead letters.
+
+    A push has the count beside the message, where functions-framework leaves it behind when it makes an event of the push.
+    """
+    from flask import has_request_context, request
+
+    pushed = request.get_json(silent=True) if has_request_context() else None
+    for body in (event.data, pushed):
+        attempt = body.get("deliveryAttempt") if isinstance(body, Mapping) else None
+        if type(attempt) is int and attempt > 0:  # `true` is none
+            return attempt
+    return 1
 
 
 @contextmanager
