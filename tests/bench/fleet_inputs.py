@@ -40,8 +40,12 @@ class Measured:
     collect_s: float = 0.02  # 200 pods over HTTPS; 2,000: 0.06; 10,000: about 0.35
     judge_s: float = 0.07  # 300 pods and 60 policies; 3,000 and 500: 0.84
     check_s: float = 25e-6  # asking whether a run can be reported, for each cluster of the run
-    report_s: float = 10.5  # a report of 100 clusters of the demo estate's largest kind (191 kB of results each)
-    report_power: float = 1.8  # how it grows with the number of clusters: 300 took 75 s
+    report_s: float = 0.04  # of a report, for each cluster: its result read, its pages rendered
+    pair_s: float = (
+        0.0007  # of a report, for each ordered pair of clusters: whether one leads to the other (100, 300 measured)
+    )
+    report_base_bytes: int = 150_000_000
+    pair_bytes: int = 7_500  # what a pair holds until the report is made
     result_bytes: int = 140_000
     snapshot_bytes: int = 8_000
     page_bytes: int = 190_000  # of the report's site, for each cluster
@@ -94,7 +98,7 @@ AWS = Cloud(
     scan_s=300.0,
     at_once=10,
     memory_gb=2.0,
-    cores=2048 / 1769,
+    cores=1.0,  # 1.16, of which one thread uses one
     gb_s=0.0000133334,
     request=0.20e-6,
     message=3 * 0.40e-6,

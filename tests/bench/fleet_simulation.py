@@ -96,7 +96,27 @@ def plan_s(cloud: Cloud, fleet: Fleet, assumed: Assumed) -> float:
 def report_s(cloud: Cloud, fleet: Fleet, assumed: Assumed, measured: Measured) -> float:
     """Results read eight at a time, the report made, its pages stored one by one."""
     moved = fleet.clusters * assumed.object_s / 8 + fleet.clusters * assumed.object_s
-    return moved + measured.report_s * (fleet.clusters / 100) ** measured.report_power / cloud.cores
+    pairs = fleet.clusters * (fleet.clusters - 1)
+    return moved + (measured.report_s * fleet.clusters + measured.pair_s * pairs) / cloud.cores
+
+
+def report_gb(fleet: Fleet, measured: Measured) -> float:
+    """Memory of making the report: what is known of every pair is held until it is done."""
+    return (measured.report_base_bytes + measured.pair_bytes * fleet.clusters * (fleet.clusters - 1)) / 1e9
+
+
+def largest(cloud: Cloud, assumed: Assumed, measured: Measured) -> int:
+    """The most clusters whose report one scan's instance can make, in time and memory."""
+    fits, over = 1, 1_000_000
+    while over - fits > 1:
+        middle = Fleet(clusters=(fits + over) // 2)
+        slow = report_s(cloud, middle, assumed, measured) > cloud.scan_s
+        fits, over = (
+            (fits, middle.clusters)
+            if slow or report_gb(middle, measured) > cloud.memory_gb
+            else (middle.clusters, over)
+        )
+    return fits
 
 
 def _scan_s(cloud: Cloud, fleet: Fleet, assumed: Assumed, measured: Measured, pages: int) -> float:
@@ -120,6 +140,17 @@ def binding(cloud: Cloud, fleet: Fleet, assumed: Assumed, measured: Measured) ->
     now = run(cloud, fleet, assumed, measured).scans_s
     saved = {name: now - run(other, fleet, assumed, measured).scans_s for name, other in lifted(cloud, fleet).items()}
     return sorted(saved.items(), key=lambda each: -each[1])
+
+
+def first(cloud: Cloud, fleet: Fleet, assumed: Assumed, measured: Measured) -> str:
+    """What keeps a run from being larger or faster: a step that does not fit at all comes before a limit that makes it slower."""
+    if plan_s(cloud, fleet, assumed) > cloud.plan_s:
+        return f"the plan's {cloud.plan_s:.0f} s"
+    if report_gb(fleet, measured) > cloud.memory_gb:
+        return f"the report's memory, {cloud.memory_gb:g} GB"
+    if report_s(cloud, fleet, assumed, measured) > cloud.scan_s:
+        return f"the report's {cloud.scan_s:.0f} s"
+    return binding(cloud, fleet, assumed, measured)[0][0]
 
 
 def cost(cloud: Cloud, fleet: Fleet, ran: Ran, measured: Measured) -> dict[str, float]:
@@ -159,13 +190,42 @@ def show(fleet: Fleet, at_once: int = 0) -> None:
         print(
             f"  scans  {ran.scans_s:8.0f} s; a scan {ran.busy_s / fleet.clusters:.1f} s, {ran.waited_s:.0f} s waited for limits"
         )
-        print(f"  report {ran.report_s:8.0f} s of {cloud.scan_s:.0f}{_over(ran.report_s, cloud.scan_s)}")
+        held = report_gb(fleet, measured)
+        over = _over(ran.report_s, cloud.scan_s) or _over(held, cloud.memory_gb)
+        print(f"  report {ran.report_s:8.0f} s of {cloud.scan_s:.0f}, {held:.1f} GB of {cloud.memory_gb:g}{over}")
+        print(f"  the largest run whose report fits: {largest(cloud, assumed, measured):,} clusters")
+        print(f"  binds first: {first(cloud, fleet, assumed, measured)}")
         for limit, saved in binding(cloud, fleet, assumed, measured):
             print(f"  without {limit}: {saved:.0f} s sooner")
         least = at_once_for(3_600, cloud, fleet, assumed, measured)
         print(f"  scans in an hour: {f'at_once {least}' if least else 'not with any concurrency: the limit holds'}")
         paid = cost(cloud, fleet, ran, measured)
         print("  costs ", ", ".join(f"{what} ${dollars:.2f}" for what, dollars in paid.items()), "a run")
+
+
+def table(fleet: Fleet = Fleet()) -> list[str]:  # noqa: B008 - frozen
+    """The outcome for each cloud, as a table of docs/operate.md."""
+    lines = [
+        "| cloud | plan | scans, at_once | concurrency for scans in an hour | report | functions, objects | binds first |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | --- |",
+    ]
+    given = (Assumed(), Measured())
+    for name in CLOUDS:
+        cloud = BY_NAME[name]
+        ran = run(cloud, fleet, *given)
+        paid = cost(cloud, fleet, without_report(ran), Measured())
+        lines.append(
+            f"| {name} | {ran.plan_s:,.0f} s of {cloud.plan_s:,.0f} | {ran.scans_s:,.0f} s, {cloud.at_once} "
+            f"| {at_once_for(3_600, cloud, fleet, *given)} "
+            f"| {ran.report_s:,.0f} s of {cloud.scan_s:,.0f}, {report_gb(fleet, Measured()):,.0f} GB of {cloud.memory_gb:g} "
+            f"| ${paid['functions']:.2f}, ${paid['objects']:.2f} | {first(cloud, fleet, *given)} |"
+        )
+    return lines
+
+
+def without_report(ran: Ran) -> Ran:
+    """The run without its report, for one that does not fit costs nothing that could be named."""
+    return replace(ran, report_s=0.0)
 
 
 def _over(spent: float, limit: float) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench.fleet_inputs import AWS, AZURE, BY_NAME, Assumed, Fleet, Measured
-from tests.bench.fleet_simulation import Bucket, at_once_for, binding, cost, run
+from tests.bench.fleet_simulation import Bucket, at_once_for, binding, cost, first, largest, run
 from tests.bench.run_counts import counted
 from tests.servers.three_clouds import UNREACHABLE, ThreeClouds
 
@@ -38,6 +38,15 @@ def test_another_limit_binds_when_the_first_is_lifted():
     assert binding(replace(AZURE, at_once=1), FLEET, *GIVEN)[0][0] == "at_once = 1"
     slow_store = replace(AZURE, per_s=1e6, at_once=2_000, puts_per_s=10.0)
     assert binding(slow_store, FLEET, *GIVEN)[0][0] == AZURE.store_limit
+
+
+def test_what_does_not_fit_comes_first():
+    """The plan's time, the report's memory, its time; and the largest run that fits is the one after which it does not."""
+    assert first(replace(AWS, plan_s=10.0), FLEET, *GIVEN) == "the plan's 10 s"
+    most = largest(AWS, *GIVEN)
+    for clusters, wanted in ((most, "at_once = 10"), (most + 1, "the report's memory, 2 GB")):
+        assert first(AWS, Fleet(clusters=clusters, accounts=10), *GIVEN) == wanted
+    assert first(replace(AWS, memory_gb=1e3), FLEET, *GIVEN) == "the report's 300 s"
 
 
 def test_concurrency_is_named_or_said_to_help_nothing():
