@@ -54,15 +54,18 @@ class Judging:
     `evidence` and `waivers` are files that come before the settings' own.
     """
 
-    def __init__(self, config: str = "", *, evidence: str = "", waivers: str = "") -> None:
+    def __init__(
+        self, config: str = "", *, evidence: str = "", waivers: str = "", settings: SettingsFile | None = None
+    ) -> None:
         self._config = config
+        self._settings = settings
         self._evidence = evidence
         self._waivers = waivers
 
     @cached_property
     def settings(self) -> SettingsFile:
-        """`--config`, or the `ringfence.yaml` of this folder."""
-        return choose(WaysIn(config=self._config)).settings
+        """Those given, `--config`, or the `ringfence.yaml` of this folder."""
+        return self._settings or choose(WaysIn(config=self._config)).settings
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
@@ -146,7 +149,9 @@ def run_report(store: Store, run: str, judging: Judging) -> Aggregated:
     return aggregate([read_results(store, run)], judging)
 
 
-def aggregate(runs: Sequence[StoredRun], judging: Judging, failed: Sequence[str] = ()) -> Aggregated:
+def aggregate(
+    runs: Sequence[StoredRun], judging: Judging, failed: Sequence[str] = (), *, once: bool = False
+) -> Aggregated:
     """One report over the results of several runs, whatever their order; `failed` are stores that could not be read.
 
     Of a cluster with several results the newest counts. The fabric is judged anew: over the networks that the runs stored,
@@ -190,7 +195,7 @@ def aggregate(runs: Sequence[StoredRun], judging: Judging, failed: Sequence[str]
         tier_weights=config.tier_weights,
     )
     broken = tuple(sorted({line for each in ordered for line in each.broken} | set(failed)))
-    report, damaged = _remembering(report, ordered, alone=alone)
+    report, damaged = _remembering(report, ordered, alone=alone, once=once)
     return Aggregated(report, (*broken, *damaged))
 
 
@@ -248,10 +253,12 @@ def _unusable(line: str) -> Scope:
     return Scope(cloud="", account="", location="store", outcome="error", reason=line)
 
 
-def _remembering(report: Report, runs: Sequence[StoredRun], *, alone: bool) -> tuple[Report, tuple[str, ...]]:
+def _remembering(
+    report: Report, runs: Sequence[StoredRun], *, alone: bool, once: bool
+) -> tuple[Report, tuple[str, ...]]:
     """`report` with what is missing since the runs before. Of several stores there is no one history, so no trend."""
     if alone:
-        return with_past(report, runs[0].store) if runs[0].finished else (report, ())
+        return with_past(report, runs[0].store, once=once) if runs[0].finished else (report, ())
     vanished: dict[str, Vanished] = {}
     unseen: dict[str, Vanished] = {}
     damaged: set[str] = set()

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from functions.aggregate import Judging, open_root, place_of, run_report, stored_report
 from functions.history import runs_of
-from functions.stored import read_run
 from reports import keys
 from reports.changes import Changes, changes_between
 from reports.document import Report
-from scanner.errors import InputError, MissingObjectError
+from scanner.errors import InputError
 
 if TYPE_CHECKING:
     from infra.store import Store
@@ -51,9 +50,5 @@ def _run_before(store: Store, run: str) -> str:
 
 
 def _is_finished(store: Store, run: str) -> bool:
-    """Whether a run was judged and not interrupted; what is no run, or has no record, is not."""
-    try:
-        record = read_run(store, keys.run_key(run))
-    except (InputError, MissingObjectError):
-        return False
-    return record is not None and bool(record.baseline) and not record.interrupted
+    """Whether a run has its report and left its summary: one that was interrupted, or is under way, has none."""
+    return store.find(keys.summary_key(run)) is not None

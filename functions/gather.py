@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from functions.ask import ask_cloud
 from functions.sources import Input, Progress, list_inputs
 from infra.clouds.model import Found, Outcome, Scope
 from infra.loading import load_sdks
@@ -83,22 +84,6 @@ class Gathered:
     places: tuple[document.Scope, ...] = ()
     interrupted: bool = False
     estate: Estate | None = None  # what discovery gave, where a cloud was asked
-
-
-def ask_cloud(source: SourceOptions) -> Generator[Found | Scope, None, None]:
-    """The clusters of one cloud, by its own SDK, which loads here."""
-    if source.aws is not None:
-        from infra.clouds import eks
-
-        yield from eks.discover(source.aws)
-    if source.gcp is not None:
-        from infra.clouds import gke
-
-        yield from gke.discover(source.gcp)
-    if source.azure is not None:
-        from infra.clouds import aks
-
-        yield from aks.discover(source.azure)
 
 
 def gather(

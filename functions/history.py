@@ -25,19 +25,28 @@ _T = TypeVar("_T")
 _Missing = tuple[Vanished, ...]
 
 
-def with_past(report: Report, store: Store) -> tuple[Report, tuple[str, ...]]:
+def with_past(report: Report, store: Store, *, once: bool = False) -> tuple[Report, tuple[str, ...]]:
     """`report` with what its store's earlier finished runs tell: the trend up to it, and the clusters that are missing since.
 
     Later runs do not count, so a run that is delivered twice gives the same bytes. What could not be read is named, a line
     each: a store that cannot be listed costs the history and not the report.
+
+    `once` is for a report that nobody makes again, where what the store refuses at the moment would be lost for good.
+
+    Raises:
+        StoreError: with `once` alone, the store refused.
     """
     try:
         runs = [run for run in runs_of(store) if run < report.run.id]
     except StoreError as error:
+        if once:
+            raise
         return report, (f"history: {error}",)
-    points, damaged = read_summaries(store, runs[-(MOST_RUNS - 1) :], lambda head: head.point(head.fleet), decode_head)
+    points, damaged = read_summaries(
+        store, runs[-(MOST_RUNS - 1) :], lambda head: head.point(head.fleet), decode_head, once=once
+    )
     trend = sorted(points, key=lambda point: point.run)
-    vanished, unseen, wrong = _missing(report, store, [point.run for point in trend])
+    vanished, unseen, wrong = _missing(report, store, [point.run for point in trend], once=once)
     grown = msgspec.structs.replace(report, trend=(*trend, trend_point(report)), vanished=vanished, unseen=unseen)
     return grown, (*damaged, *wrong)
 
@@ -50,11 +59,15 @@ def missing_before(report: Report, store: Store, run: str) -> tuple[_Missing, _M
         return (), (), (f"history: {error}",)
 
 
-def _missing(report: Report, store: Store, runs: Sequence[str]) -> tuple[_Missing, _Missing, tuple[str, ...]]:
+def _missing(
+    report: Report, store: Store, runs: Sequence[str], *, once: bool = False
+) -> tuple[_Missing, _Missing, tuple[str, ...]]:
     """Against the last of `runs` that left a whole summary."""
     damaged: tuple[str, ...] = ()
     for run in reversed(runs):
-        found, wrong = read_summaries(store, [run], lambda summary: missing_since(summary, report), decode_summary)
+        found, wrong = read_summaries(
+            store, [run], lambda summary: missing_since(summary, report), decode_summary, once=once
+        )
         damaged += wrong
         if found:
             return *found[0], damaged
@@ -76,7 +89,12 @@ _Read = TypeVar("_Read", Head, Summary)
 
 
 def read_summaries(
-    store: Store, runs: Sequence[str], pick: Callable[[_Read], _T], decode: Callable[[bytes, str], _Read]
+    store: Store,
+    runs: Sequence[str],
+    pick: Callable[[_Read], _T],
+    decode: Callable[[bytes, str], _Read],
+    *,
+    once: bool = False,
 ) -> tuple[list[_T], tuple[str, ...]]:
     """What `pick` keeps of the summary of each of `runs` that has one, in no order, and a line for each that is damaged.
 
@@ -88,6 +106,8 @@ def read_summaries(
     for key, data in fetched(store, tuple(ids), max_bytes=_MAX_BYTES):
         if data is None:
             continue
+        if once and isinstance(data, StoreError):
+            raise data
         try:
             if isinstance(data, StoreError):
                 raise data

@@ -13,9 +13,9 @@ from functions.output import colour, now, say_incomplete, width, write
 from functions.run import new_run
 from functions.watch import watcher
 from infra.settings import SettingsFile, SourceOptions
-from reports.network import Network, render_network, render_network_table
 from reports.places import not_whole
 from scanner.topology.build import topology_of
+from scanner.topology.document import encode
 from scanner.topology.model import Topology
 from scanner.topology.place import place
 from scanner.topology.reach import overlaps, reach_between
@@ -43,6 +43,8 @@ def run_network(request: NetworkRequest) -> int:
         InputError: no source is a cloud, or the only one cannot be used.
         StoreError: the document cannot be written.
     """
+    from reports.network import Network, render_network, render_network_table
+
     sources = clouds_among(request.sources, "no networks to read")
     run = new_run("", now())
     with watcher() as watch:
@@ -86,7 +88,8 @@ def read_networks(estate: Estate, watch: Quiet) -> Iterator[Topology]:
         groups.setdefault(id(estate.by[each.ref.id]), []).append(each.ref)
     for refs in groups.values():
         watch.note(f"reading the networks of {refs[0].cloud}")
-        yield from _networks(estate.by[refs[0].id], refs)
+        # In order of what they say, not of who answered first: the same networks make the same document and report.
+        yield from sorted(_networks(estate.by[refs[0].id], refs), key=encode)
 
 
 def _networks(source: SourceOptions, refs: Sequence[ClusterRef]) -> Iterator[Topology]:

@@ -54,7 +54,7 @@ def record_run(
         profile=profile,
     )
     run_key = keys.run_key(run.id)
-    if store.put_new(run_key, _encode(record)):
+    if store.put_new(run_key, encode_document(record)):
         return
     earlier = read_run(store, run_key)
     if earlier is None:
@@ -63,7 +63,7 @@ def record_run(
         place = store.describe(run_key)
         raise StoreError(f"{place}: this run set out to read other clusters: give another --run-id or --time")
     if (earlier.interrupted and earlier.expected == record.expected) or (baseline and not earlier.baseline):
-        store.put(run_key, _encode(record))
+        store.put(run_key, encode_document(record))
 
 
 def keep(
@@ -79,27 +79,35 @@ def keep(
     return grown, publish(grown, store, finished=finished), damaged
 
 
-def publish(report: Report, store: Store, *, finished: bool) -> tuple[str, ...]:
+def publish(report: Report, store: Store, *, finished: bool, written: bool = False) -> tuple[str, ...]:
     """Store the report's renderings, then point `latest.json` at a finished run unless a newer one has already.
 
     The findings are stored as tables too where the extra `parquet` is installed. Without it they are left out without a word:
     nobody asked for them, and `report --format parquet` makes them of the same report at any time. Only a finished run leaves
-    a summary: it is what makes it part of the store's history.
+    a summary: it is what makes it part of the store's history. `written` says that the document itself lies there already.
     """
     page = put_site(report, store, lambda path: keys.page_key(report.run.id, path))
     document = keys.report_key(report.run.id, ".json")
-    store.put(document, render_json(report))
+    if not written:
+        store.put(document, render_json(report))
     if can_write():
         write_findings(report, store)
     if finished:
         store.put(keys.summary_key(report.run.id), render_summary(summary_of(report)))
         latest = {"schema": "latest/v1", "run": report.run.id, "report": document}
-        store.update_latest(keys.LATEST, _encode(latest), lambda current: _run_of(current) <= report.run.id)
+        store.update_latest(keys.LATEST, encode_document(latest), lambda current: _run_of(current) <= report.run.id)
     return store.describe(page), store.describe(document)
 
 
-def _encode(value: object) -> bytes:
+def encode_document(value: object) -> bytes:
+    """A small document of the store: JSON that people can read."""
     return msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=2) + b"\n"
+
+
+def latest_of(store: Store) -> str:
+    """The run that the store's pointer names, "" where it names none."""
+    data = store.find(keys.LATEST)
+    return _run_of(data) if data is not None else ""
 
 
 class _Latest(msgspec.Struct):

@@ -64,12 +64,15 @@ class StoredRun:
         return max((each.baseline for each in self.results), default="")
 
 
-def read_results(store: Store, run: str) -> StoredRun:
+def read_results(store: Store, run: str, *, once: bool = False) -> StoredRun:
     """Everything of run `run` in `store` that a report is made of. A broken object is named and its cluster unread.
+
+    `once` is for a report that nobody makes again: what the store refuses at the moment is then no reason to call a cluster
+    unread for good.
 
     Raises:
         InputError: there is no such run, or nothing of it was judged.
-        StoreError: the store cannot be listed.
+        StoreError: the store cannot be listed, or with `once` does not give out an object.
     """
     found = [key for key in store.list(keys.clusters_prefix(run)) if _is_result(key)]
     record, broken = _record(store, run)
@@ -80,13 +83,15 @@ def read_results(store: Store, run: str) -> StoredRun:
     addresses = {keys.result_key(run, ref): ref for ref in (record.clusters.values() if record else ())}
     results, lost = [], []
     for key, answer in _read_all(store, found):
+        if once and isinstance(answer, StoreError):
+            raise answer
         wrong = answer if isinstance(answer, RingfenceError) else _misplaced(answer, run, key, store)
         if isinstance(answer, ClusterResult) and wrong is None:
             results.append(answer)
         else:
             broken += (str(wrong),)
             lost.append((addresses.get(key) or _address(key), f"its result cannot be read: {wrong}"))
-    networks, unusable = _networks(store, run)
+    networks, unusable = _networks(store, run, once=once)
     lost += _without(record, set(found), run) if record else []
     return StoredRun(
         store=store,
@@ -193,10 +198,12 @@ def _unknown(store: Store, run: str, record: RunRecord | None, results: int) -> 
         yield Scope(cloud="", account="", location=run, outcome="partial", reason=reason)
 
 
-def _networks(store: Store, run: str) -> tuple[Topology | None, tuple[str, ...]]:
+def _networks(store: Store, run: str, *, once: bool) -> tuple[Topology | None, tuple[str, ...]]:
     key = keys.topology_key(run)
     try:
         data = store.find(key, max_bytes=MAX_TOPOLOGY)
         return (None if data is None else decode_topology(data, store.describe(key))), ()
     except RingfenceError as error:
+        if once and isinstance(error, StoreError):
+            raise
         return None, (str(error),)

@@ -12,24 +12,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from functions.interrupts import uninterrupted
+from functions.judging import Judging, judge_stored, keep_result
 from functions.publish import keep, record_run
 from functions.reading import WORKERS, Reading, read_all
 from functions.sources import Input, unread
-from infra.memory import uncollected
 from infra.version import VERSION
 from reports import keys
 from reports.aggregate import build_report
-from reports.document import Report, Run, Scope, decode_result, render_result
+from reports.document import Report, Run, Scope
 from reports.places import not_whole
 from scanner.baselines import BASELINE_VERSION
 from scanner.baselines.config import BaselineConfig
 from scanner.controls.base import Control
-from scanner.errors import ClusterReadError, InputError, StoreError
+from scanner.errors import ClusterReadError, InputError
 from scanner.evidence import Statement
 from scanner.findings import ClusterResult
 from scanner.frameworks.model import Framework
 from scanner.gaps import by_cause
-from scanner.judge import judge
 from scanner.model import ClusterRef, Read, Snapshot, Source
 from scanner.waivers.model import Waiver
 
@@ -109,7 +108,7 @@ def audit(
     results: dict[str, ClusterResult] = {}
     found: dict[str, ClusterRef] = {}
     scopes = list(places)
-    judging = _Judging(config, at or run.time, tuple(statements), tuple(waivers), tuple(own))
+    judging = Judging(config, at or run.time, tuple(statements), tuple(waivers), tuple(own))
 
     def take(entry: Input, read: Snapshot | Scope) -> Callable[[], None]:
         if isinstance(read, Scope):
@@ -120,8 +119,8 @@ def audit(
             second = Scope(cloud=ref.cloud, account=ref.account, location=ref.location, outcome="partial", reason=why)
             return lambda: scopes.append(second)
         watcher.note(f"judging {entry.label}")
-        result = _judge_stored(read, run, judging, store)
-        return lambda: results.update({ref.id: _keep(result, run, store)})
+        result = judge_stored(read, run, judging, store)
+        return lambda: results.update({ref.id: keep_result(result, run, store)})
 
     missed = _each(inputs, run, watcher, workers, take)
     scopes += missed
@@ -232,62 +231,6 @@ def _read(reading: Reading, run: Run, *, alone: bool) -> Snapshot | Scope:
     if alone and isinstance(error, InputError):
         raise error
     return Scope(cloud="", account="", location=entry.label, outcome="error", reason=str(error))
-
-
-def _judge_stored(snapshot: Snapshot, run: Run, judging: _Judging, store: Store | None) -> ClusterResult:
-    """Store and judge one snapshot; what an earlier delivery of this run stored wins over what was read now."""
-    if store is None:
-        return _judged(snapshot, judging)
-    from infra.snapshots import decode, encode
-
-    ref = snapshot.cluster
-    key = keys.snapshot_key(run.id, ref)
-    if not store.put_new(key, encode(snapshot)):
-        snapshot = decode(store.get(key), store.describe(key))
-        _check_place(snapshot.cluster, ref, store.describe(key))
-    return _judged(snapshot, judging)
-
-
-def _keep(result: ClusterResult, run: Run, store: Store | None) -> ClusterResult:
-    """Store one result; an earlier delivery's wins."""
-    if store is None:
-        return result
-    key = keys.result_key(run.id, result.cluster)
-    if store.put_new(key, render_result(result)):
-        return result
-    earlier = decode_result(store.get(key), store.describe(key))
-    _check_place(earlier.cluster, result.cluster, store.describe(key))
-    return earlier
-
-
-@dataclass(frozen=True, slots=True)
-class _Judging:
-    """What every cluster of a run is judged with."""
-
-    config: BaselineConfig
-    at: str
-    statements: tuple[Statement, ...]
-    waivers: tuple[Waiver, ...]
-    own: tuple[Control, ...]
-
-
-def _judged(snapshot: Snapshot, judging: _Judging) -> ClusterResult:
-    """The collector runs again between two clusters, so that what one left behind is gone before the next is judged."""
-    with uncollected():
-        return judge(
-            snapshot,
-            judging.config,
-            at=judging.at,
-            statements=judging.statements,
-            waivers=judging.waivers,
-            own=judging.own,
-        )
-
-
-def _check_place(found: ClusterRef, expected: ClusterRef, where: str) -> None:
-    """What lies in a cluster's place must be its own, or one cluster would pass for another."""
-    if found.id != expected.id:
-        raise StoreError(f"{where}: holds {found.id} instead of {expected.id}: move it away, or give another --run-id")
 
 
 def new_run(run_id: str, time: str) -> Run:

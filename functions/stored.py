@@ -19,11 +19,20 @@ _SUFFIX = ".json.zst"
 _MAX_BYTES = 1 << 30  # one stored snapshot, compressed
 
 
+class Planned(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One cluster of a scheduled run, and the place of its source in the settings."""
+
+    cluster: ClusterRef
+    source: int
+
+
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """`run.json`: what a run set out to read, and the places it could not.
 
     `baseline` is empty where nothing was judged. An `interrupted` run (Ctrl-C) may be taken up again under its id.
     `clusters` are the addresses of what was `expected`, as far as they became known, and `profile` what it was judged by.
+    `planned` and `deadline` (RFC 3339, UTC) are a scheduled run's, whose clusters are read after this is written: what has no
+    result by then is unread.
     """
 
     schema: str = "run/v1"
@@ -36,6 +45,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     interrupted: bool = False
     clusters: dict[str, ClusterRef] = {}
     profile: str = ""
+    planned: tuple[Planned, ...] = ()
+    deadline: str = ""
 
 
 def list_snapshots(url: str) -> tuple[Store, tuple[str, ...], tuple[Scope, ...]]:
@@ -54,7 +65,8 @@ def list_snapshots(url: str) -> tuple[Store, tuple[str, ...], tuple[Scope, ...]]
         return open_store(folder or slash or "."), (leaf,), ()
     store = open_store(url)
     listed = tuple(store.list(""))
-    found = [key for key in listed if PurePosixPath(key).name.endswith(_SUFFIX)]
+    # what a scheduled run planned stands in for a snapshot only where nobody read the cluster, and then it was stored as one
+    found = [key for key in listed if key.endswith(_SUFFIX) and PurePosixPath(key).name != keys.PLANNED]
     runs = {key: parsed[0] for key in found if (parsed := keys.parse_cluster_key(key)) is not None}
     missed: tuple[Scope, ...] = ()
     if runs:

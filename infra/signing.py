@@ -84,7 +84,7 @@ def is_by(key: PublicKey, data: bytes, signature: bytes) -> bool:
 
 
 def key_id(key: PublicKey) -> str:
-    """The id of a key as minisign prints it."""
+    """The id of a key, as minisign prints it but with the zeros that it begins with."""
     import base64
 
     return base64.b64decode(key.to_base64())[9:1:-1].hex().upper()

@@ -22,6 +22,7 @@ FINDINGS = "v1/findings/"
 REQUIREMENTS = "v1/requirements/"
 SNAPSHOT = "snapshot.json.zst"
 RESULT = "result.json"
+PLANNED = "planned.json.zst"
 
 _MAX_SEGMENT = 128  # with four segments and a digest, far below the 1,024 bytes of an S3 key and 255 of a file's name
 _DIGEST = 32  # hexadecimal digits kept of a SHA-256: 128 bits
@@ -114,6 +115,11 @@ def summary_key(run_id: str) -> str:
     return f"{run_prefix(run_id)}summary.json"
 
 
+def networks_key(run_id: str) -> str:
+    """The networks of the clouds as a scheduled run's plan read them, before its clusters are placed in them (`topology/v1`)."""
+    return f"{run_prefix(run_id)}networks.json"
+
+
 def topology_key(run_id: str) -> str:
     """The networks of the clouds as the run read them (`topology/v1`); none where no cloud was asked."""
     return f"{run_prefix(run_id)}topology.json"
@@ -127,6 +133,16 @@ def clusters_prefix(run_id: str) -> str:
 def snapshot_key(run_id: str, ref: ClusterRef) -> str:
     """Where the snapshot of `ref` lies in a run."""
     return f"{_folder(run_id, ref)}{SNAPSHOT}"
+
+
+def cluster_prefix(run_id: str, ref: ClusterRef) -> str:
+    """The folder of one cluster in a run, with its slash."""
+    return _folder(run_id, ref)
+
+
+def planned_key(run_id: str, ref: ClusterRef) -> str:
+    """Where a scheduled run's plan leaves what the cloud says of `ref`, before its cluster is read."""
+    return f"{_folder(run_id, ref)}{PLANNED}"
 
 
 def result_key(run_id: str, ref: ClusterRef) -> str:
@@ -170,7 +186,7 @@ def parse_cluster_key(key: str) -> ClusterKey | None:
     """Take a key apart that `snapshot_key` or `result_key` made; None for any other, for a store may hold foreign files."""
     run, between, rest = key.removeprefix(RUNS).partition("/clusters/")
     parts = rest.split("/")
-    if not key.startswith(RUNS) or not between or len(parts) != 5 or parts[4] not in {SNAPSHOT, RESULT}:
+    if not key.startswith(RUNS) or not between or len(parts) != 5 or parts[4] not in {SNAPSHOT, RESULT, PLANNED}:
         return None
     try:
         cloud = Cloud(_decode(parts[0]))

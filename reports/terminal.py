@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.document import Cluster, Fabric, Report
-from reports.frameworks import framework_parts
+from reports.framework_table import framework_parts
 from reports.html.waivers import uses_of, waiver_rows
 from reports.past import score_of
 from reports.places import not_whole

@@ -26,6 +26,10 @@ class ClusterReadError(RingfenceError):
     """A cluster whose Kubernetes API could not be read at all."""
 
 
+class PassingError(ClusterReadError):
+    """It could not be read just now, for a reason that is not the cluster's and passes: throttled, or a login that ran out."""
+
+
 class StoreError(RingfenceError):
     """The object store refused or failed; names the URL and key, never a credential."""
 

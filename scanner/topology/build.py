@@ -9,9 +9,10 @@ from msgspec.structs import replace
 
 from scanner.topology.declared import Declared, with_declared
 from scanner.topology.joins import far_ends, worst
-from scanner.topology.model import Domain, Link, Placement, Subnet, Table, Topology, Tunnel
+from scanner.topology.model import Domain, Link, Placement, Subnet, Table, Topology, Tunnel, Unread, Zone
 
 Named = TypeVar("Named", Domain, Table, Subnet, Link, Tunnel)
+Nameless = TypeVar("Nameless", Zone, Unread, str)
 
 
 def topology_of(parts: Iterable[Topology], declared: Declared | None = None) -> Topology:
@@ -32,9 +33,9 @@ def topology_of(parts: Iterable[Topology], declared: Declared | None = None) -> 
         links=tuple(_merged([*end_links, *(each for part in parts for each in part.links)], _link)),
         tunnels=tuple(tunnels),
         placements=tuple(placements[name] for name in sorted(placements)),
-        zones=tuple(dict.fromkeys(zone for part in parts for zone in part.zones)),
-        unread=tuple(dict.fromkeys(each for part in parts for each in part.unread)),
-        notes=tuple(dict.fromkeys(each for part in parts for each in part.notes)),
+        zones=_once(each for part in parts for each in part.zones),
+        unread=_once(each for part in parts for each in part.unread),
+        notes=_once(each for part in parts for each in part.notes),
     )
     return with_declared(whole, declared) if declared is not None else whole
 
@@ -51,6 +52,11 @@ def _merged(members: Iterable[Named], join: Callable[[Named, Named], Named]) -> 
         known = found.get(each.id)
         found[each.id] = each if known is None else join(known, each)
     return [found[name] for name in sorted(found)]
+
+
+def _once(members: Iterable[Nameless]) -> tuple[Nameless, ...]:
+    """Each once, in an order that does not depend on which part was read first: a report says the same every time."""
+    return tuple(sorted(set(members), key=repr))
 
 
 def _first(one: Tunnel, _: Tunnel) -> Tunnel:

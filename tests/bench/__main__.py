@@ -2,7 +2,7 @@
 
 Words after it ask for more: `xxl` for the largest cluster (a few GB of memory), `peers` for other analyzers on larger ones
 (minutes), `collect` for reading clusters over HTTPS, `site` for the HTML report of 1,000 clusters, `exports` for every form of
-one (these alone, without other words).
+one, `bundles` for the zips of the clouds and their cold start (these alone, without other words).
 """
 
 from __future__ import annotations
@@ -11,22 +11,23 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import collect, exports, judge, reach, reach_cli, site, startup, table
+from tests.bench import bundles, collect, exports, judge, reach, reach_cli, site, startup, table
 
-_ALONE = {"collect", "site", "exports"}
-_KNOWN = {"xxl", "peers"} | _ALONE
+_ALONE = {
+    "bundles": bundles.show,
+    "collect": collect.show,
+    "exports": exports.show,
+    "site": lambda: table.show(site.rows()),
+}
+_KNOWN = {"xxl", "peers", *_ALONE}
 
 
 def _main(wanted: set[str]) -> None:
     if wanted - _KNOWN:
         sys.exit(f"bench: {' '.join(sorted(wanted - _KNOWN))}: say {' or '.join(sorted(_KNOWN))}")
-    if "collect" in wanted:
-        collect.show()
-    if "site" in wanted:
-        table.show(site.rows())
-    if "exports" in wanted:
-        exports.show()
-    if wanted and wanted <= _ALONE:
+    for word in sorted(wanted & _ALONE.keys()):
+        _ALONE[word]()
+    if wanted and wanted <= _ALONE.keys():
         return
     startup.show()
     with tempfile.TemporaryDirectory() as folder:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from infra.manifests import read_manifests
-from tests.bench import anchors, collect, reach, site, whatif
+from tests.bench import anchors, bundles, collect, reach, site, whatif
 from tests.bench.files import CLUSTER, TAKEN, WRITERS
 from tests.bench.generate import SIZES, Profile, objects
 from tests.bench.spent import python, run
@@ -67,6 +67,15 @@ def test_the_html_report_is_measured_from_document_to_browser():
     assert "30 clusters, 3,000 items: report.json" in shown
     assert int(shown["pages"].split(",")[0]) > 30 + 60
     assert {"fleet page", "largest page", "peak memory"} <= shown.keys()
+
+
+def test_slow_modules_of_a_bundle_come_first(tmp_path):
+    """A process that sees one folder alone says how long each of its modules took, the longest first."""
+    (tmp_path / "aws").mkdir()
+    (tmp_path / "aws" / "slow.py").write_text("import time\ntime.sleep(0.2)\n")
+    found = bundles.slowest(bundles.command("import slow", tmp_path, "aws"))
+    assert found[0][0] == "slow"
+    assert [spent for _, spent in found] == sorted((spent for _, spent in found), reverse=True)
 
 
 def test_a_command_that_fails_is_no_measurement():

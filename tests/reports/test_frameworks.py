@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from reports.document import Fabric, Report, Scope, decode_report, render_json
-from reports.frameworks import framework_parts, framework_view
+from reports.framework_table import framework_parts
+from reports.frameworks import framework_view
 from reports.screen import printed
 from scanner.findings import ControlResult, Level, Score, Severity, Status
 from scanner.frameworks.model import ATTESTATION, find_framework, frameworks

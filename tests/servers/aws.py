@@ -77,6 +77,11 @@ class AwsCloud:
         """Every request since the last reset, with the operation it asks for and the account that asks."""
         return self._front.calls
 
+    @property
+    def faults(self) -> list[Fault]:
+        """What is answered instead, the first that matches."""
+        return self._front.faults
+
     def environment(self) -> dict[str, str]:
         """What an operator would set to have every AWS call come here, as the account `OWN`, and fail quickly."""
         return {

@@ -18,6 +18,7 @@ CLIENT = "00000000-0000-4000-8000-00000000000c"
 SECRET = "planted-secret-client"  # noqa: S105 - opens nothing but the server below
 CLUSTERS = "/providers/Microsoft.ContainerService/managedClusters"
 _LIST = re.compile(rf"/subscriptions/([^/]+){CLUSTERS}")
+_ONE = re.compile(rf"/subscriptions/([^/]+)/resourceGroups/([^/]+){CLUSTERS}/([^/]+)")
 _CREDENTIAL = re.compile(rf"/subscriptions/([^/]+)/resourceGroups/[^/]+{CLUSTERS}/([^/]+)/listClusterUserCredential")
 _GROUP = re.compile(r"/providers/Microsoft.Management/managementGroups/([^/]+)/descendants")
 _TOKEN = re.compile(r"/([^/]+)/oauth2/v2.0/token")
@@ -151,6 +152,8 @@ class AzureServer(TlsServer):
     def _arm(self, request: Seen) -> Fault:
         if match := _CREDENTIAL.fullmatch(request.path):
             return self._credential(match[1], match[2])
+        if match := _ONE.fullmatch(request.path):
+            return self._one(match[1], request.path)
         members: list[dict[str, Any]] | None = None
         refusal = Fault.arm(404, "InvalidResourceType")
         if request.path == "/subscriptions":
@@ -160,6 +163,12 @@ class AzureServer(TlsServer):
         elif match := _LIST.fullmatch(request.path):
             members, refusal = self._clusters.get(match[1]), Fault.arm(404, "SubscriptionNotFound")
         return refusal if members is None or request.method != "GET" else self._list(request, members)
+
+    def _one(self, subscription: str, path: str) -> Fault:
+        for cluster in self._clusters.get(subscription, ()):
+            if cluster["id"].lower() == path.lower():
+                return Fault(200, cluster)
+        return Fault.arm(404, "ResourceNotFound")
 
     def _credential(self, subscription: str, name: str) -> Fault:
         value = self._kubeconfigs.get((subscription, name.lower()))

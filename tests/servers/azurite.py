@@ -1,4 +1,4 @@
-"""Azurite, Microsoft's emulator of Azure Blob, on 127.0.0.1, where `tests/servers/azurite.sh` has installed it."""
+"""Azurite, Microsoft's emulator of Azure Blob and Storage queues, on 127.0.0.1, where `tests/servers/azurite.sh` put it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueServiceClient
 
 from tests.servers.tls import ADDRESS
 
 ROOT = Path(__file__).parents[2]
-MAIN = ROOT / ".npm/node_modules/azurite/dist/src/blob/main.js"
+PROGRAMS = ROOT / ".npm/node_modules/azurite/dist/src"
+MAIN = PROGRAMS / "blob/main.js"
 ACCOUNT = "ringfence"
 MISSING = "azurite is not installed: run tests/servers/azurite.sh, which needs npm"
 
@@ -52,13 +54,31 @@ class Azurite:
 @contextlib.contextmanager
 def azurite() -> Iterator[Azurite]:
     """Run one on a free port."""
+    key = base64.b64encode(secrets.token_bytes(64)).decode()
+    with _serving("blob", key) as port:
+        yield Azurite(port, key)
+
+
+@contextlib.contextmanager
+def azurite_queues() -> Iterator[QueueServiceClient]:
+    """Run one of queues on a free port; Microsoft's own client of it."""
+    key = base64.b64encode(secrets.token_bytes(64)).decode()
+    with (
+        _serving("queue", key) as port,
+        QueueServiceClient(f"http://{ADDRESS}:{port}/{ACCOUNT}", credential=key) as client,
+    ):
+        yield client
+
+
+@contextlib.contextmanager
+def _serving(service: str, key: str) -> Iterator[int]:
+    """The program of one service; its port."""
     node = shutil.which("node")
     assert node is not None, MISSING
-    key = base64.b64encode(secrets.token_bytes(64)).decode()
     flags = ("--silent", "--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck")
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "out").open("w+") as out:
         running = subprocess.Popen(
-            [node, str(MAIN), *flags, "--blobHost", ADDRESS, "--blobPort", "0"],
+            [node, str(PROGRAMS / service / "main.js"), *flags, f"--{service}Host", ADDRESS, f"--{service}Port", "0"],
             cwd=folder,
             env={"PATH": os.environ["PATH"], "AZURITE_ACCOUNTS": f"{ACCOUNT}:{key}"},
             stdout=subprocess.PIPE,
@@ -70,7 +90,7 @@ def azurite() -> Iterator[Azurite]:
                 assert running.stdout is not None
                 for line in running.stdout:
                     if said := re.search(r"listens on http://[^:]+:(\d+)", line):
-                        yield Azurite(int(said[1]), key)
+                        yield int(said[1])
                         break
                 else:
                     out.seek(0)

@@ -31,6 +31,7 @@ from tests.servers.tls import Handler, TlsServer
 ACCOUNT = "ringfence@security-1.iam.gserviceaccount.com"
 _AUDIENCE = "https://oauth2.googleapis.com/token"  # whatever token_uri says
 _CLUSTERS = re.compile(r"/v1/projects/([^/]+)/locations/([^/]+)/clusters\Z")
+_CLUSTER = re.compile(r"/v1/projects/([^/]+)/locations/([^/]+)/clusters/([^/]+)\Z")
 
 
 @dataclass
@@ -158,6 +159,11 @@ class GcpServer(TlsServer):
     def _listed(self, path: str, query: dict[str, str]) -> Reply:
         if match := _CLUSTERS.match(path):
             return self._clusters(match[1], match[2])
+        if match := _CLUSTER.match(path):
+            return self._cluster(match[1], match[2], match[3])
+        return self._places(path, query)
+
+    def _places(self, path: str, query: dict[str, str]) -> Reply:
         everyone = list(self.projects.values())
         if path == "/v3/projects:search":
             found = [each for each in everyone if each.visible and each.state in {"ACTIVE", "ODD"}]
@@ -178,6 +184,12 @@ class GcpServer(TlsServer):
         start = int(query.get("pageToken", "page-0").removeprefix("page-"))
         page: dict[str, Any] = {key: entries[start : start + size]} if entries else {}
         return answer(page | ({"nextPageToken": f"page-{start + size}"} if start + size < len(entries) else {}))
+
+    def _cluster(self, project: str, location: str, name: str) -> Reply:
+        for cluster in self.clusters.get(project, ()):
+            if (cluster["name"], cluster.get("location")) == (name, location):
+                return answer(cluster)
+        return answer({"error": {"code": 404, "message": "Not found.", "status": "NOT_FOUND"}}, 404)
 
     def _clusters(self, project: str, location: str) -> Reply:
         for each in self.projects.values():

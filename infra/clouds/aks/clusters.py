@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
 from infra.cloudrecord import cluster_ref, record_from
-from infra.clouds.aks.access import Way, open_access
-from infra.clouds.aks.failures import NO_SUBSCRIPTION, Failure
+from infra.clouds.aks.access import ACCESS_S, Way, open_access
+from infra.clouds.aks.failures import NO_SUBSCRIPTION, READ_ERRORS, Failure, failure
 from infra.clouds.aks.pages import Listing
 from infra.clouds.aks.permissions import LIST_CLUSTERS
 from infra.clouds.aks.pipeline import Errand
 from infra.clouds.aks.session import Session
 from infra.clouds.aks.subscriptions import Subscription, scope
 from infra.clouds.model import Found, Outcome, Scope
-from scanner.errors import InputError
+from infra.kube.access import Access
+from infra.text import printable
+from scanner.errors import ClusterReadError, InputError
 from scanner.model import Cloud, CloudRecord, ClusterRef
 
 SUBSCRIPTION_S = 180.0  # deadline of one subscription
+_ID = re.compile(
+    r"/subscriptions/([0-9a-fA-F-]{36})/resourcegroups/([\w().-]{1,90})"
+    r"/providers/microsoft\.containerservice/managedclusters/([A-Za-z0-9][\w-]{0,62})",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 def read(
@@ -52,6 +60,28 @@ def read(
                 access=partial(open_access, session, way, local_accounts=local_accounts),
             )
     yield _ended(subscription, listing, odd)
+
+
+def describe(session: Session, ref: ClusterRef, *, local_accounts: bool) -> Access:
+    """The way in to one cluster that is known by its resource id alone.
+
+    Raises:
+        ClusterReadError: it cannot be described (any more), or cannot be reached; with the mend.
+    """
+    shown = printable(ref.id, 300)
+    match = _ID.fullmatch(ref.id)
+    if match is None or match[1].lower() != ref.account.lower() or match[3].lower() != ref.name.lower():
+        raise ClusterReadError(f"{shown}: no cluster of AKS has such an address: discover again")
+    errand = Errand(ACCESS_S)
+    try:
+        with session.containers(match[1], errand, lists=False) as client:
+            known = _known(cluster := client.managed_clusters.get(match[2], match[3]), match[1])
+    except READ_ERRORS as error:
+        reason = failure(error, LIST_CLUSTERS, errand).reason
+        raise ClusterReadError(f"{shown}: no way in to it: {reason}") from None
+    if known is None or known[0].id.lower() != ref.id.lower():
+        raise ClusterReadError(f"{shown}: Azure's answer is another cluster's: check resource_manager")
+    return open_access(session, Way.of(ref, cluster), local_accounts=local_accounts)
 
 
 def _known(cluster: Mapping[str, Any], subscription: str) -> tuple[ClusterRef, CloudRecord] | None:

@@ -55,12 +55,12 @@ class Session:
         except AzureError as error:
             raise InputError(f"azure: {_no_token(str(error))}") from None
 
-    def containers(self, subscription: str, errand: Errand) -> ContainerServiceClient:
-        """The AKS client of one subscription, to be closed after use."""
+    def containers(self, subscription: str, errand: Errand, *, lists: bool = True) -> ContainerServiceClient:
+        """The AKS client of one subscription, to be closed after use; for `lists`, or for single clusters."""
         from azure.mgmt.containerservice import ContainerServiceClient
 
         return ContainerServiceClient(
-            self.identity, subscription, self.home, policies=self._policies(errand), **TIMEOUTS
+            self.identity, subscription, self.home, policies=self._policies(errand, lists=lists), **TIMEOUTS
         )
 
     def listed(self, path: str, api_version: str, errand: Errand) -> ItemPaged[Mapping[str, Any]]:

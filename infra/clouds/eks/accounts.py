@@ -61,6 +61,11 @@ def check_options(options: AwsOptions) -> None:
         raise InputError("aws: role: name the role to assume in the accounts of the organization")
 
 
+def is_account(number: str) -> bool:
+    """Whether this can be an account's number."""
+    return _ACCOUNT.match(number) is not None
+
+
 def is_region(name: str) -> bool:
     """Whether this can be the code of a region."""
     return _REGION.match(name) is not None

@@ -15,6 +15,7 @@ from infra.clouds.eks.login import Deadline, Login, own_login
 from infra.clouds.eks.region import Emit, Place, Region, Result
 from infra.clouds.model import Outcome, Scope
 from infra.clouds.options import AwsOptions
+from infra.kube.access import Access
 from scanner.errors import InputError
 from scanner.model import Cloud
 
@@ -71,6 +72,21 @@ class Estate:
         login = self._assumed(own, account)
         login.credentials().get_frozen_credentials()
         return login
+
+    def way_in(self, account: str, region: str, name: str) -> Access:
+        """The way in to one cluster that was found before; one call, two where its account is another one.
+
+        Raises:
+            CallError: the account cannot be entered, or the cluster cannot be described (any more).
+            ClusterReadError: it has no API to read, or none that can be reached from here.
+        """
+        own = _identity(self._calls(self._login, self._home))
+        login = self._login
+        if account != own.account:
+            login = self._assumed(own, account)
+            login.credentials().get_frozen_credentials()
+        place = self._place(own, account, login, region, enabled=True)
+        return place.way_in(place.described(name), place.arn(name))()
 
     def _calls(self, login: Login, region: str) -> Calls:
         return Calls(login, region, Deadline(self._limits.scope_s, self._stopped), self._limits.pages)
@@ -138,19 +154,21 @@ class Estate:
 
     def _region(self, own: Identity, account: str, login: Login, region: str, *, enabled: bool) -> Task[Result]:
         def start(emit: Emit) -> Iterable[Task[Result]]:
-            place = Place(
-                account=account,
-                partition=own.partition,
-                region=region,
-                calls=self._calls(login, region),
-                enabled=enabled,
-                network=self._options.network,
-                token_s=self._limits.token_s,
-                credentials_work=lambda: self._works(login, account),
-            )
-            return Region(place).start(emit)
+            return Region(self._place(own, account, login, region, enabled=enabled)).start(emit)
 
         return start
+
+    def _place(self, own: Identity, account: str, login: Login, region: str, *, enabled: bool) -> Place:
+        return Place(
+            account=account,
+            partition=own.partition,
+            region=region,
+            calls=self._calls(login, region),
+            enabled=enabled,
+            network=self._options.network,
+            token_s=self._limits.token_s,
+            credentials_work=lambda: self._works(login, account),
+        )
 
     def _works(self, login: Login, account: str) -> bool:
         """Whether these credentials are taken where the own account's were."""

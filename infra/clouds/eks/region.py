@@ -23,7 +23,8 @@ from scanner.model import Cloud, CloudRecord
 Result: TypeAlias = "Found | Scope"
 Emit: TypeAlias = "Callable[[Result], None]"
 
-_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}\Z")
+NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}\Z")
+_WAY = ("id", "name", "status", "endpoint", "certificateAuthority", "connectorConfig", "resourcesVpcConfig")
 _NAMED = 3  # clusters of one failure that are named, before the rest is counted
 _REASON = 900  # characters
 
@@ -45,6 +46,26 @@ class Place:
         """The ARN of a cluster here (Service Authorization Reference, Amazon EKS)."""
         return f"arn:{self.partition}:eks:{self.region}:{self.account}:cluster/{cluster}"
 
+    def way_in(self, cluster: Mapping[str, Any], arn: str) -> Callable[[], Access]:
+        """What makes the way in to a cluster that EKS describes so; holds nothing else of the description."""
+        way = {key: cluster.get(key) for key in _WAY}
+        login, region, token_s = self.calls.login, self.region, self.token_s
+        return lambda: access_to(login, region, way, arn, token_s)
+
+    def described(self, name: str) -> Mapping[str, Any]:
+        """The cluster as EKS describes it.
+
+        Raises:
+            CallError: it cannot be described, or the answer is another cluster's.
+        """
+        cluster = self.calls.call("eks", "DescribeCluster", name=name).get("cluster")
+        if not isinstance(cluster, dict):
+            raise CallError(Failure(Kind.OTHER, "eks DescribeCluster: an answer without a cluster"))
+        arn = self.arn(name)
+        if cluster.setdefault("arn", arn) != arn or cluster.setdefault("name", name) != name:
+            raise CallError(Failure(Kind.OTHER, "eks DescribeCluster: the answer is another cluster's"))
+        return cluster
+
 
 class Region:
     """Reads a place; its methods are tasks, run by many threads. The last one to end gives the scope."""
@@ -64,7 +85,7 @@ class Region:
         try:
             for page in self._place.calls.pages("eks", "ListClusters", "clusters", maxResults=100, include=["all"]):
                 for name in page:
-                    if isinstance(name, str) and _NAME.match(name):
+                    if isinstance(name, str) and NAME.match(name):
                         names[name] = None
                     else:
                         self._fail("cluster", Failure(Kind.OTHER, "its name can be none of EKS"), "(unnamed)")
@@ -92,7 +113,7 @@ class Region:
     def _found(self, name: str) -> Found | None:
         """The cluster; with its name alone where it cannot be described; None where it was deleted since it was listed."""
         try:
-            cluster = self._described(name)
+            cluster = self._place.described(name)
         except CallError as error:
             if error.failure.kind is Kind.GONE:
                 self._note(f"{name} was deleted while it was read")
@@ -116,20 +137,6 @@ class Region:
             self._note(f"{name} is connected from elsewhere")
         return self._made(name, cluster, document | {"unread": unread})
 
-    def _described(self, name: str) -> Mapping[str, Any]:
-        """The cluster as EKS describes it.
-
-        Raises:
-            CallError: it cannot be described, or the answer is another cluster's.
-        """
-        cluster = self._place.calls.call("eks", "DescribeCluster", name=name).get("cluster")
-        if not isinstance(cluster, dict):
-            raise CallError(Failure(Kind.OTHER, "eks DescribeCluster: an answer without a cluster"))
-        arn = self._place.arn(name)
-        if cluster.setdefault("arn", arn) != arn or cluster.setdefault("name", name) != name:
-            raise CallError(Failure(Kind.OTHER, "eks DescribeCluster: the answer is another cluster's"))
-        return cluster
-
     def _made(self, name: str, cluster: Mapping[str, Any], document: Mapping[str, Any]) -> Found:
         arn = self._place.arn(name)
         try:
@@ -138,14 +145,11 @@ class Region:
             failure = Failure(Kind.OTHER, "an answer that no EKS gives")
             self._fail("cluster", failure, name)
             return self._unread(name, failure)
-        login, region, token_s = self._place.calls.login, self._place.region, self._place.token_s
-        way = {key: cluster.get(key) for key in ("id", "name", "status", "endpoint", "certificateAuthority")}
-        way |= {key: cluster.get(key) for key in ("connectorConfig", "resourcesVpcConfig")}
         tags = cluster.get("tags")
         return Found(
             ref=cluster_ref(record, name),
             record=record,
-            access=lambda: access_to(login, region, way, arn, token_s),
+            access=self._place.way_in(cluster, arn),
             tags={str(key): str(value) for key, value in tags.items()} if isinstance(tags, dict) else {},
         )
 

@@ -19,15 +19,20 @@ from urllib.request import getproxies, proxy_bypass
 
 from google.auth.exceptions import GoogleAuthError
 
-from infra.clouds.gke.clusters import Described
+from infra.clouds.gke.clusters import NAME, Described, get_cluster
+from infra.clouds.gke.limits import Limits
 from infra.clouds.gke.login import Login
-from infra.clouds.gke.permissions import CONNECT
+from infra.clouds.gke.outcomes import meaning_of
+from infra.clouds.gke.permissions import CONNECT, GET_CLUSTER
+from infra.clouds.gke.projects import PROJECT_ID
 from infra.clouds.gke.refusals import CallError
+from infra.clouds.options import GcpOptions
 from infra.clouds.reachable import check_reachable
 from infra.kube.access import Access
 from infra.text import printable
 from scanner.cloud.part import Part
 from scanner.errors import ClusterReadError
+from scanner.model import ClusterRef
 
 _NOT_NOW = {
     "PROVISIONING": "it is being created: read it when it runs",
@@ -57,6 +62,24 @@ class Endpoint:
 def way_in(cluster: Described, login: Login) -> Callable[[], Access]:
     """What makes the way in to a cluster when it is read; holds the authority's certificate, which no record does."""
     return lambda: _access(cluster, login)
+
+
+def way_to(ref: ClusterRef, options: GcpOptions, limits: Limits) -> Access:
+    """The way in to a cluster that is known by its address alone.
+
+    Raises:
+        ClusterReadError: it cannot be described (any more), or cannot be reached; with the mend.
+        InputError: the credentials cannot be used at all.
+    """
+    shown = printable(ref.id, 200)
+    if not all(map(NAME.match, (ref.location, ref.name))) or not PROJECT_ID.match(ref.account):
+        raise ClusterReadError(f"{shown}: no cluster of GKE has such an address: discover again")
+    login = Login(options, limits)
+    try:
+        return _access(get_cluster(login.line.session(), login.container, ref), login)
+    except CallError as error:
+        gone = "it is not there any more" if error.status == 404 else meaning_of(error, GET_CLUSTER)
+        raise ClusterReadError(f"{shown}: no way in to it: {gone}") from None
 
 
 def endpoints(cluster: Part) -> Iterator[Endpoint]:

@@ -19,7 +19,7 @@ from infra.clouds.gke.refusals import CallError
 from infra.text import printable
 from scanner.model import CloudRecord, ClusterRef
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def list_clusters(session: Session, host: str, project: str) -> Listing:
     still: list[str] = []
     for zone in dict.fromkeys(missing):
         try:
-            more, again = _ask(client, project, zone) if _NAME.match(zone) else ([], [zone])
+            more, again = _ask(client, project, zone) if NAME.match(zone) else ([], [zone])
         except CallError:
             more, again = [], [zone]
         found += more
@@ -75,6 +75,24 @@ def list_clusters(session: Session, host: str, project: str) -> Listing:
     described = {each.ref.id: each for each in _described(project, found, listing)}
     listing.clusters = list(described.values())
     return listing
+
+
+def get_cluster(session: Session, host: str, ref: ClusterRef) -> Described:
+    """One cluster, found before.
+
+    Raises:
+        CallError: it cannot be described (any more), or the answer is another cluster's.
+    """
+    client = ClusterManagerClient(transport=_Transport(session, host))
+    name = f"projects/{ref.account}/locations/{ref.location}/clusters/{ref.name}"
+    try:
+        answer = Cluster.pb(client.get_cluster(name=name, retry=None))
+    except (json_format.Error, ValueError):
+        raise CallError("Google's answer is no cluster: check that the endpoint is Google's") from None
+    for found in _described(ref.account, [answer], Listing()):
+        if found.ref.id == ref.id:
+            return found
+    raise CallError("Google's answer is another cluster's: check that the endpoint is Google's")
 
 
 def _ask(client: ClusterManagerClient, project: str, location: str) -> tuple[list[Any], list[str]]:
@@ -89,7 +107,7 @@ def _ask(client: ClusterManagerClient, project: str, location: str) -> tuple[lis
 def _described(project: str, clusters: list[Any], listing: Listing) -> Iterator[Described]:
     for cluster in clusters:
         name, location = str(cluster.name), str(cluster.location or cluster.zone)
-        if not _NAME.match(name) or not _NAME.match(location):
+        if not NAME.match(name) or not NAME.match(location):
             listing.odd += 1
             continue
         authority = str(cluster.master_auth.cluster_ca_certificate)

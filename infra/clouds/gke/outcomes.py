@@ -42,6 +42,11 @@ def failed(account: str, what: str, error: CallError, permission: Permission) ->
     return scope(account, outcome, f"{what}: {cause}", missing)
 
 
+def meaning_of(error: CallError, permission: Permission) -> str:
+    """Why a call failed, with the mend."""
+    return _meaning(error, permission)[1]
+
+
 def _meaning(error: CallError, permission: Permission) -> tuple[Outcome, str, tuple[str, ...]]:
     """The outcome, the cause with its mend, and what was missing."""
     if error.throttled:

@@ -14,6 +14,13 @@ LIST_CLUSTERS = Permission(
     required=True,
     without="no cluster of the project is found",
 )
+GET_CLUSTER = Permission(
+    call="GET /v1/projects/*/locations/*/clusters/*",
+    permission="container.clusters.get",
+    role="roles/container.clusterViewer",
+    required=False,
+    without="scheduled scans cannot read a cluster, for each looks up the way in to its own; an audit can",
+)
 SEARCH_PROJECTS = Permission(
     call="GET /v3/projects:search",
     permission="resourcemanager.projects.get",
@@ -59,6 +66,7 @@ USE_QUOTA = Permission(
 
 PERMISSIONS = (
     LIST_CLUSTERS,
+    GET_CLUSTER,
     SEARCH_PROJECTS,
     GET_PROJECT,
     LIST_PROJECTS,

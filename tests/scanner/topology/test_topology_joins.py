@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from scanner.model import Cloud
 from scanner.topology.build import topology_of
 from scanner.topology.declared import Declared, DeclaredLink, DeclaredZone
 from scanner.topology.joins import Certainty, joins_of
-from scanner.topology.model import LinkState, Topology
+from scanner.topology.model import LinkState, Topology, Unread
 from scanner.topology.routes import Verdict
 from tests.scanner.topology.networks import asked, cluster, forward, hub, network, tunnel
 
@@ -126,3 +127,14 @@ def test_a_declared_link_may_name_a_network_itself():
     parts = [network("vpc-a", ["10.1.0.0/16"]), cluster("a", "vpc-a", "10.1.0.0/24")]
     declared = Declared(zones=(OFFICE,), links=(DeclaredLink(name="leased line", between=("vpc-a", "office")),))
     assert asked(parts, "a", "office", declared).verdict is Verdict.ROUTABLE
+
+
+def test_what_could_not_be_read_stands_in_one_order_whichever_part_came_first():
+    """Parts are read at once and end in any order: two runs over the same clouds say the same, byte for byte."""
+    parts = [
+        Topology(unread=(Unread(cloud=Cloud.AZURE, account=name, what="routeTables", reason="denied"),), notes=(name,))
+        for name in ("b", "a", "c")
+    ]
+    whole = topology_of(parts)
+    assert [each.account for each in whole.unread] == ["a", "b", "c"]
+    assert topology_of([*reversed(parts), *parts]) == whole

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from infra.clouds.gke import PERMISSIONS, Limits, discover
+from infra.clouds.gke import PERMISSIONS, Limits, discover, way_in
 from infra.clouds.gke.login import Login
 from infra.clouds.model import Outcome
 from infra.clouds.options import GcpEndpoints, GcpOptions
-from scanner.errors import InputError
+from scanner.errors import ClusterReadError, InputError
 from tests.servers.gcp import GcpServer
 from tests.servers.gcp_answers import Reply, answer, denied, gke_cluster, refused, throttled
 
@@ -102,7 +102,9 @@ def test_every_call_stands_in_the_table_of_permissions(tree: GcpServer, look):
     tree.add_project("numbered", number="5005", clusters=[gke_cluster("n")])
     tree.silent = {"top": {"us-east1-b": 1}}
     look(tree.options())
-    look(tree.options(organization="1", projects=("5005",), quota_project="billing-1"))
+    found, _ = look(tree.options(organization="1", projects=("5005",), quota_project="billing-1"))
+    with pytest.raises(ClusterReadError):  # nobody listens at its endpoint
+        way_in(tree.options(), found["n"].ref)
     asked = set()
     for method, target, headers in tree.seen:
         parts = target.split("?")[0].split("/")

@@ -1,0 +1,5 @@
+"""What the Azure Functions worker indexes."""
+
+from functions.azure import app
+
+__all__ = ["app"]
