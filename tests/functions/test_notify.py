@@ -15,11 +15,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from functions.publish import _encode
+from functions.publish import encode_document
 from functions.stored import RunRecord
 from infra.store import open_store
 from reports import keys
 from reports.document import Report, Run, render_json
+from reports.summary import render_summary, summary_of
 from scanner.findings import Status
 from tests.reports import report_factory as made
 from tests.servers.tls import Handler, TlsServer
@@ -46,10 +47,13 @@ def keep(folder: Path, report: Report, run: str, *, interrupted: bool = False, l
     record = RunRecord(
         id=run, time=stamped.time, tool="0.1.0", baseline="1.0.0", expected=(), scopes=(), interrupted=interrupted
     )
-    store.put(keys.run_key(run), _encode(record))
-    store.put(keys.report_key(run, ".json"), render_json(msgspec.structs.replace(report, run=stamped)))
+    store.put(keys.run_key(run), encode_document(record))
+    told = msgspec.structs.replace(report, run=stamped)
+    store.put(keys.report_key(run, ".json"), render_json(told))
+    if not interrupted:
+        store.put(keys.summary_key(run), render_summary(summary_of(told)))
     if latest:
-        store.put(keys.LATEST, _encode({"schema": "latest/v1", "run": run}))
+        store.put(keys.LATEST, encode_document({"schema": "latest/v1", "run": run}))
 
 
 @pytest.fixture
