@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
@@ -14,7 +15,7 @@ from scanner.findings import Evidence, Status
 from scanner.reach.addresses import Span
 from scanner.topology.declared import Declared, zone_id
 from scanner.topology.model import DomainKind, LinkState, Placement, Topology
-from scanner.topology.reach import reach_between
+from scanner.topology.reach import Routes
 from scanner.topology.routes import Pair
 from scanner.topology.spans import spans_of
 
@@ -50,8 +51,8 @@ class Fleet:
     @cached_property
     def names(self) -> dict[str, str]:
         """What to call each cluster: its name where no other has it, else its id."""
-        listed = [each.name for each in self.members]
-        return {each.ref.id: each.name if listed.count(each.name) == 1 else each.ref.id for each in self.members}
+        listed = Counter(each.name for each in self.members)
+        return {each.ref.id: each.name if listed[each.name] == 1 else each.ref.id for each in self.members}
 
     @cached_property
     def placements(self) -> dict[str, Placement]:
@@ -99,29 +100,15 @@ class Fleet:
         return {each.id: each.kind for each in self.topology.links}
 
     @cached_property
-    def pairs(self) -> dict[tuple[str, str], Pair]:
-        """What each cluster reaches of each other by routes; pairs that no route joins are left out."""
-        return {(each.source, each.destination): each for each in reach_between(self.topology, every=False)}
+    def _routes(self) -> Routes:
+        return Routes(self.topology)
 
-    @cached_property
-    def _pairs_by(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-        out: dict[str, list[str]] = {}
-        into: dict[str, list[str]] = {}
-        for source, destination in self.pairs:
-            if source in self.placements and destination in self.placements:
-                out.setdefault(source, []).append(destination)
-                into.setdefault(destination, []).append(source)
-        return out, into
+    def pair(self, one: Member, other: Member) -> Pair | None:
+        """What one cluster reaches of another by routes; None where no route joins them.
 
-    def pairs_from(self, one: Member) -> Iterator[tuple[Member, Pair]]:
-        """The placed members that routes of one may reach."""
-        for name in self._pairs_by[0].get(one.ref.id, ()):
-            yield self.by_id[name], self.pairs[one.ref.id, name]
-
-    def pairs_into(self, one: Member) -> Iterator[tuple[Member, Pair]]:
-        """The placed members whose routes may reach one."""
-        for name in self._pairs_by[1].get(one.ref.id, ()):
-            yield self.by_id[name], self.pairs[name, one.ref.id]
+        Worked out anew each time it is asked: a fleet has more pairs than anybody has questions, and they would not fit.
+        """
+        return self._routes.between(one.ref.id, other.ref.id)
 
     @cached_property
     def _called(self) -> frozenset[str]:

@@ -63,24 +63,22 @@ def _receiver(fleet: Fleet, receiver: Member) -> Iterator[Verdict]:
     named = {name for each in receiver.crossing.remote_names if each.inbound for name in each.clusters}
     if here is None or not (blocks or named):
         return
-    reached = {sender.ref.id: pair for sender, pair in fleet.pairs_into(receiver)}
-    senders = [fleet.by_id[name] for name in reached]
-    senders += [each for each in fleet.members if named and each.ref.id not in reached and _mesh_names(each) & named]
-    for sender in senders:
+    ranges = [(block, _spans(block)) for block in blocks]
+    for sender in fleet.members:
         there = fleet.placements.get(sender.ref.id)
         if sender is receiver or there is None or there.domain == here.domain:
             continue
         remote = _spans_of((*there.pods, *there.nodes))
-        concerned = [block for block in blocks if any(within(span, remote) for span in _spans(block))]
+        concerned = [block for block, spans in ranges if any(within(span, remote) for span in spans)]
         by_name = named & _mesh_names(sender)
-        found = reached.get(sender.ref.id)
+        if not concerned and not by_name:
+            continue
+        found = fleet.pair(sender, receiver)
         parts = [
             part
             for part in (found.parts if found else ())
             if part.source is Kind.POD and part.verdict is not Routed.NOT_ROUTABLE
         ]
-        if not concerned and not by_name:
-            continue
         if not parts and not by_name and (found is None or found.verdict is not Routed.UNKNOWN):
             continue  # nothing gets there: a stale rule, which NB-XC-03 is about
         yield _judged(fleet, (sender, receiver), parts, (concerned, by_name))

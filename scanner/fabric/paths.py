@@ -16,6 +16,7 @@ from scanner.fabric.openings import port_words
 from scanner.fabric.ways import Way, ways
 from scanner.findings import Path, Status
 from scanner.reach.addresses import Span
+from scanner.topology.routes import Part
 from scanner.topology.routes import Verdict as Routed
 
 _Kind = tuple[Cloud, str]  # the cloud and the tier of a cluster
@@ -39,14 +40,16 @@ def no_undeclared_paths(fleet: Fleet) -> Iterator[Verdict]:
             continue
         joined: list[Member] = []
         doubtful: dict[str, list[str]] = defaultdict(list)
-        for other, pair in fleet.pairs_from(one):
-            if not _asked(one, other):
+        for other in fleet.members:
+            if not _asked(one, other) or other.ref.id not in fleet.placements:
+                continue
+            if (pair := fleet.pair(one, other)) is None:
                 continue
             joined.append(other)
             if not pair.parts and pair.verdict is Routed.UNKNOWN:
                 doubtful[pair.reason].append(fleet.names[other.ref.id])
             else:
-                yield _pair(fleet, one, other)
+                yield _pair(fleet, one, other, pair.parts)
         source = fleet.names[one.ref.id]
         for reason, found in doubtful.items():
             subject = f"{source} -> {names(found, 2)}"
@@ -103,7 +106,7 @@ def _counted(few: Iterable[str], total: int) -> str:
     return f"{', '.join(listed)}{f' and {total - len(listed)} more' if total > len(listed) else ''}"
 
 
-def _pair(fleet: Fleet, one: Member, other: Member) -> Verdict:
+def _pair(fleet: Fleet, one: Member, other: Member, parts: Sequence[Part]) -> Verdict:
     """One pair that some route may join."""
     here, there = (
         End(
@@ -118,7 +121,6 @@ def _pair(fleet: Fleet, one: Member, other: Member) -> Verdict:
     declared = fleet.declared_from(one, other)
     lines = [f"declared: {each.words}" for each, _ in declared]
     carried: list[Span] = sorted({span for _, spans in declared for span in spans})
-    parts = fleet.pairs[one.ref.id, other.ref.id].parts
     found = sorted(ways(here, there, parts, carried, fleet.link_kinds), key=lambda way: len(way.doubts))
     certain = [way for way in found if not way.doubts]
     if certain:

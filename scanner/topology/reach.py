@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from scanner.reach.addresses import Span
 from scanner.stored import Stored
 from scanner.topology.model import Topology
 from scanner.topology.routes import Pair, Verdict, pair_of
 from scanner.topology.sites import Kind, Site, sites_of
-from scanner.topology.spans import is_public, prefixes, within
+from scanner.topology.spans import is_public, prefixes, union, within
 from scanner.topology.walk import Walker
 
 
@@ -43,6 +44,27 @@ def reach_between(topology: Topology, *, every: bool = True) -> Iterator[Pair]:
                 yield Pair(source=one.name, destination=other.name, verdict=Verdict.NOT_ROUTABLE, reason=reason)
 
 
+class Routes:
+    """What the sites of a topology reach of each other, asked for one pair at a time: of a large fleet nobody wants all.
+
+    Kept are the route tables that were followed, and where each site's lead.
+    """
+
+    def __init__(self, topology: Topology) -> None:
+        sites = sites_of(topology)
+        self._walker = Walker(topology)
+        self._sites = {site.name: site for site in sites}
+        self._index = _Index(sites)
+
+    def between(self, source: str, destination: str) -> Pair | None:
+        """What the site `source` reaches of another one; None where no route joins them, or one of them is none."""
+        one, other = self._sites.get(source), self._sites.get(destination)
+        if one is None or other is None or one is other or not self._index.may_lead(self._walker, one, other):
+            return None
+        pair = pair_of(self._walker, one, other)
+        return None if pair.verdict is Verdict.NOT_ROUTABLE else pair
+
+
 class _Index:
     """The sites by what may lead to them, so that most pairs cost nothing."""
 
@@ -52,22 +74,62 @@ class _Index:
         for site in sites:
             self._by_domain.setdefault(site.domain, []).append(site)
         self._blank = [site for site in sites if site.blank or not site.ends]
-        self._public = [site for site in sites if any(is_public(span) for ends in site.ends for span in ends.spans)]
+        self._leads: dict[str, _Lead | None] = {}
+        self._public = [site for site in sites if _is_public_site(site)]
 
     def led_to(self, walker: Walker, one: Site) -> dict[str, Site]:
         """The sites for which the answer may be anything but "no", by name and in order."""
-        tables = {atom.table for ends in one.ends for atom in ends.atoms}
-        if one.blank or not one.ends or "" in tables:
+        lead = self._lead(walker, one)
+        if lead is None:
             return {site.name: site for site in self._sites}
         found = {site.name: site for site in self._blank}
-        for table in tables:
-            ends = walker.ends(table)
-            for domain in ends.domains:
-                found |= {site.name: site for site in self._by_domain.get(domain, ())}
-            for sites, runs in ((self._sites, ends.unknown), (self._public, ends.internet)):
-                if runs:
-                    found |= {site.name: site for site in sites if _any_within(site, runs)}
+        for domain in lead.domains:
+            found |= {site.name: site for site in self._by_domain.get(domain, ())}
+        for sites, runs in ((self._sites, lead.unknown), (self._public, lead.internet)):
+            if runs:
+                found |= {site.name: site for site in sites if _any_within(site, runs)}
         return {name: found[name] for name in sorted(found)}
+
+    def may_lead(self, walker: Walker, one: Site, other: Site) -> bool:
+        """Whether `led_to(one)` holds the other."""
+        lead = self._lead(walker, one)
+        return (
+            lead is None
+            or bool(other.blank)
+            or not other.ends
+            or other.domain in lead.domains
+            or _any_within(other, lead.unknown)
+            or (bool(lead.internet) and _is_public_site(other) and _any_within(other, lead.internet))
+        )
+
+    def _lead(self, walker: Walker, one: Site) -> _Lead | None:
+        """Where the tables of a site lead; None where that is not known, so that it may be anywhere."""
+        if one.name not in self._leads:
+            tables = {atom.table for ends in one.ends for atom in ends.atoms}
+            ends = [] if one.blank or not one.ends or "" in tables else [walker.ends(table) for table in sorted(tables)]
+            self._leads[one.name] = (
+                _Lead(
+                    frozenset(domain for each in ends for domain in each.domains),
+                    union(run for each in ends for run in each.unknown),
+                    union(run for each in ends for run in each.internet),
+                )
+                if ends
+                else None
+            )
+        return self._leads[one.name]
+
+
+@dataclass(frozen=True, slots=True)
+class _Lead:
+    """Where a site's route tables lead: networks, and runs of addresses of which the rest is not known or is the internet."""
+
+    domains: frozenset[str]
+    unknown: list[Span]
+    internet: list[Span]
+
+
+def _is_public_site(site: Site) -> bool:
+    return any(is_public(span) for ends in site.ends for span in ends.spans)
 
 
 def _any_within(site: Site, runs: list[Span]) -> bool:

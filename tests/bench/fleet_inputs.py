@@ -40,12 +40,11 @@ class Measured:
     collect_s: float = 0.02  # 200 pods over HTTPS; 2,000: 0.06; 10,000: about 0.35
     judge_s: float = 0.07  # 300 pods and 60 policies; 3,000 and 500: 0.84
     check_s: float = 25e-6  # asking whether a run can be reported, for each cluster of the run
-    report_s: float = 0.04  # of a report, for each cluster: its result read, its pages rendered
-    pair_s: float = (
-        0.0007  # of a report, for each ordered pair of clusters: whether one leads to the other (100, 300 measured)
+    report_s: float = (
+        0.021  # of a report, for each cluster: its result read, its pages rendered (300, 1,000, 3,000 measured)
     )
-    report_base_bytes: int = 150_000_000
-    pair_bytes: int = 7_500  # what a pair holds until the report is made
+    report_base_bytes: int = 130_000_000
+    report_bytes: int = 680_000  # of a report, for each cluster, until it is made
     result_bytes: int = 140_000
     snapshot_bytes: int = 8_000
     page_bytes: int = 190_000  # of the report's site, for each cluster

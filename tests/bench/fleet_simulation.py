@@ -96,13 +96,12 @@ def plan_s(cloud: Cloud, fleet: Fleet, assumed: Assumed) -> float:
 def report_s(cloud: Cloud, fleet: Fleet, assumed: Assumed, measured: Measured) -> float:
     """Results read eight at a time, the report made, its pages stored one by one."""
     moved = fleet.clusters * assumed.object_s / 8 + fleet.clusters * assumed.object_s
-    pairs = fleet.clusters * (fleet.clusters - 1)
-    return moved + (measured.report_s * fleet.clusters + measured.pair_s * pairs) / cloud.cores
+    return moved + measured.report_s * fleet.clusters / cloud.cores
 
 
 def report_gb(fleet: Fleet, measured: Measured) -> float:
-    """Memory of making the report: what is known of every pair is held until it is done."""
-    return (measured.report_base_bytes + measured.pair_bytes * fleet.clusters * (fleet.clusters - 1)) / 1e9
+    """Memory of making the report: every result is held until it is done."""
+    return (measured.report_base_bytes + measured.report_bytes * fleet.clusters) / 1e9
 
 
 def largest(cloud: Cloud, assumed: Assumed, measured: Measured) -> int:

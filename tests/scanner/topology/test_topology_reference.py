@@ -23,7 +23,7 @@ from scanner.topology.model import (
     Table,
     Topology,
 )
-from scanner.topology.reach import reach_between
+from scanner.topology.reach import Routes, reach_between
 from scanner.topology.routes import Kind, Pair, Verdict
 from scanner.topology.spans import WHOLE, LongestMatch, meet, prefixes, span_of, union, within, without
 from scanner.topology.walk import Walker
@@ -140,6 +140,21 @@ def test_the_engine_agrees_with_the_plain_evaluator_on_every_pair_of_addresses(t
                     assert found[key] == verdict
         best = next(each for each in ("routable", "unknown", "not_routable") if each in expected)
         assert pair.verdict == best
+
+
+@settings(QUICK)
+@given(topologies())
+def test_one_pair_at_a_time_is_the_whole_question(topology: Topology):
+    """Whoever asks for single pairs gets what the listing of all says, and nothing for those that no route joins."""
+    routes = Routes(topology)
+    listed = list(reach_between(topology))
+    assert {(each.source, each.destination) for each in reach_between(topology, every=False)} == {
+        (each.source, each.destination) for each in listed if each.verdict is not Verdict.NOT_ROUTABLE
+    }
+    for pair in reversed(listed):
+        wanted = None if pair.verdict is Verdict.NOT_ROUTABLE else pair
+        assert routes.between(pair.source, pair.destination) == wanted
+    assert routes.between("nowhere", listed[0].source if listed else "") is None
 
 
 @settings(QUICK)
