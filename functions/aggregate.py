@@ -13,6 +13,7 @@ import msgspec
 
 from functions.fabric import Fabric
 from functions.history import missing_before, with_past
+from functions.publish import run_named
 from functions.results import StoredRun, read_results, unread_result
 from functions.ways import WaysIn, choose
 from infra.settings import SettingsFile
@@ -33,10 +34,6 @@ if TYPE_CHECKING:
 
 _MAX_BYTES = 4 << 30  # a report of a million findings
 _RUN_FOLDER = re.compile(r"(?P<root>.*?)(?:^|/)v1/runs/(?P<run>[^/]+)")
-
-
-class _Latest(msgspec.Struct):
-    run: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +130,9 @@ def latest_run(store: Store) -> str:
         InputError: `latest.json` names none.
         StoreError: there is none, or the store does not give it out.
     """
-    data = store.get(keys.LATEST)
-    try:
-        return keys.checked_run_id(msgspec.json.decode(data, type=_Latest).run)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InputError) as error:
-        raise InputError(f"{store.describe(keys.LATEST)}: names no run: give --run") from error
+    if not (run := run_named(store.get(keys.LATEST))):
+        raise InputError(f"{store.describe(keys.LATEST)}: names no run: give --run")
+    return run
 
 
 def run_report(store: Store, run: str, judging: Judging) -> Aggregated:

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cache
 from typing import List  # noqa: UP035 - the worker takes `list[str]` for no list of messages, and loads nothing
 
@@ -19,10 +18,9 @@ import azure.functions as func
 
 from functions.output import now
 from functions.scheduled.deployment import Deployment, deployed
-from functions.scheduled.news import say
+from functions.scheduled.news import told
 from functions.scheduled.service import Service
 from functions.scheduled.tasks import Task, decode_task, encode_task
-from scanner.errors import RingfenceError
 
 _SPARE_S = 5.0
 _TIMEOUT_S = 600
@@ -50,7 +48,7 @@ def plan(message: func.QueueMessage, tasks: func.Out[List[str]]) -> None:  # noq
     def send(found: Sequence[Task]) -> None:
         sent.extend(encode_task(task).decode() for task in found)
 
-    with _told():
+    with told():
         Service(_deployment(), send).plan(message.get_body().decode("ascii", "replace"))
     tasks.set(sent)
 
@@ -60,7 +58,7 @@ def plan(message: func.QueueMessage, tasks: func.Out[List[str]]) -> None:  # noq
 def scan(message: func.QueueMessage) -> None:
     """Scan one cluster."""
     started = time.monotonic()
-    with _told():
+    with told():
         task = decode_task(message.get_body())
         service = Service(_deployment(), _nothing)
         left = float(os.environ.get("RINGFENCE_TIMEOUT_S", _TIMEOUT_S)) - _SPARE_S - (time.monotonic() - started)
@@ -72,7 +70,7 @@ def scan(message: func.QueueMessage) -> None:
 def sweep(timer: func.TimerRequest) -> None:
     """End the runs that nobody ended."""
     del timer
-    with _told():
+    with told():
         Service(_deployment(), _nothing).sweep()
 
 
@@ -84,13 +82,3 @@ def _deployment() -> Deployment:
 
 def _nothing(_: Sequence[Task]) -> None:
     """Scans and sweeps send no tasks."""
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Say in the logs what goes wrong, before the host counts a failure."""
-    try:
-        yield
-    except RingfenceError as error:
-        say(str(error), severity="ERROR")
-        raise

@@ -12,13 +12,12 @@ import base64
 import binascii
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from functions.scheduled.deployment import deployed
-from functions.scheduled.news import say
+from functions.scheduled.news import told
 from functions.scheduled.service import Service
 from functions.scheduled.tasks import Task, decode_task, encode_task
 from scanner.errors import InputError, RingfenceError
@@ -37,7 +36,7 @@ def plan(event: CloudEvent) -> None:
     Raises:
         RingfenceError: nothing was planned; Pub/Sub delivers the message again.
     """
-    with _told():
+    with told():
         message = _message(event)
         _service().plan(str(message.get("publishTime") or message.get("publish_time") or event["time"]))
 
@@ -49,7 +48,7 @@ def sweep(event: CloudEvent) -> None:
         RingfenceError: one could not be ended.
     """
     del event
-    with _told():
+    with told():
         _service().sweep()
 
 
@@ -60,7 +59,7 @@ def scan(event: CloudEvent) -> None:
         RingfenceError: it is to be delivered again, or is none of ours.
     """
     started = time.monotonic()
-    with _told():
+    with told():
         try:
             body = base64.b64decode(str(_message(event).get("data", "")), validate=True)
         except (binascii.Error, ValueError):
@@ -92,16 +91,6 @@ def _tried(event: CloudEvent) -> int:
         if type(attempt) is int and attempt > 0:  # `true` is none
             return attempt
     return 1
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Say in the logs what goes wrong, before the framework makes a 500 of it."""
-    try:
-        yield
-    except RingfenceError as error:
-        say(str(error), severity="ERROR")
-        raise
 
 
 @cache

@@ -95,7 +95,7 @@ def publish(report: Report, store: Store, *, finished: bool, written: bool = Fal
     if finished:
         store.put(keys.summary_key(report.run.id), render_summary(summary_of(report)))
         latest = {"schema": "latest/v1", "run": report.run.id, "report": document}
-        store.update_latest(keys.LATEST, encode_document(latest), lambda current: _run_of(current) <= report.run.id)
+        store.update_latest(keys.LATEST, encode_document(latest), lambda current: run_named(current) <= report.run.id)
     return store.describe(page), store.describe(document)
 
 
@@ -107,14 +107,14 @@ def encode_document(value: object) -> bytes:
 def latest_of(store: Store) -> str:
     """The run that the store's pointer names, "" where it names none."""
     data = store.find(keys.LATEST)
-    return _run_of(data) if data is not None else ""
+    return run_named(data) if data is not None else ""
 
 
 class _Latest(msgspec.Struct):
     run: str
 
 
-def _run_of(latest: bytes) -> str:
+def run_named(latest: bytes) -> str:
     """The run that a `latest.json` points at; one that cannot be read points nowhere and may be replaced."""
     try:
         return keys.checked_run_id(msgspec.json.decode(latest, type=_Latest).run)

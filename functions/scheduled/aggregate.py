@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from functions.aggregate import Judging as FleetJudging
 from functions.aggregate import aggregate as aggregated
+from functions.aggregate import run_report
 from functions.fabric import Fabric
 from functions.judging import Judging, judge_stored, keep_result
 from functions.publish import latest_of, publish
@@ -18,7 +19,7 @@ from functions.sources import unread
 from functions.stored import RunRecord, read_run
 from infra.version import VERSION
 from reports import keys
-from reports.document import Report, Run, decode_report, render_json
+from reports.document import Report, Run, render_json
 from scanner.errors import InputError, MissingObjectError, SnapshotError
 from scanner.model import CloudRecord, ClusterRef
 from scanner.topology.document import MAX_BYTES as MAX_TOPOLOGY
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from infra.store import Store
 
 NOT_JUDGED = "it was read, and judging it did not end before the run's deadline: give the function more time or memory"
-_MAX_REPORT = 4 << 30
 _PATIENCE_S = 24 * 3600
 
 
@@ -59,7 +59,7 @@ def aggregate(
     if report_key in there:
         behind = keys.summary_key(run_id) not in there or latest_of(store) < run_id  # its writer did not come so far
         if behind and _record(store, run_id, there).deadline:
-            publish(_stored(store, report_key), store, finished=True, written=True)
+            publish(run_report(store, run_id, fleet).report, store, finished=True, written=True)
         return Ended.ALREADY, None
     record = _record(store, run_id, there)
     if not record.deadline:  # somebody's audit, which ends by itself
@@ -79,7 +79,7 @@ def aggregate(
     report = made.report
     first = store.put_new(report_key, render_json(report))
     if not first:
-        report = _stored(store, report_key)
+        report = run_report(store, run_id, fleet).report
     publish(report, store, finished=True, written=True)
     return (Ended.REPORTED if first else Ended.ALREADY), report
 
@@ -108,10 +108,6 @@ def _place(record: RunRecord, fleet: FleetJudging, store: Store, *, patient: boo
     placed = fabric.read_networks(read_results(store, record.id, once=patient).results)
     if placed is not None:
         store.put_new(keys.topology_key(record.id), encode_topology(placed))
-
-
-def _stored(store: Store, key: str) -> Report:
-    return decode_report(store.get(key, max_bytes=_MAX_REPORT), store.describe(key))
 
 
 def _close(task: Task, judging: Judging, store: Store) -> None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import msgspec
 
 from infra.text import printable
+from scanner.errors import RingfenceError
 
 _NAMESPACE = "ringfence"
 _MOST = 500  # characters of one text
@@ -23,6 +25,16 @@ def say(message: str, *, severity: str = "INFO", **fields: str | float) -> None:
     """One line."""
     shown = {name: printable(value, _MOST) if isinstance(value, str) else value for name, value in fields.items()}
     _write({"severity": severity, "level": severity, "message": printable(message, _MOST), **shown})
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Say in the logs what goes wrong, before the platform makes a failure of it."""
+    try:
+        yield
+    except RingfenceError as error:
+        say(str(error), severity="ERROR")
+        raise
 
 
 def measure(values: Mapping[str, float], **fields: str) -> None:
